@@ -1,0 +1,26 @@
+# ls_room(NAME [ROOMS ...] [LIBRARIES ...] [PCH header])
+# One room: the library room_NAME from src/NAME/**.cpp, and, where tests/unit/NAME has sources, the
+# test executable test_NAME that runs them.
+function(ls_room name)
+    cmake_parse_arguments(ROOM "" "PCH" "ROOMS;LIBRARIES" ${ARGN})
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
+    list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+    add_library(room_${name} STATIC ${sources})
+    target_include_directories(room_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+    foreach(other ${ROOM_ROOMS})
+        target_link_libraries(room_${name} PUBLIC room_${other})
+    endforeach()
+    target_link_libraries(room_${name} PUBLIC ${ROOM_LIBRARIES})
+    if(ROOM_PCH)
+        target_precompile_headers(room_${name} PRIVATE ${CMAKE_SOURCE_DIR}/${ROOM_PCH})
+    endif()
+
+    file(GLOB_RECURSE tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/${name}/*.cpp)
+    if(tests)
+        add_executable(test_${name} ${tests})
+        target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR})
+        target_link_libraries(test_${name} PRIVATE room_${name} GTest::gtest GTest::gmock
+                                                   GTest::gtest_main)
+        add_test(NAME unit_${name} COMMAND test_${name})
+    endif()
+endfunction()

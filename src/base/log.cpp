@@ -1,0 +1,65 @@
+#include "base/log.h"
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <utility>
+
+namespace lockstep::log {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, Level>, 6> kWords{{{"trace", Level::trace},
+                                                                    {"debug", Level::debug},
+                                                                    {"info", Level::info},
+                                                                    {"warn", Level::warn},
+                                                                    {"error", Level::error},
+                                                                    {"off", Level::off}}};
+
+spdlog::level::level_enum spdlog_level(Level level) {
+    switch (level) {
+        case Level::trace: return spdlog::level::trace;
+        case Level::debug: return spdlog::level::debug;
+        case Level::info: return spdlog::level::info;
+        case Level::warn: return spdlog::level::warn;
+        case Level::error: return spdlog::level::err;
+        case Level::off: return spdlog::level::off;
+    }
+    return spdlog::level::info;
+}
+
+spdlog::logger& logger() {
+    static const auto instance = [] {
+        auto created = spdlog::stderr_color_st("lockstep");
+        created->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%-5l%$ %v");
+        created->flush_on(spdlog::level::warn);
+        return created;
+    }();
+    return *instance;
+}
+
+}  // namespace
+
+void set_level(Level level) {
+    logger().set_level(spdlog_level(level));
+}
+
+bool enabled(Level level) {
+    return logger().should_log(spdlog_level(level));
+}
+
+void write(Level level, std::string_view line) {
+    logger().log(spdlog_level(level), spdlog::string_view_t(line.data(), line.size()));
+}
+
+bool parse_level(std::string_view word, Level& level) {
+    for (const auto& [name, value] : kWords) {
+        if (name == word) {
+            level = value;
+            return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace lockstep::log

@@ -1,0 +1,55 @@
+#include "base/result.h"
+
+#include <stdexcept>
+
+namespace lockstep {
+namespace {
+
+class LockstepCategory final : public std::error_category {
+public:
+    const char* name() const noexcept override { return "lockstep"; }
+    std::string message(int value) const override;
+};
+
+std::string LockstepCategory::message(int value) const {
+    switch (static_cast<Errc>(value)) {
+        case Errc::ok: return "ok";
+        case Errc::timeout: return "timed out";
+        case Errc::stopped: return "stopped";
+        case Errc::disconnected: return "disconnected";
+        case Errc::malformed: return "malformed data";
+        case Errc::unsupported: return "not supported";
+        case Errc::invalid_argument: return "invalid value";
+        case Errc::not_found: return "not found";
+        case Errc::checksum_mismatch: return "checksum mismatch";
+        case Errc::limit_exceeded: return "limit exceeded";
+        case Errc::internal: return "internal error";
+    }
+    return "unknown error";
+}
+
+}  // namespace
+
+const std::error_category& lockstep_category() {
+    static const LockstepCategory category;
+    return category;
+}
+
+std::error_code make_error_code(Errc code) {
+    return {static_cast<int>(code), lockstep_category()};
+}
+
+std::string Error::message() const {
+    return context.empty() ? code.message() : context + ": " + code.message();
+}
+
+Error Error::within(std::string_view outer) && {
+    context = context.empty() ? std::string(outer) : std::string(outer) + ": " + context;
+    return std::move(*this);
+}
+
+void throw_exception_from_error(const Error& error, const boost::source_location&) {
+    throw std::runtime_error(error.message());
+}
+
+}  // namespace lockstep

@@ -1,0 +1,34 @@
+#include "model/link_status.h"
+
+#include <algorithm>
+
+namespace lockstep {
+
+std::string_view to_string(PartitionState state) {
+    switch (state) {
+        case PartitionState::starting: return "starting";
+        case PartitionState::preparing: return "preparing";
+        case PartitionState::running: return "running";
+        case PartitionState::retrying: return "retrying";
+        case PartitionState::blocked: return "blocked";
+        case PartitionState::paused: return "paused";
+        case PartitionState::promoted: return "promoted";
+    }
+    return "unknown";
+}
+
+int64_t PartitionStatus::lag_records() const {
+    if (!source_high_watermark || !target_log_end) {
+        return 0;
+    }
+    return std::max<int64_t>(0, *source_high_watermark - *target_log_end);
+}
+
+double PartitionStatus::lag_seconds(int64_t now_ms) const {
+    if (lag_records() == 0 || last_copied_timestamp_ms < 0) {
+        return 0;
+    }
+    return static_cast<double>(std::max<int64_t>(0, now_ms - last_copied_timestamp_ms)) / 1000;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,66 @@
+#pragma once
+
+// What the data plane says of itself: the values behind `status`, REST and metrics.
+
+#include "base/histogram.h"
+#include "model/ids.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lockstep {
+
+/// The state of one partition of a link; exactly one at a time.
+///
+///     starting -> running <-> retrying(reason)
+///        |           |
+///        +-----------+-----> blocked(reason)     an operator has to look
+///
+/// `preparing`, `paused` and `promoted` belong to later parts of Lockstep.
+enum class PartitionState { starting, preparing, running, retrying, blocked, paused, promoted };
+
+constexpr std::array<PartitionState, 7> kAllPartitionStates{
+    PartitionState::starting, PartitionState::preparing, PartitionState::running,
+    PartitionState::retrying, PartitionState::blocked,   PartitionState::paused,
+    PartitionState::promoted};
+
+std::string_view to_string(PartitionState state);
+
+struct PartitionStatus {
+    TopicPartition id;
+    PartitionState state = PartitionState::starting;
+    std::string reason;  // why it is retrying or blocked, with offsets; else ""
+    std::optional<Offset> source_log_start;
+    std::optional<Offset> source_high_watermark;
+    std::optional<Offset> target_log_end;   // = the next source offset to copy
+    int64_t last_copied_timestamp_ms = -1;  // of the newest copied record; -1: none yet
+    uint64_t copied_records = 0;            // since this process started, like all counts here
+    uint64_t copied_bytes = 0;
+    uint64_t copied_batches = 0;
+
+    /// Records at the source that the target lacks; 0 while unknown.
+    int64_t lag_records() const;
+    /// Age of the newest copied record while there is lag, in seconds; else 0.
+    double lag_seconds(int64_t now_ms) const;
+};
+
+struct LinkStatus {
+    std::string name;
+    std::string source;
+    std::string target;
+    std::string source_cluster_id;  // "" until the cluster was reached
+    std::string target_cluster_id;
+    std::string problem;      // what keeps the link as a whole from working; "" where nothing does
+    bool discovered = false;  // both clusters were reached and the topics listed at least once
+    std::vector<PartitionStatus> partitions;
+    uint64_t errors = 0;
+    int64_t in_flight_bytes = 0;
+    LatencyHistogram fetch_latency;
+    LatencyHistogram produce_latency;
+};
+
+}  // namespace lockstep

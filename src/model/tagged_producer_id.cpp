@@ -1,0 +1,62 @@
+#include "model/tagged_producer_id.h"
+
+#include "base/bytes.h"
+
+namespace lockstep {
+namespace {
+
+constexpr int64_t kTaggedBit = int64_t{1} << 62;
+constexpr int kStreamBits = 40;
+constexpr uint32_t kOriginMask = (1U << 22) - 1;
+
+/// FNV-1a with a final mix: stable over versions of Lockstep and of the compiler.
+class StableHash {
+public:
+    void add(ByteView bytes) {
+        for (const uint8_t byte : bytes) {
+            state_ = (state_ ^ byte) * 0x100000001b3;
+        }
+    }
+
+    uint64_t value() const {
+        uint64_t mixed = state_;
+        mixed = (mixed ^ (mixed >> 33)) * 0xff51afd7ed558ccd;
+        mixed = (mixed ^ (mixed >> 33)) * 0xc4ceb9fe1a85ec53;
+        return mixed ^ (mixed >> 33);
+    }
+
+private:
+    uint64_t state_ = 0xcbf29ce484222325;
+};
+
+}  // namespace
+
+OriginTag origin_tag(std::string_view cluster_id) {
+    StableHash hash;
+    hash.add(as_bytes(cluster_id));
+    return {static_cast<uint32_t>(hash.value()) & kOriginMask};
+}
+
+ProducerId tagged_producer_id(OriginTag origin, const Uuid& topic_id,
+                              const TopicPartition& partition) {
+    StableHash hash;
+    if (topic_id.is_zero()) {
+        hash.add(as_bytes(partition.topic));
+    } else {
+        hash.add(topic_id.bytes);
+    }
+    uint8_t index[4];
+    store_big_endian(index, partition.partition.value());
+    hash.add(index);
+    const auto stream = static_cast<int64_t>(hash.value() >> (64 - kStreamBits));
+    return ProducerId(kTaggedBit | int64_t{origin.value} << kStreamBits | stream);
+}
+
+std::optional<OriginTag> origin_of(ProducerId producer_id) {
+    if (producer_id.value() < kTaggedBit) {
+        return std::nullopt;
+    }
+    return OriginTag{static_cast<uint32_t>(producer_id.value() >> kStreamBits) & kOriginMask};
+}
+
+}  // namespace lockstep

@@ -1,0 +1,36 @@
+#pragma once
+
+// PURE: how Lockstep's producer ids say where a batch was born.
+//
+// Brokers hand out producer ids from 0 upwards and never check that an id in a Produce request was
+// handed out (true of 2.8, 3.9 and 4.3). So ids with bit 62 set never meet a client's:
+//
+//     bit 63  62  61 ........ 40  39 ................. 0
+//          0   1   origin tag      stream
+//
+// The origin tag is a hash of the source cluster's id, the stream a hash of the source topic's id
+// and partition. Two workers that copy the same partition therefore use the same producer id, and
+// the broker sees the second copy of a batch as the duplicate that it is.
+
+#include "model/ids.h"
+
+#include <optional>
+#include <string_view>
+
+namespace lockstep {
+
+struct OriginTag {
+    uint32_t value = 0;  // 22 bits
+    auto operator<=>(const OriginTag&) const = default;
+};
+
+OriginTag origin_tag(std::string_view cluster_id);
+
+/// `topic_id` is all zeros where the source has no topic ids; then the name stands for the topic.
+ProducerId tagged_producer_id(OriginTag origin, const Uuid& topic_id,
+                              const TopicPartition& partition);
+
+/// The origin of a batch that Lockstep wrote; nothing for any other producer id.
+std::optional<OriginTag> origin_of(ProducerId producer_id);
+
+}  // namespace lockstep
