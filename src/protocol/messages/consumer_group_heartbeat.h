@@ -1,0 +1,82 @@
+#pragma once
+
+// ConsumerGroupHeartbeat: join, heartbeat and leave in one for consumer groups (KIP-848). Field
+// lists: fields_managed_groups.cpp.
+
+#include "protocol/message.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lockstep::protocol {
+
+struct ConsumerGroupHeartbeatResponse;
+
+struct ConsumerGroupHeartbeatRequest {
+    using Response = ConsumerGroupHeartbeatResponse;
+
+    static constexpr std::string_view kName = "ConsumerGroupHeartbeatRequest";
+    static constexpr ApiKey kKey = ApiKey::consumer_group_heartbeat;
+    static constexpr int16_t kMinVersion = 0;
+    static constexpr int16_t kMaxVersion = 1;
+    static constexpr int16_t kFirstFlexibleVersion = 0;
+
+    struct TopicPartitions {
+        Uuid topic_id;
+        std::vector<int32_t> partitions;
+        UnknownTags unknown_tags;
+
+        void visit_fields(FieldVisitor& visitor);
+    };
+
+    std::string group_id;
+    std::string member_id;
+    int32_t member_epoch = 0;
+    std::optional<std::string> instance_id;
+    std::optional<std::string> rack_id;
+    int32_t rebalance_timeout_ms = -1;
+    std::optional<std::vector<std::string>> subscribed_topic_names;
+    std::optional<std::string> subscribed_topic_regex;
+    std::optional<std::string> server_assignor;
+    std::optional<std::vector<TopicPartitions>> topic_partitions;
+    UnknownTags unknown_tags;
+
+    void visit_fields(FieldVisitor& visitor);
+};
+
+struct ConsumerGroupHeartbeatResponse {
+    static constexpr std::string_view kName = "ConsumerGroupHeartbeatResponse";
+    static constexpr ApiKey kKey = ApiKey::consumer_group_heartbeat;
+    static constexpr int16_t kMinVersion = 0;
+    static constexpr int16_t kMaxVersion = 1;
+    static constexpr int16_t kFirstFlexibleVersion = 0;
+
+    struct TopicPartitions {
+        Uuid topic_id;
+        std::vector<int32_t> partitions;
+        UnknownTags unknown_tags;
+
+        void visit_fields(FieldVisitor& visitor);
+    };
+
+    struct Assignment {
+        std::vector<TopicPartitions> topic_partitions;
+        UnknownTags unknown_tags;
+
+        void visit_fields(FieldVisitor& visitor);
+    };
+
+    int32_t throttle_time_ms = 0;
+    int16_t error_code = 0;
+    std::optional<std::string> error_message;
+    std::optional<std::string> member_id;
+    int32_t member_epoch = 0;
+    int32_t heartbeat_interval_ms = 0;
+    std::optional<Assignment> assignment;
+    UnknownTags unknown_tags;
+
+    void visit_fields(FieldVisitor& visitor);
+};
+
+}  // namespace lockstep::protocol
