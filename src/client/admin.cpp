@@ -1,0 +1,212 @@
+#include "client/admin.h"
+
+#include "protocol/kafka_error.h"
+#include "protocol/messages/create_partitions.h"
+#include "protocol/messages/create_topics.h"
+#include "protocol/messages/describe_configs.h"
+#include "protocol/messages/fetch.h"
+#include "protocol/messages/list_offsets.h"
+#include "protocol/record_batch.h"
+
+#include <fmt/core.h>
+
+namespace lockstep::client {
+
+using protocol::KafkaError;
+using runtime::Task;
+
+namespace {
+
+constexpr int32_t kAdminTimeoutMs = 20'000;
+constexpr int8_t kTopicResource = 2;
+constexpr int8_t kBrokerResource = 4;
+constexpr int16_t kLastFetchVersionWithNames = 12;
+
+Result<void> checked(int16_t error_code, const std::optional<std::string>& detail,
+                     std::string what) {
+    if (error_code == 0) {
+        return {};
+    }
+    if (detail && !detail->empty()) {
+        what += " (" + *detail + ")";
+    }
+    return Error(make_error_code(KafkaError(error_code)), std::move(what));
+}
+
+/// DescribeConfigs' config sources (KIP-226).
+ConfigOrigin origin_of_source(int8_t source) {
+    switch (source) {
+        case 1: return ConfigOrigin::topic;
+        case 2:  // dynamic, one broker
+        case 3:  // dynamic, default of all brokers
+        case 4:  // the broker's properties file
+            return ConfigOrigin::cluster;
+        default: return ConfigOrigin::built_in;
+    }
+}
+
+}  // namespace
+
+Task<Result<std::vector<OffsetAnswer>>> list_offsets(Cluster& cluster, OffsetQuery query,
+                                                     std::stop_token stop) {
+    protocol::ListOffsetsRequest request;
+    request.replica_id = -1;
+    request.timeout_ms = kAdminTimeoutMs;
+    for (const TopicPartition& partition : query.partitions) {
+        if (request.topics.empty() || request.topics.back().name != partition.topic) {
+            request.topics.emplace_back().name = partition.topic;
+        }
+        auto& entry = request.topics.back().partitions.emplace_back();
+        entry.partition_index = partition.partition.value();
+        entry.timestamp = query.timestamp;
+        entry.current_leader_epoch = -1;
+    }
+    auto connected = co_await cluster.broker(query.leader, Purpose::control, stop);
+    LS_CO_TRY(connection, std::move(connected));
+    auto called = co_await connection->call(request);
+    LS_CO_TRY(answer, std::move(called));
+    std::vector<OffsetAnswer> offsets;
+    for (const auto& topic : answer.message.topics) {
+        for (const auto& partition : topic.partitions) {
+            OffsetAnswer& entry = offsets.emplace_back();
+            entry.partition = {topic.name, PartitionIndex(partition.partition_index)};
+            entry.offset = Offset(partition.offset);
+            if (partition.error_code != 0) {
+                entry.error = make_error_code(KafkaError(partition.error_code));
+            }
+        }
+    }
+    co_return offsets;
+}
+
+Task<Result<std::map<std::string, std::vector<ConfigEntry>>>> describe_topics(
+    Cluster& cluster, std::vector<std::string> topics, std::stop_token stop) {
+    protocol::DescribeConfigsRequest request;
+    for (const std::string& topic : topics) {
+        auto& resource = request.resources.emplace_back();
+        resource.resource_type = kTopicResource;
+        resource.resource_name = topic;
+        resource.configuration_keys = std::nullopt;  // all
+    }
+    auto called = co_await cluster.call_any(request, stop);
+    LS_CO_TRY(answer, std::move(called));
+    std::map<std::string, std::vector<ConfigEntry>> configs;
+    for (const auto& result : answer.message.results) {
+        if (result.error_code != 0) {
+            continue;
+        }
+        auto& entries = configs[result.resource_name];
+        for (const auto& config : result.configs) {
+            if (config.value && !config.is_sensitive) {
+                entries.push_back(
+                    {config.name, *config.value, origin_of_source(config.config_source)});
+            }
+        }
+    }
+    co_return configs;
+}
+
+Task<Result<std::map<std::string, std::string>>> describe_broker(Cluster& cluster, BrokerId broker,
+                                                                 std::stop_token stop) {
+    protocol::DescribeConfigsRequest request;
+    auto& resource = request.resources.emplace_back();
+    resource.resource_type = kBrokerResource;
+    resource.resource_name = std::to_string(broker.value());
+    resource.configuration_keys = std::nullopt;
+    auto connected = co_await cluster.broker(broker, Purpose::control, stop);
+    LS_CO_TRY(connection, std::move(connected));
+    auto called = co_await connection->call(request);
+    LS_CO_TRY(answer, std::move(called));
+    std::map<std::string, std::string> configs;
+    for (const auto& result : answer.message.results) {
+        LS_CO_CHECK(
+            checked(result.error_code, result.error_message,
+                    fmt::format("describe broker {} of {}", broker.value(), cluster.name())));
+        for (const auto& config : result.configs) {
+            configs[config.name] = config.value.value_or("");
+        }
+    }
+    co_return configs;
+}
+
+Task<Result<std::map<std::string, Error>>> create_topics(Cluster& cluster,
+                                                         std::vector<NewTopic> topics,
+                                                         std::stop_token stop) {
+    protocol::CreateTopicsRequest request;
+    request.timeout_ms = kAdminTimeoutMs;
+    for (const NewTopic& topic : topics) {
+        auto& entry = request.topics.emplace_back();
+        entry.name = topic.name;
+        entry.num_partitions = topic.partitions;
+        entry.replication_factor = topic.replication_factor;
+        for (const auto& [name, value] : topic.configs) {
+            auto& config = entry.configs.emplace_back();
+            config.name = name;
+            config.value = value;
+        }
+    }
+    auto called = co_await cluster.call_controller(request, stop);
+    LS_CO_TRY(answer, std::move(called));
+    std::map<std::string, Error> outcomes;
+    for (const auto& result : answer.message.topics) {
+        Error& outcome = outcomes[result.name];
+        if (result.error_code != static_cast<int16_t>(KafkaError::topic_already_exists)) {
+            auto created = checked(result.error_code, result.error_message,
+                                   "create topic " + result.name + " on " + cluster.name());
+            outcome = created.has_error() ? created.error() : Error();
+        }
+    }
+    co_return outcomes;
+}
+
+Task<Result<void>> create_partitions(Cluster& cluster, std::string topic, int32_t count,
+                                     std::stop_token stop) {
+    protocol::CreatePartitionsRequest request;
+    request.timeout_ms = kAdminTimeoutMs;
+    auto& entry = request.topics.emplace_back();
+    entry.name = topic;
+    entry.count = count;
+    entry.assignments = std::nullopt;
+    auto called = co_await cluster.call_controller(request, stop);
+    LS_CO_TRY(answer, std::move(called));
+    for (const auto& result : answer.message.results) {
+        LS_CO_CHECK(checked(
+            result.error_code, result.error_message,
+            fmt::format("raise the partitions of {} on {} to {}", topic, cluster.name(), count)));
+    }
+    co_return Result<void>();
+}
+
+// A Fetch returns the first batch of its first partition whole, whatever the limits (KIP-74), so
+// one byte asks for just that one.
+Task<Result<Slice>> read_batch_at(Cluster& cluster, LogPlace place, std::stop_token stop) {
+    protocol::FetchRequest request;
+    request.max_wait_ms = 0;
+    request.min_bytes = 0;
+    request.max_bytes = 1;
+    auto& topic = request.topics.emplace_back();
+    topic.topic = place.partition.topic;
+    auto& entry = topic.partitions.emplace_back();
+    entry.partition = place.partition.partition.value();
+    entry.fetch_offset = place.offset.value();
+    entry.partition_max_bytes = 1;
+    auto connected = co_await cluster.broker(place.leader, Purpose::control, stop);
+    LS_CO_TRY(connection, std::move(connected));
+    LS_CO_TRY(version, connection->version_of<protocol::FetchRequest>(kLastFetchVersionWithNames));
+    auto called = co_await connection->call(request, version);
+    LS_CO_TRY(answer, std::move(called));
+    const std::string what =
+        fmt::format("read {} at offset {} from {}", place.partition.to_string(),
+                    place.offset.value(), cluster.name());
+    for (const auto& topic_answer : answer.message.responses) {
+        for (const auto& data : topic_answer.partitions) {
+            LS_CO_CHECK(checked(data.error_code, std::nullopt, what));
+            const ByteView records = data.records.view();
+            const auto at = static_cast<size_t>(records.data() - answer.frame.data);
+            co_return records.empty() ? Slice{} : answer.frame.part(at, records.size());
+        }
+    }
+    co_return Error(Errc::malformed, what + ": the answer lacks the partition");
+}
+
+}  // namespace lockstep::client

@@ -1,0 +1,78 @@
+#pragma once
+
+#include "client/cluster.h"
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace lockstep::client {
+
+/// ListOffsets' special timestamps.
+constexpr int64_t kLatestOffset = -1;  // the high watermark, for clients
+constexpr int64_t kEarliestOffset = -2;
+
+struct OffsetAnswer {
+    TopicPartition partition;
+    std::error_code error;
+    Offset offset{-1};
+};
+
+struct OffsetQuery {
+    BrokerId leader;  // of all the partitions
+    std::vector<TopicPartition> partitions;
+    int64_t timestamp = kLatestOffset;  // milliseconds, or one of the special ones
+};
+
+/// Asks with one ListOffsets request.
+runtime::Task<Result<std::vector<OffsetAnswer>>> list_offsets(Cluster& cluster, OffsetQuery query,
+                                                              std::stop_token stop);
+
+enum class ConfigOrigin { topic, cluster, built_in };
+
+struct ConfigEntry {
+    std::string name;
+    std::string value;
+    ConfigOrigin origin = ConfigOrigin::built_in;
+};
+
+/// The configs of each topic (sensitive ones are left out). Topics that cannot be described are
+/// missing in the answer.
+runtime::Task<Result<std::map<std::string, std::vector<ConfigEntry>>>> describe_topics(
+    Cluster& cluster, std::vector<std::string> topics, std::stop_token stop);
+
+/// The configs of one broker, as any topic would inherit them.
+runtime::Task<Result<std::map<std::string, std::string>>> describe_broker(Cluster& cluster,
+                                                                          BrokerId broker,
+                                                                          std::stop_token stop);
+
+struct NewTopic {
+    std::string name;
+    int32_t partitions = 1;
+    int16_t replication_factor = 1;
+    std::vector<std::pair<std::string, std::string>> configs;
+};
+
+/// Creates topics, and says for each how it went (an Error without a code is success). One that
+/// exists already is no error.
+runtime::Task<Result<std::map<std::string, Error>>> create_topics(Cluster& cluster,
+                                                                  std::vector<NewTopic> topics,
+                                                                  std::stop_token stop);
+
+/// Raises a topic's number of partitions to `count`.
+runtime::Task<Result<void>> create_partitions(Cluster& cluster, std::string topic, int32_t count,
+                                              std::stop_token stop);
+
+/// A place in a partition's log.
+struct LogPlace {
+    BrokerId leader;
+    TopicPartition partition;
+    Offset offset;
+};
+
+/// The batch that holds the record at `place`, as it stands in the log. An empty slice where there
+/// is none.
+runtime::Task<Result<Slice>> read_batch_at(Cluster& cluster, LogPlace place, std::stop_token stop);
+
+}  // namespace lockstep::client

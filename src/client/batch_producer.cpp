@@ -1,0 +1,275 @@
+#include "client/batch_producer.h"
+
+#include "protocol/kafka_error.h"
+
+#include <fmt/core.h>
+
+#include <unordered_map>
+
+namespace lockstep::client {
+
+using protocol::KafkaError;
+using protocol::ProduceRequest;
+using protocol::ProduceResponse;
+using runtime::Task;
+
+namespace {
+
+constexpr int16_t kAllInSyncReplicas = -1;
+constexpr int32_t kBrokerTimeoutMs = 20'000;
+constexpr size_t kRequestsInFlight = 5;
+constexpr size_t kRequestBytes = 4U << 20;
+constexpr int16_t kFirstVersionWithTopicIds = 13;
+
+}  // namespace
+
+/// What goes to one broker: the lanes that have something to send, in turn.
+struct BatchProducer::Sender {
+    Sender(runtime::EventLoop& loop, BrokerId broker_) : broker(broker_), wanted(loop) {}
+
+    BrokerId broker;
+    std::deque<std::shared_ptr<Lane>> ready;
+    size_t requests_in_flight = 0;
+    runtime::Signal wanted;
+};
+
+struct BatchProducer::Request {
+    ProduceRequest message;
+    struct Part {
+        std::shared_ptr<Lane> lane;
+        Offset base_offset;
+    };
+    std::vector<Part> parts;  // one batch of each lane
+};
+
+BatchProducer::BatchProducer(Cluster& cluster)
+    : cluster_(cluster), settled_(cluster.runtime().loop), tasks_(cluster.runtime().loop) {}
+
+BatchProducer::~BatchProducer() = default;
+
+std::shared_ptr<BatchProducer::Lane> BatchProducer::add_lane(TopicPartition partition,
+                                                             ProduceListener& listener) {
+    return std::make_shared<Lane>(*this, std::move(partition), listener);
+}
+
+void BatchProducer::request_stop() {
+    tasks_.request_stop();
+    for (auto& [broker, sender] : senders_) {
+        sender->wanted.notify_all();
+    }
+}
+
+Task<void> BatchProducer::drain(runtime::TimePoint deadline) {
+    while (unsettled_batches_ > 0) {
+        const runtime::Wake wake = co_await settled_.wait(deadline);
+        if (wake == runtime::Wake::timeout) {
+            co_return;
+        }
+    }
+}
+
+BatchProducer::Sender& BatchProducer::sender_of(BrokerId broker) {
+    auto& sender = senders_[broker];
+    if (!sender) {
+        sender = std::make_unique<Sender>(cluster_.runtime().loop, broker);
+        tasks_.spawn("produce", send_loop(*sender));
+    }
+    return *sender;
+}
+
+Task<void> BatchProducer::send_loop(Sender& sender) {
+    const std::stop_token stop = tasks_.stop_token();
+    while (!stop.stop_requested()) {
+        if (sender.ready.empty() || sender.requests_in_flight >= kRequestsInFlight) {
+            co_await sender.wanted.wait(runtime::kNever, stop);
+            continue;
+        }
+        auto connected = co_await cluster_.broker(sender.broker, Purpose::produce, stop);
+        Result<int16_t> version(int16_t{0});
+        if (connected.has_value()) {
+            version = (*connected)->version_of<ProduceRequest>();
+        }
+        if (connected.has_error() || version.has_error()) {
+            const Error error = connected.has_error() ? connected.error() : version.error();
+            auto waiting = std::move(sender.ready);
+            sender.ready.clear();
+            for (auto& lane : waiting) {
+                lane->is_listed_ = false;
+                lane->stop(error);
+            }
+            continue;
+        }
+        while (!sender.ready.empty() && sender.requests_in_flight < kRequestsInFlight) {
+            auto request = compose(sender, *version);
+            if (request->parts.empty()) {
+                break;
+            }
+            ++sender.requests_in_flight;
+            tasks_.spawn("produce request", exchange(sender, *connected, std::move(request)));
+        }
+    }
+}
+
+std::unique_ptr<BatchProducer::Request> BatchProducer::compose(Sender& sender, int16_t version) {
+    auto request = std::make_unique<Request>();
+    request->message.acks = kAllInSyncReplicas;
+    request->message.timeout_ms = kBrokerTimeoutMs;
+    std::unordered_map<std::string_view, size_t> topics;
+    size_t bytes = 0;
+    for (size_t listed = sender.ready.size(); listed > 0 && bytes < kRequestBytes; --listed) {
+        const std::shared_ptr<Lane> lane = std::move(sender.ready.front());
+        sender.ready.pop_front();
+        lane->is_listed_ = false;
+        if (!lane->is_ready() || lane->leader_ != sender.broker) {
+            continue;
+        }
+        const OutgoingBatch& batch = lane->take_next();
+        bytes += batch.bytes.size;
+
+        auto& entries = request->message.topic_data;
+        const auto [found, is_new] = topics.try_emplace(lane->partition_.topic, entries.size());
+        if (is_new) {
+            entries.emplace_back();
+            if (version >= kFirstVersionWithTopicIds) {
+                entries.back().topic_id = lane->topic_id_;
+            } else {
+                entries.back().name = lane->partition_.topic;
+            }
+        }
+        auto& entry = entries[found->second].partition_data.emplace_back();
+        entry.index = lane->partition_.partition.value();
+        entry.records.data = batch.bytes.view();
+        request->parts.push_back({lane, batch.base_offset});
+        lane->list_if_ready();  // for the next request: this one may hold no second batch of it
+    }
+    return request;
+}
+
+Task<void> BatchProducer::exchange(Sender& sender, ConnectionPtr connection,
+                                   std::unique_ptr<Request> request) {
+    auto& loop = cluster_.runtime().loop;
+    const auto begun = loop.now();
+    auto version = connection->version_of<ProduceRequest>();
+    auto answer = co_await connection->call(request->message, *version);
+    latency_.observe(std::chrono::duration<double>(loop.now() - begun).count());
+    --sender.requests_in_flight;
+    if (answer.has_error()) {
+        fail_all(*request, answer.error());
+    } else {
+        settle(*request, answer->message);
+    }
+    sender.wanted.notify_all();
+    settled_.notify_all();
+}
+
+void BatchProducer::fail_all(Request& request, const Error& error) {
+    for (const auto& [lane, base_offset] : request.parts) {
+        lane->settle_oldest(base_offset, nullptr, error);
+    }
+}
+
+/// Answers list their partitions in any order; a request holds each at most once.
+void BatchProducer::settle(Request& request, const ProduceResponse& response) {
+    for (const auto& [lane, base_offset] : request.parts) {
+        const ProduceResponse::PartitionProduceResponse* answer = nullptr;
+        for (const auto& topic : response.responses) {
+            const bool is_lanes_topic = topic.name.empty() ? topic.topic_id == lane->topic_id_
+                                                           : topic.name == lane->partition_.topic;
+            for (const auto& partition : topic.partition_responses) {
+                if (is_lanes_topic && partition.index == lane->partition_.partition.value()) {
+                    answer = &partition;
+                }
+            }
+        }
+        if (answer == nullptr) {
+            lane->settle_oldest(base_offset, nullptr,
+                                Error(Errc::malformed, "the answer to Produce lacks it"));
+        } else if (answer->error_code != 0) {
+            lane->settle_oldest(base_offset, nullptr,
+                                Error(make_error_code(KafkaError(answer->error_code)),
+                                      answer->error_message.value_or("the target refuses it")));
+        } else {
+            const Acknowledgement acknowledgement{Offset(answer->base_offset),
+                                                  answer->log_append_time_ms};
+            lane->settle_oldest(base_offset, &acknowledgement, {});
+        }
+    }
+}
+
+void BatchProducer::Lane::start(BrokerId leader, const Uuid& topic_id) {
+    LS_ASSERT(state_ == State::stopped);
+    leader_ = leader;
+    topic_id_ = topic_id;
+    state_ = State::sending;
+}
+
+void BatchProducer::Lane::stop(Error error) {
+    if (state_ != State::sending) {
+        return;
+    }
+    state_ = State::draining;
+    stopping_because_ = std::move(error);
+    producer_.unsettled_batches_ -= queue_.size();
+    for (const OutgoingBatch& batch : queue_) {
+        queued_bytes_ -= batch.bytes.size;
+    }
+    queue_.clear();
+    producer_.settled_.notify_all();
+    finish_draining();
+}
+
+void BatchProducer::Lane::send(OutgoingBatch batch) {
+    if (state_ != State::sending) {
+        return;  // it is read again from the log's end on, once the lane is started again
+    }
+    queued_bytes_ += batch.bytes.size;
+    queue_.push_back(std::move(batch));
+    ++producer_.unsettled_batches_;
+    list_if_ready();
+}
+
+void BatchProducer::Lane::list_if_ready() {
+    if (is_ready() && !is_listed_) {
+        is_listed_ = true;
+        Sender& sender = producer_.sender_of(leader_);
+        sender.ready.push_back(shared_from_this());
+        sender.wanted.notify_all();
+    }
+}
+
+OutgoingBatch& BatchProducer::Lane::take_next() {
+    in_flight_.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+    return in_flight_.back();
+}
+
+/// Requests are answered in the order in which they were sent, and so are a lane's batches.
+void BatchProducer::Lane::settle_oldest(Offset expected, const Acknowledgement* answer,
+                                        const Error& error) {
+    LS_ASSERT(!in_flight_.empty() && in_flight_.front().base_offset == expected);
+    const OutgoingBatch batch = std::move(in_flight_.front());
+    in_flight_.pop_front();
+    queued_bytes_ -= batch.bytes.size;
+    --producer_.unsettled_batches_;
+    if (state_ == State::sending) {
+        if (answer == nullptr) {
+            stop(Error(error.code, fmt::format("produce {} at offset {} to broker {}: {}",
+                                               partition_.to_string(), batch.base_offset.value(),
+                                               leader_.value(), error.context)));
+        } else if (!listener_.on_acknowledged(batch, *answer)) {
+            stop(Error(Errc::stopped, "stopped by its owner"));
+        }
+    } else {
+        finish_draining();
+    }
+    list_if_ready();
+}
+
+void BatchProducer::Lane::finish_draining() {
+    if (state_ == State::draining && in_flight_.empty()) {
+        state_ = State::stopped;
+        listener_.on_stopped(stopping_because_);
+    }
+}
+
+}  // namespace lockstep::client

@@ -1,0 +1,133 @@
+#pragma once
+
+#include "base/buffer.h"
+#include "base/histogram.h"
+#include "client/cluster.h"
+#include "protocol/messages/produce.h"
+
+#include <deque>
+#include <map>
+#include <memory>
+
+namespace lockstep::client {
+
+/// A record batch as it goes into a Produce request.
+struct OutgoingBatch {
+    Slice bytes;
+    Offset base_offset;  // where it is expected to land; the answer is held against it
+    int32_t record_count = 0;
+    int64_t max_timestamp_ms = 0;
+};
+
+struct Acknowledgement {
+    Offset base_offset;
+    int64_t log_append_time_ms = -1;  // -1 where the target keeps the producer's timestamps
+};
+
+/// Told about one partition's batches, on the producer's shard.
+class ProduceListener {
+public:
+    virtual ~ProduceListener() = default;
+
+    /// In order, once for each batch. False stops the lane (the listener knows why).
+    virtual bool on_acknowledged(const OutgoingBatch& batch, const Acknowledgement& answer) = 0;
+
+    /// The lane has stopped: after the first error, once no batch of it is in flight any more.
+    /// What was queued is dropped; the log itself says what has arrived.
+    virtual void on_stopped(const Error& error) = 0;
+};
+
+/// Sends record batches, a lane for each partition, with acks=all.
+///
+///     lane: stopped --start(leader)--> sending --error, stop()--> draining --none in flight-->
+///     stopped
+///
+/// A request holds at most one batch of a partition (brokers refuse two), and a lane has at most
+/// kInFlight batches on their way: that is how many a broker remembers per producer id to recognise
+/// a batch sent again. The producer itself repeats nothing: whoever owns the lane reads the log's
+/// end, and goes on from there with the same batches (same producer id, epoch and sequence).
+/// Lives on one shard. `request_stop()`, `co_await join()` before destroying it.
+class BatchProducer {
+public:
+    static constexpr size_t kInFlight = 5;
+
+    class Lane;
+
+    explicit BatchProducer(Cluster& cluster);
+    ~BatchProducer();
+
+    std::shared_ptr<Lane> add_lane(TopicPartition partition, ProduceListener& listener);
+
+    void request_stop();
+    runtime::Task<void> join() { return tasks_.join(); }
+
+    /// Waits until nothing is queued or in flight, or until `deadline`.
+    runtime::Task<void> drain(runtime::TimePoint deadline);
+
+    const LatencyHistogram& latency() const { return latency_; }
+
+private:
+    struct Sender;
+    struct Request;
+
+    Sender& sender_of(BrokerId broker);
+    runtime::Task<void> send_loop(Sender& sender);
+    runtime::Task<void> exchange(Sender& sender, ConnectionPtr connection,
+                                 std::unique_ptr<Request> request);
+    std::unique_ptr<Request> compose(Sender& sender, int16_t version);
+    void settle(Request& request, const protocol::ProduceResponse& response);
+    void fail_all(Request& request, const Error& error);
+
+    Cluster& cluster_;
+    std::map<BrokerId, std::unique_ptr<Sender>> senders_;
+    LatencyHistogram latency_;
+    size_t unsettled_batches_ = 0;  // queued or in flight, over all lanes
+    runtime::Signal settled_;
+    runtime::TaskGroup tasks_;
+};
+
+/// One partition's queue. Shared by its owner and by the requests that carry its batches.
+class BatchProducer::Lane : public std::enable_shared_from_this<Lane> {
+public:
+    Lane(BatchProducer& producer, TopicPartition partition, ProduceListener& listener)
+        : producer_(producer), partition_(std::move(partition)), listener_(listener) {}
+
+    /// Begins to send to `leader`. Only when stopped.
+    void start(BrokerId leader, const Uuid& topic_id);
+
+    /// Drops what is queued and ends in on_stopped(error).
+    void stop(Error error);
+
+    void send(OutgoingBatch batch);
+
+    bool is_empty() const { return queue_.empty() && in_flight_.empty(); }
+    bool is_stopped() const { return state_ == State::stopped; }
+    size_t queued_bytes() const { return queued_bytes_; }
+    const TopicPartition& partition() const { return partition_; }
+
+private:
+    friend class BatchProducer;
+    enum class State { stopped, sending, draining };
+
+    bool is_ready() const {
+        return state_ == State::sending && !queue_.empty() && in_flight_.size() < kInFlight;
+    }
+    void list_if_ready();
+    OutgoingBatch& take_next();
+    void settle_oldest(Offset expected, const Acknowledgement* answer, const Error& error);
+    void finish_draining();
+
+    BatchProducer& producer_;
+    TopicPartition partition_;
+    ProduceListener& listener_;
+    State state_ = State::stopped;
+    Error stopping_because_;
+    BrokerId leader_ = kNoBroker;
+    Uuid topic_id_;
+    std::deque<OutgoingBatch> queue_;
+    std::deque<OutgoingBatch> in_flight_;
+    size_t queued_bytes_ = 0;
+    bool is_listed_ = false;  // in its sender's list of ready lanes
+};
+
+}  // namespace lockstep::client

@@ -1,0 +1,105 @@
+#include "client/metadata.h"
+
+#include "protocol/kafka_error.h"
+
+#include <set>
+
+namespace lockstep::client {
+namespace {
+
+using protocol::KafkaError;
+
+/// A topic that is there, though one or all of its partitions may lack a leader just now.
+bool is_present(int16_t error_code) {
+    return error_code == 0 || error_code == static_cast<int16_t>(KafkaError::leader_not_available);
+}
+
+bool is_gone(int16_t error_code) {
+    return error_code == static_cast<int16_t>(KafkaError::unknown_topic_or_partition) ||
+           error_code == static_cast<int16_t>(KafkaError::unknown_topic_id);
+}
+
+}  // namespace
+
+void Metadata::apply(const protocol::MetadataResponse& response, bool is_complete) {
+    if (response.cluster_id) {
+        cluster_id_ = *response.cluster_id;
+    }
+    controller_ = BrokerId(response.controller_id);
+    brokers_.clear();
+    for (const auto& broker : response.brokers) {
+        brokers_[BrokerId(broker.node_id)] = {broker.host, static_cast<uint16_t>(broker.port)};
+    }
+
+    std::set<std::string> named;
+    for (const auto& topic : response.topics) {
+        if (!topic.name) {
+            continue;
+        }
+        if (is_gone(topic.error_code)) {
+            topics_.erase(*topic.name);
+            continue;
+        }
+        named.insert(*topic.name);
+        if (is_present(topic.error_code)) {
+            apply_topic(topic);
+        }
+    }
+    if (is_complete) {
+        std::erase_if(topics_, [&](const auto& entry) { return !named.contains(entry.first); });
+    }
+    names_by_id_.clear();
+    for (const auto& [name, topic] : topics_) {
+        names_by_id_[topic.id] = name;
+    }
+}
+
+void Metadata::apply_topic(const protocol::MetadataResponse::MetadataResponseTopic& topic) {
+    TopicMetadata& known = topics_[*topic.name];
+    const bool is_same = known.id == topic.topic_id;
+    if (!is_same) {
+        known.partitions.clear();
+    }
+    known.name = *topic.name;
+    known.id = topic.topic_id;
+    known.is_internal = topic.is_internal;
+    for (const auto& partition : topic.partitions) {
+        if (partition.partition_index < 0 ||
+            static_cast<size_t>(partition.partition_index) >= topic.partitions.size()) {
+            continue;
+        }
+        const auto index = static_cast<size_t>(partition.partition_index);
+        if (known.partitions.size() <= index) {
+            known.partitions.resize(index + 1);
+        }
+        known.replication_factor = std::max(known.replication_factor,
+                                            static_cast<int16_t>(partition.replica_nodes.size()));
+        const LeaderEpoch epoch(partition.leader_epoch);
+        if (epoch != kNoLeaderEpoch && epoch < known.partitions[index].epoch) {
+            continue;
+        }
+        known.partitions[index] = {BrokerId(partition.leader_id), epoch};
+    }
+}
+
+const TopicMetadata* Metadata::find_topic(const std::string& name) const {
+    const auto found = topics_.find(name);
+    return found == topics_.end() ? nullptr : &found->second;
+}
+
+const TopicMetadata* Metadata::find_topic(const Uuid& id) const {
+    const auto found = names_by_id_.find(id);
+    return found == names_by_id_.end() ? nullptr : find_topic(found->second);
+}
+
+std::optional<PartitionLeader> Metadata::leader_of(const TopicPartition& partition) const {
+    const TopicMetadata* topic = find_topic(partition.topic);
+    const auto index = static_cast<size_t>(partition.partition.value());
+    if (topic == nullptr || index >= topic->partitions.size() ||
+        topic->partitions[index].leader == kNoBroker) {
+        return std::nullopt;
+    }
+    return topic->partitions[index];
+}
+
+}  // namespace lockstep::client
