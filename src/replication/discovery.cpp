@@ -1,0 +1,162 @@
+#include "replication/discovery.h"
+
+#include "base/log.h"
+#include "replication/topic_setup.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace lockstep::replication {
+
+using client::TopicMetadata;
+using runtime::Task;
+
+namespace {
+
+std::vector<std::string> names_of(const std::vector<TopicMetadata>& topics) {
+    std::vector<std::string> names;
+    for (const TopicMetadata& topic : topics) {
+        names.push_back(topic.name);
+    }
+    return names;
+}
+
+}  // namespace
+
+Discovery::Discovery(client::Cluster& source, client::Cluster& target, LinkSpec spec,
+                     TopicFilter filter)
+    : source_(source), target_(target), spec_(std::move(spec)), filter_(std::move(filter)) {}
+
+Task<Result<std::vector<TopicMetadata>>> Discovery::look_only(std::stop_token stop) {
+    auto source_refreshed = co_await source_.refresh_metadata(nullptr, stop);
+    if (source_refreshed.has_error()) {
+        co_return std::move(source_refreshed).error().within("source");
+    }
+    std::vector<TopicMetadata> matched;
+    for (const auto& [name, topic] : source_.metadata().topics()) {
+        if (!topic.is_internal && filter_.matches(name)) {
+            matched.push_back(topic);
+        }
+    }
+    auto target_refreshed = co_await refresh_target(matched, stop);
+    if (target_refreshed.has_error()) {
+        co_return std::move(target_refreshed).error().within("target");
+    }
+    const std::string& source_id = source_.metadata().cluster_id();
+    if (!source_id.empty() && source_id == target_.metadata().cluster_id()) {
+        co_return Error(Errc::invalid_argument,
+                        fmt::format("{} and {} are the same cluster (id {}): a link needs two",
+                                    spec_.source, spec_.target, source_id));
+    }
+    co_return matched;
+}
+
+Task<Result<DiscoveredTopics>> Discovery::look(std::stop_token stop) {
+    auto looked = co_await look_only(stop);
+    LS_CO_TRY(matched, std::move(looked));
+    DiscoveredTopics discovered;
+    discovered.topics = std::move(matched);
+    auto created = co_await create_missing(discovered.topics, discovered.target_problems, stop);
+    if (created.has_error()) {
+        co_return std::move(created).error().within("target");
+    }
+    const bool raised =
+        co_await raise_partitions(discovered.topics, discovered.target_problems, stop);
+    if (raised) {
+        LS_CO_CHECK(co_await refresh_target(discovered.topics, stop));
+    }
+    co_return discovered;
+}
+
+Task<Result<void>> Discovery::refresh_target(const std::vector<TopicMetadata>& topics,
+                                             std::stop_token stop) {
+    const std::vector<std::string> names = names_of(topics);
+    auto refreshed = co_await target_.refresh_metadata(&names, stop);
+    co_return refreshed;
+}
+
+Task<Result<void>> Discovery::learn_target(std::stop_token stop) {
+    if (!target_broker_configs_.empty() || target_.metadata().brokers().empty()) {
+        co_return Result<void>();
+    }
+    const BrokerId any = target_.metadata().brokers().begin()->first;
+    auto described = co_await client::describe_broker(target_, any, stop);
+    if (described.has_error()) {
+        log::warn(
+            "link {}: the target's defaults are not known ({}); topics are created without "
+            "regard to them",
+            spec_.name, described.error().message());
+        target_broker_configs_["?"] = "";
+        co_return Result<void>();
+    }
+    target_broker_configs_ = std::move(*described);
+    co_return Result<void>();
+}
+
+Task<Result<void>> Discovery::create_missing(const std::vector<TopicMetadata>& topics,
+                                             std::map<std::string, Error>& problems,
+                                             std::stop_token stop) {
+    std::vector<TopicMetadata> missing;
+    std::ranges::copy_if(topics, std::back_inserter(missing), [&](const TopicMetadata& topic) {
+        return target_.metadata().find_topic(topic.name) == nullptr;
+    });
+    if (missing.empty()) {
+        co_return Result<void>();
+    }
+    LS_CO_CHECK(co_await learn_target(stop));
+    auto described = co_await client::describe_topics(source_, names_of(missing), stop);
+    LS_CO_TRY(configs, std::move(described));
+
+    TargetCluster target;
+    target.brokers = static_cast<int16_t>(target_.metadata().brokers().size());
+    target.broker_configs = target_broker_configs_;
+    std::vector<client::NewTopic> wanted;
+    for (const TopicMetadata& topic : missing) {
+        SourceTopic source{topic.name, static_cast<int32_t>(topic.partitions.size()),
+                           topic.replication_factor, configs[topic.name]};
+        TopicSetup setup = topic_setup(source, target, spec_.replication_factor.value_or(0));
+        for (const std::string& note : setup.notes) {
+            if (noted_.insert(topic.name + note).second) {
+                log::warn("link {}: topic {} on {}: {}", spec_.name, topic.name, spec_.target,
+                          note);
+            }
+        }
+        wanted.push_back(std::move(setup.topic));
+    }
+    auto created = co_await client::create_topics(target_, wanted, stop);
+    LS_CO_TRY(outcomes, std::move(created));
+    for (auto& [name, error] : outcomes) {
+        if (error.code) {
+            problems[name] = error;
+        } else {
+            log::info("link {}: created topic {} on {}", spec_.name, name, spec_.target);
+        }
+    }
+    LS_CO_CHECK(co_await refresh_target(topics, stop));
+    co_return Result<void>();
+}
+
+Task<bool> Discovery::raise_partitions(const std::vector<TopicMetadata>& topics,
+                                       std::map<std::string, Error>& problems,
+                                       std::stop_token stop) {
+    bool raised_any = false;
+    for (const TopicMetadata& topic : topics) {
+        const TopicMetadata* there = target_.metadata().find_topic(topic.name);
+        if (there == nullptr || there->partitions.size() >= topic.partitions.size()) {
+            continue;
+        }
+        const auto count = static_cast<int32_t>(topic.partitions.size());
+        auto raised = co_await client::create_partitions(target_, topic.name, count, stop);
+        if (raised.has_error()) {
+            problems[topic.name] = raised.error();
+        } else {
+            log::info("link {}: raised topic {} on {} to {} partitions", spec_.name, topic.name,
+                      spec_.target, count);
+            raised_any = true;
+        }
+    }
+    co_return raised_any;
+}
+
+}  // namespace lockstep::replication

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "client/admin.h"
+#include "client/cluster.h"
+#include "model/link.h"
+#include "replication/topic_filter.h"
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace lockstep::replication {
+
+/// What one look at both clusters found.
+struct DiscoveredTopics {
+    std::vector<client::TopicMetadata> topics;     // at the source, matched by the link
+    std::map<std::string, Error> target_problems;  // topics that could not be set up on the target
+};
+
+/// Finds the topics of a link and makes the target ready for them: creates what is missing, raises
+/// partition counts that have fallen behind. Never lowers, changes or deletes anything.
+class Discovery {
+public:
+    Discovery(client::Cluster& source, client::Cluster& target, LinkSpec spec, TopicFilter filter);
+
+    /// Refreshes the metadata of both clusters. Errors are those of the link as a whole.
+    runtime::Task<Result<DiscoveredTopics>> look(std::stop_token stop);
+
+    /// The same without changing anything.
+    runtime::Task<Result<std::vector<client::TopicMetadata>>> look_only(std::stop_token stop);
+
+private:
+    runtime::Task<Result<void>> learn_target(std::stop_token stop);
+    runtime::Task<Result<void>> create_missing(const std::vector<client::TopicMetadata>& topics,
+                                               std::map<std::string, Error>& problems,
+                                               std::stop_token stop);
+    runtime::Task<bool> raise_partitions(const std::vector<client::TopicMetadata>& topics,
+                                         std::map<std::string, Error>& problems,
+                                         std::stop_token stop);
+    runtime::Task<Result<void>> refresh_target(const std::vector<client::TopicMetadata>& topics,
+                                               std::stop_token stop);
+
+    client::Cluster& source_;
+    client::Cluster& target_;
+    LinkSpec spec_;
+    TopicFilter filter_;
+    std::map<std::string, std::string> target_broker_configs_;
+    std::set<std::string> noted_;  // what has been logged once
+};
+
+}  // namespace lockstep::replication

@@ -1,0 +1,39 @@
+#include "replication/error_policy.h"
+
+#include "base/result.h"
+#include "protocol/kafka_error.h"
+
+namespace lockstep::replication {
+
+using protocol::KafkaError;
+
+Reaction reaction_to(const std::error_code& error) {
+    if (error.category() != protocol::kafka_category()) {
+        // What a broker does not speak, or a record format of before Kafka 0.11.
+        return error == make_error_code(Errc::unsupported) ? Reaction::block : Reaction::retry;
+    }
+    switch (static_cast<KafkaError>(error.value())) {
+        case KafkaError::out_of_order_sequence_number:
+        case KafkaError::duplicate_sequence_number:
+        case KafkaError::unknown_producer_id: return Reaction::retry_refused;
+
+        case KafkaError::message_too_large:
+        case KafkaError::record_list_too_large:
+        case KafkaError::invalid_timestamp:
+        case KafkaError::invalid_record:
+        case KafkaError::invalid_topic_exception:
+        case KafkaError::invalid_required_acks:
+        case KafkaError::invalid_producer_epoch:
+        case KafkaError::invalid_config:
+        case KafkaError::policy_violation:
+        case KafkaError::unsupported_compression_type:
+        case KafkaError::unsupported_for_message_format:
+        case KafkaError::topic_authorization_failed:
+        case KafkaError::cluster_authorization_failed:
+        case KafkaError::security_disabled: return Reaction::block;
+
+        default: return Reaction::retry;
+    }
+}
+
+}  // namespace lockstep::replication

@@ -1,0 +1,17 @@
+#pragma once
+
+// PURE: what a partition does about an error of either cluster.
+
+#include <system_error>
+
+namespace lockstep::replication {
+
+enum class Reaction {
+    retry,          // look at both logs again soon, and go on from there
+    retry_refused,  // the target did not take the sequence: the same, but not for ever
+    block,          // an operator has to change something; looked at again from time to time
+};
+
+Reaction reaction_to(const std::error_code& error);
+
+}  // namespace lockstep::replication

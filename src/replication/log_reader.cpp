@@ -1,0 +1,97 @@
+#include "replication/log_reader.h"
+
+#include "protocol/record_batch.h"
+
+#include <fmt/core.h>
+
+namespace lockstep::replication {
+
+using runtime::Task;
+
+namespace {
+
+/// Takes one answer of ListOffsets in: into `offsets`, or into `errors`.
+void sort_answers(const std::vector<client::OffsetAnswer>& answers, const std::string& cluster,
+                  std::map<TopicPartition, Offset>& offsets,
+                  std::map<TopicPartition, Error>& errors) {
+    for (const client::OffsetAnswer& answer : answers) {
+        if (answer.error) {
+            errors.emplace(answer.partition,
+                           Error(answer.error, fmt::format("list the offsets of {} on {}",
+                                                           answer.partition.to_string(), cluster)));
+        } else {
+            offsets[answer.partition] = answer.offset;
+        }
+    }
+}
+
+}  // namespace
+
+Task<LogEnds> read_ends(client::Cluster& cluster, BrokerId leader,
+                        std::vector<TopicPartition> partitions, std::stop_token stop) {
+    LogEnds ends;
+    std::map<TopicPartition, Offset> earliest;
+    std::map<TopicPartition, Offset> latest;
+    for (const int64_t timestamp : {client::kEarliestOffset, client::kLatestOffset}) {
+        client::OffsetQuery query{leader, partitions, timestamp};
+        auto listed = co_await client::list_offsets(cluster, std::move(query), stop);
+        if (listed.has_error()) {
+            for (const TopicPartition& partition : partitions) {
+                ends.errors.emplace(partition, listed.error());
+            }
+            co_return ends;
+        }
+        sort_answers(*listed, cluster.name(),
+                     timestamp == client::kEarliestOffset ? earliest : latest, ends.errors);
+    }
+    for (const TopicPartition& partition : partitions) {
+        if (ends.errors.contains(partition)) {
+            continue;
+        }
+        if (earliest.contains(partition) && latest.contains(partition)) {
+            ends.ranges[partition] = {earliest[partition], latest[partition]};
+        } else {
+            ends.errors.emplace(
+                partition, Error(Errc::malformed, "the answer to ListOffsets of " + cluster.name() +
+                                                      " lacks " + partition.to_string()));
+        }
+    }
+    co_return ends;
+}
+
+Result<PartitionLogs> logs_from(const LogEnds& source, const LogEnds& target,
+                                const TopicPartition& partition) {
+    for (const LogEnds* ends : {&source, &target}) {
+        if (const auto error = ends->errors.find(partition); error != ends->errors.end()) {
+            return error->second;
+        }
+    }
+    const LogEnds::Range& from = source.ranges.at(partition);
+    const LogEnds::Range& to = target.ranges.at(partition);
+    return PartitionLogs{from.start, from.end, to.start, to.end, {}};
+}
+
+Task<Result<std::optional<TargetTail>>> read_target_tail(client::Cluster& target,
+                                                         client::LogPlace end,
+                                                         std::stop_token stop) {
+    if (end.offset.value() == 0) {
+        co_return std::optional<TargetTail>();
+    }
+    end.offset = end.offset - 1;
+    auto read = co_await client::read_batch_at(target, end, stop);
+    LS_CO_TRY(slice, std::move(read));
+    ByteView records = slice.view();
+    LS_CO_TRY(batch, protocol::next_batch(records));
+    if (!batch) {
+        co_return std::optional<TargetTail>();
+    }
+    const auto last_delta = static_cast<int64_t>(batch->last_offset_delta());
+    TargetTail tail;
+    tail.producer_id = batch->producer_id();
+    tail.last_offset = batch->base_offset() + last_delta;
+    const auto sequence = static_cast<int64_t>(batch->base_sequence().value()) + last_delta;
+    tail.last_sequence = Sequence(static_cast<int32_t>(sequence & 0x7fffffff));
+    co_return std::optional<TargetTail>(tail);
+}
+
+}  // namespace lockstep::replication

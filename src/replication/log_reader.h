@@ -1,0 +1,34 @@
+#pragma once
+
+#include "client/admin.h"
+#include "replication/resume_point.h"
+
+#include <map>
+#include <vector>
+
+namespace lockstep::replication {
+
+/// Where the logs of one cluster begin and end, and what stands against those that are not known.
+struct LogEnds {
+    struct Range {
+        Offset start;
+        Offset end;  // the high watermark
+    };
+    std::map<TopicPartition, Range> ranges;
+    std::map<TopicPartition, Error> errors;
+};
+
+/// All partitions must be led by `leader`. Each of them is in one of the answer's maps.
+runtime::Task<LogEnds> read_ends(client::Cluster& cluster, BrokerId leader,
+                                 std::vector<TopicPartition> partitions, std::stop_token stop);
+
+/// Puts both clusters' ends of one partition together, or says why they are not known.
+Result<PartitionLogs> logs_from(const LogEnds& source, const LogEnds& target,
+                                const TopicPartition& partition);
+
+/// The last batch of a target's log that ends at `end.offset`; nothing where there is none.
+runtime::Task<Result<std::optional<TargetTail>>> read_target_tail(client::Cluster& target,
+                                                                  client::LogPlace end,
+                                                                  std::stop_token stop);
+
+}  // namespace lockstep::replication

@@ -1,0 +1,284 @@
+#include "replication/partition_replicator.h"
+
+#include "base/log.h"
+#include "protocol/kafka_error.h"
+#include "replication/batch_admission.h"
+#include "replication/error_policy.h"
+#include "replication/source_reader.h"
+
+#include <fmt/core.h>
+
+namespace lockstep::replication {
+namespace {
+
+using protocol::KafkaError;
+
+/// A partition whose target is slower than its source holds at most this much of the budget.
+constexpr size_t kLaneBytes = 4U << 20;
+constexpr int kRefusalsUntilBlocked = 5;
+constexpr auto kBlockedPause = std::chrono::seconds(10);
+
+}  // namespace
+
+PartitionReplicator::PartitionReplicator(LinkServices& link, client::BatchProducer& producer,
+                                         Stream stream)
+    : link_(link), lane_(producer.add_lane(stream.id, *this)), stream_(std::move(stream)) {
+    status_.id = stream_.id;
+}
+
+runtime::TimePoint PartitionReplicator::position_due() const {
+    return phase_ == Phase::idle && !is_orphan_ ? not_before_ : runtime::kNever;
+}
+
+void PartitionReplicator::begin(const PartitionLogs& logs, const Leaders& leaders) {
+    phase_ = Phase::idle;
+    if (is_orphan_) {
+        return;
+    }
+    status_.source_log_start = logs.source_start;
+    status_.source_high_watermark = logs.source_end;
+    status_.target_log_end = logs.target_end;
+    const ResumePoint resume = resume_point(logs, stream_.producer_id);
+    if (!resume.next) {
+        retry_later(PartitionState::blocked, resume.reason, kBlockedPause);
+        return;
+    }
+    lane_->start(leaders.target.leader, leaders.target_topic_id);
+    phase_ = Phase::streaming;
+    is_halted_ = false;
+    fetch_error_.reset();
+    next_fetch_ = *resume.next;
+    source_epoch_ = leaders.source.epoch;
+    reader_ = &link_.reader_of(leaders.source.leader);
+    reader_->add(*this);
+    // What was blocked by the target is known to work again when the target takes a batch.
+    if (status_.state != PartitionState::blocked || status_.lag_records() == 0) {
+        set_state(PartitionState::running, "");
+    }
+}
+
+void PartitionReplicator::postpone(const Error& error) {
+    phase_ = Phase::idle;
+    if (!is_orphan_) {
+        retry(error);
+    }
+}
+
+void PartitionReplicator::orphan(std::string reason) {
+    is_orphan_ = true;
+    stop_fetching();
+    set_state(PartitionState::blocked, std::move(reason));
+}
+
+void PartitionReplicator::adopt() {
+    is_orphan_ = false;
+    if (phase_ == Phase::streaming) {
+        on_fetch_failed(Error(Errc::not_found, "the source topic was away"));
+    } else {
+        link_.want_position();
+    }
+}
+
+void PartitionReplicator::on_fetched(const protocol::FetchResponse::PartitionData& data,
+                                     const Slice& frame) {
+    if (data.error_code != 0) {
+        on_fetch_failed(
+            Error(make_error_code(KafkaError(data.error_code)),
+                  fmt::format("fetch {} at offset {}", id().to_string(), next_fetch_.value())));
+        return;
+    }
+    status_.source_high_watermark = Offset(data.high_watermark);
+    if (data.log_start_offset >= 0) {
+        status_.source_log_start = Offset(data.log_start_offset);
+    }
+    if (!take_records(data.records.view(), frame)) {
+        return;
+    }
+    if (lane_->queued_bytes() > kLaneBytes) {
+        pause_fetching();
+    } else {
+        fetch_on();
+    }
+}
+
+bool PartitionReplicator::take_records(ByteView records, const Slice& frame) {
+    while (true) {
+        auto walked = protocol::next_batch(records);
+        if (walked.has_error()) {
+            on_fetch_failed(std::move(walked).error().within(
+                fmt::format("fetch {} at offset {}", id().to_string(), next_fetch_.value())));
+            return false;
+        }
+        if (!*walked) {
+            return true;
+        }
+        if (!take_batch(**walked, frame)) {
+            return false;
+        }
+    }
+}
+
+bool PartitionReplicator::take_batch(const protocol::RecordBatchView& batch, const Slice& frame) {
+    const Admission admission = admit(batch, next_fetch_);
+    if (admission.verdict == Admission::Verdict::skip) {
+        return true;
+    }
+    if (admission.verdict == Admission::Verdict::block) {
+        halt(admission.reason);
+        return false;
+    }
+    client::OutgoingBatch outgoing;
+    outgoing.base_offset = batch.base_offset();
+    outgoing.record_count = batch.record_count();
+    outgoing.max_timestamp_ms = batch.max_timestamp();
+    const auto at = static_cast<size_t>(batch.bytes().data() - frame.data);
+    outgoing.bytes = frame.part(at, batch.bytes().size());
+
+    const protocol::BatchRewrite stamp{stream_.producer_id, ProducerEpoch(0),
+                                       sequence_at(next_fetch_)};
+    auto rewritten = protocol::rewrite_for_produce(outgoing.bytes.mutable_view(), stamp);
+    if (rewritten.has_error()) {
+        on_fetch_failed(std::move(rewritten).error().within(
+            fmt::format("fetch {}: batch at offset {}", id().to_string(), next_fetch_.value())));
+        return false;
+    }
+    next_fetch_ = next_fetch_ + outgoing.record_count;
+    lane_->send(std::move(outgoing));
+    return true;
+}
+
+void PartitionReplicator::halt(std::string reason) {
+    is_halted_ = true;
+    stop_fetching();
+    link_.count_error();
+    set_state(PartitionState::blocked, std::move(reason));
+}
+
+void PartitionReplicator::on_fetch_failed(const Error& error) {
+    stop_fetching();
+    if (phase_ != Phase::streaming || is_orphan_ || is_halted_) {
+        return;
+    }
+    link_.count_error();
+    link_.want_metadata();
+    set_state(PartitionState::retrying, error.message());
+    fetch_error_ = error;
+    if (lane_->is_empty()) {
+        lane_->stop(error);
+    }
+}
+
+void PartitionReplicator::fetch_on() {
+    if (reader_ != nullptr) {
+        reader_->add(*this);
+    }
+}
+
+void PartitionReplicator::pause_fetching() {
+    SourceReader* reader = reader_;
+    stop_fetching();
+    paused_reader_ = reader;
+    paused_reader_->count_paused(1);
+}
+
+void PartitionReplicator::stop_fetching() {
+    if (reader_ != nullptr) {
+        reader_->remove(*this);
+        reader_ = nullptr;
+    }
+    if (paused_reader_ != nullptr) {
+        paused_reader_->count_paused(-1);
+        paused_reader_ = nullptr;
+    }
+}
+
+bool PartitionReplicator::on_acknowledged(const client::OutgoingBatch& batch,
+                                          const client::Acknowledgement& answer) {
+    if (answer.base_offset != batch.base_offset) {
+        link_.count_error();
+        fetch_error_ = Error(
+            Errc::internal,
+            fmt::format("the target put the records of offset {} at offset {}: someone else "
+                        "writes to {} there",
+                        batch.base_offset.value(), answer.base_offset.value(), id().to_string()));
+        set_state(PartitionState::blocked, fetch_error_->context);
+        is_halted_ = true;
+        return false;
+    }
+    status_.target_log_end = batch.base_offset + batch.record_count;
+    status_.last_copied_timestamp_ms = batch.max_timestamp_ms;
+    status_.copied_records += static_cast<uint64_t>(batch.record_count);
+    status_.copied_bytes += batch.bytes.size;
+    ++status_.copied_batches;
+    if (answer.log_append_time_ms >= 0) {
+        halt(
+            fmt::format("the target topic stamps its own time on records (message.timestamp.type "
+                        "is LogAppendTime), first at offset {}",
+                        batch.base_offset.value()));
+        return false;
+    }
+    if (status_.state == PartitionState::blocked && !is_halted_ && !is_orphan_) {
+        set_state(PartitionState::running, "");
+    }
+    refused_in_a_row_ = 0;
+    backoff_.reset();
+    if (paused_reader_ != nullptr && lane_->queued_bytes() < kLaneBytes / 2) {
+        reader_ = paused_reader_;
+        paused_reader_->count_paused(-1);
+        paused_reader_ = nullptr;
+        fetch_on();
+    }
+    return !(fetch_error_ && lane_->is_empty());
+}
+
+void PartitionReplicator::on_stopped(const Error& error) {
+    stop_fetching();
+    phase_ = Phase::idle;
+    if (is_orphan_) {
+        return;
+    }
+    const bool is_content_wrong = is_halted_ && error.is(Errc::stopped);
+    is_halted_ = false;
+    if (is_content_wrong) {
+        not_before_ = runtime::kNever;  // trying again would only write more of the same
+    } else {
+        retry(fetch_error_ ? *fetch_error_ : error);
+    }
+}
+
+void PartitionReplicator::retry(const Error& error) {
+    link_.count_error();
+    const Reaction reaction = reaction_to(error.code);
+    if (reaction == Reaction::retry_refused) {
+        ++refused_in_a_row_;
+    }
+    if (reaction == Reaction::block || refused_in_a_row_ >= kRefusalsUntilBlocked) {
+        retry_later(PartitionState::blocked, error.message(), kBlockedPause);
+        return;
+    }
+    link_.want_metadata();
+    const auto state = status_.state == PartitionState::blocked ? PartitionState::blocked
+                                                                : PartitionState::retrying;
+    retry_later(state, error.message(), backoff_.next(link_.runtime().rng));
+}
+
+void PartitionReplicator::retry_later(PartitionState state, std::string reason,
+                                      runtime::Duration pause) {
+    set_state(state, std::move(reason));
+    not_before_ = link_.runtime().loop.now() + pause;
+    link_.want_position();
+}
+
+void PartitionReplicator::set_state(PartitionState state, std::string reason) {
+    if (state == status_.state && reason == status_.reason) {
+        return;
+    }
+    const bool is_good = state == PartitionState::running;
+    log::message(is_good ? log::Level::info : log::Level::warn, "link {}: {} is {}{}{}",
+                 link_.link_name(), id().to_string(), to_string(state), reason.empty() ? "" : ": ",
+                 reason);
+    status_.state = state;
+    status_.reason = std::move(reason);
+}
+
+}  // namespace lockstep::replication

@@ -1,0 +1,120 @@
+#pragma once
+
+#include "client/backoff.h"
+#include "client/batch_producer.h"
+#include "client/fetch_session.h"
+#include "model/link_status.h"
+#include "protocol/messages/fetch.h"
+#include "protocol/record_batch.h"
+#include "replication/resume_point.h"
+
+#include <memory>
+#include <string>
+
+namespace lockstep::replication {
+
+class SourceReader;
+
+/// What a partition asks of the link that it belongs to.
+class LinkServices {
+public:
+    virtual ~LinkServices() = default;
+
+    virtual const std::string& link_name() const = 0;
+    virtual runtime::Runtime& runtime() = 0;
+    virtual SourceReader& reader_of(BrokerId source_broker) = 0;
+    virtual void want_position() = 0;  // some partition wants its logs looked at
+    virtual void want_metadata() = 0;  // a leader is not where it was thought to be
+    virtual void count_error() = 0;
+};
+
+/// Which source partition, and under whose name its batches are written on the target.
+struct Stream {
+    TopicPartition id;
+    Uuid source_topic_id;
+    ProducerId producer_id;
+};
+
+/// Copies one partition: takes batches from its leader's SourceReader, rewrites their headers in
+/// place and hands them to its lane of the BatchProducer.
+///
+///     idle --position()--> positioning --begin()--> streaming --error--> idle (tries again)
+///
+/// 1. Only the two logs say where to go on (resume_point): nothing else is remembered.
+/// 2. A batch that cannot be copied as it is halts the partition there: what came before it is
+///    still delivered, nothing behind it is.
+/// 3. When the source fails, what has been fetched is still delivered before anything else.
+/// 4. Every answer's base offset must be the source's; else someone else writes to the target.
+///
+/// Owned by its Link, lives on the link's shard.
+class PartitionReplicator final : public client::ProduceListener {
+public:
+    PartitionReplicator(LinkServices& link, client::BatchProducer& producer, Stream stream);
+
+    const TopicPartition& id() const { return status_.id; }
+    const Uuid& source_topic_id() const { return stream_.source_topic_id; }
+    const PartitionStatus& status() const { return status_; }
+
+    /// When its logs should be looked at next; kNever while there is no need.
+    runtime::TimePoint position_due() const;
+
+    /// Its logs are being looked at: ends in begin() or in postpone().
+    void position() { phase_ = Phase::positioning; }
+
+    struct Leaders {
+        client::PartitionLeader source;
+        client::PartitionLeader target;
+        Uuid target_topic_id;
+    };
+    void begin(const PartitionLogs& logs, const Leaders& leaders);
+    void postpone(const Error& error);
+
+    /// The source's topic is gone for good; what was fetched of it is still delivered.
+    void orphan(std::string reason);
+    /// It is there again, the same as before.
+    void adopt();
+    bool is_orphan() const { return is_orphan_; }
+
+    // From the source reader.
+    void on_fetched(const protocol::FetchResponse::PartitionData& data, const Slice& frame);
+    void on_fetch_failed(const Error& error);
+    client::FetchPosition fetch_position() const { return {next_fetch_, source_epoch_}; }
+
+    // From the batch producer.
+    bool on_acknowledged(const client::OutgoingBatch& batch,
+                         const client::Acknowledgement& answer) override;
+    void on_stopped(const Error& error) override;
+
+private:
+    enum class Phase { idle, positioning, streaming };
+
+    /// Sends what can be copied of `records`; false where that ended early.
+    bool take_records(ByteView records, const Slice& frame);
+    bool take_batch(const protocol::RecordBatchView& batch, const Slice& frame);
+    void halt(std::string reason);
+    void fetch_on();
+    void pause_fetching();
+    void stop_fetching();
+    void retry(const Error& error);
+    void retry_later(PartitionState state, std::string reason, runtime::Duration pause);
+    void set_state(PartitionState state, std::string reason);
+
+    LinkServices& link_;
+    std::shared_ptr<client::BatchProducer::Lane> lane_;
+    Stream stream_;
+    PartitionStatus status_;
+
+    Phase phase_ = Phase::idle;
+    SourceReader* reader_ = nullptr;         // whose session holds us; null while none does
+    SourceReader* paused_reader_ = nullptr;  // where to go on fetching once the lane has room
+    Offset next_fetch_;
+    LeaderEpoch source_epoch_;
+    std::optional<Error> fetch_error_;  // ends the streaming once the lane is empty
+    bool is_halted_ = false;            // by a batch that cannot be copied as it is
+    bool is_orphan_ = false;
+    int refused_in_a_row_ = 0;
+    client::Backoff backoff_{std::chrono::milliseconds(100), std::chrono::seconds(5)};
+    runtime::TimePoint not_before_{};
+};
+
+}  // namespace lockstep::replication

@@ -1,0 +1,139 @@
+#include "replication/source_reader.h"
+
+#include "protocol/kafka_error.h"
+#include "replication/partition_replicator.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace lockstep::replication {
+
+using runtime::Task;
+
+namespace {
+
+constexpr int64_t kFetchBytes = 4 << 20;
+constexpr int64_t kLeastFetchBytes = 64 << 10;
+constexpr int32_t kPartitionBytes = 1 << 20;
+constexpr int16_t kLastVersionWithNames = 12;
+constexpr auto kLongPoll = std::chrono::milliseconds(500);
+constexpr auto kShortPoll = std::chrono::milliseconds(10);
+
+}  // namespace
+
+SourceReader::SourceReader(client::Cluster& source, BrokerId broker, MemoryBudget& budget,
+                           LatencyHistogram& latency)
+    : source_(source),
+      broker_(broker),
+      budget_(budget),
+      latency_(latency),
+      changed_(source.runtime().loop) {}
+
+void SourceReader::add(PartitionReplicator& partition) {
+    session_.want(partition.id(), partition.source_topic_id(), partition.fetch_position());
+    if (partitions_.try_emplace(partition.id(), &partition).second) {
+        without_topic_id_ += partition.source_topic_id().is_zero() ? 1 : 0;
+        changed_.notify_all();
+    }
+}
+
+void SourceReader::remove(PartitionReplicator& partition) {
+    session_.forget(partition.id());
+    if (partitions_.erase(partition.id()) > 0) {
+        without_topic_id_ -= partition.source_topic_id().is_zero() ? 1 : 0;
+    }
+}
+
+int64_t SourceReader::fetch_bytes() const {
+    return std::clamp(budget_.limit_bytes() / 8, kLeastFetchBytes, kFetchBytes);
+}
+
+Task<void> SourceReader::run(std::stop_token stop) {
+    client::ConnectionPtr last;
+    while (!stop.stop_requested()) {
+        if (session_.wants_nothing()) {
+            co_await changed_.wait(runtime::kNever, stop);
+            continue;
+        }
+        auto connected = co_await source_.broker(broker_, client::Purpose::fetch, stop);
+        if (connected.has_error()) {
+            fail_all(connected.error());
+            continue;
+        }
+        if (*connected != last) {
+            session_.reset();
+            last = *connected;
+        }
+        auto lease = co_await budget_.acquire(fetch_bytes(), stop);
+        if (lease == nullptr) {
+            break;
+        }
+        if (session_.wants_nothing()) {
+            continue;
+        }
+        auto fetched = co_await fetch_once(last, std::move(lease));
+        if (fetched.has_error() && !stop.stop_requested()) {
+            session_.reset();
+            fail_all(fetched.error());
+        }
+    }
+}
+
+Task<Result<void>> SourceReader::fetch_once(client::ConnectionPtr connection,
+                                            std::shared_ptr<MemoryBudget::Lease> lease) {
+    using protocol::FetchRequest;
+    const int16_t highest =
+        without_topic_id_ > 0 ? kLastVersionWithNames : FetchRequest::kMaxVersion;
+    LS_CO_TRY(version, connection->version_of<FetchRequest>(highest));
+    client::FetchLimits limits;
+    limits.max_wait = paused_ > 0 ? kShortPoll : kLongPoll;
+    limits.max_bytes = static_cast<int32_t>(fetch_bytes());
+    limits.partition_max_bytes = kPartitionBytes;
+    const FetchRequest request = session_.build(limits);
+
+    auto& loop = source_.runtime().loop;
+    const auto begun = loop.now();
+    auto called = co_await connection->call(request, version);
+    LS_CO_TRY(answer, std::move(called));
+    latency_.observe(std::chrono::duration<double>(loop.now() - begun).count());
+    if (!session_.accept(answer.message)) {
+        co_return Result<void>();
+    }
+    lease->resize(static_cast<int64_t>(answer.frame.size));
+    deliver(answer.message, with_lease(std::move(answer.frame), std::move(lease)));
+    co_return Result<void>();
+}
+
+void SourceReader::deliver(const protocol::FetchResponse& response, const Slice& frame) {
+    for (const auto& topic : response.responses) {
+        const std::string* name = session_.topic_name(topic);
+        if (name == nullptr) {
+            continue;
+        }
+        for (const auto& data : topic.partitions) {
+            const TopicPartition id{*name, PartitionIndex(data.partition_index)};
+            const auto found = partitions_.find(id);
+            // One that was moved or removed while the fetch was under way gets what it asked for by
+            // the next.
+            if (found != partitions_.end() && session_.is_told(id)) {
+                found->second->on_fetched(data, frame);
+            }
+        }
+    }
+}
+
+void SourceReader::fail_all(const Error& error) {
+    std::vector<PartitionReplicator*> members;
+    for (const auto& [id, partition] : partitions_) {
+        members.push_back(partition);
+    }
+    std::ranges::sort(members, {}, [](const PartitionReplicator* member) { return member->id(); });
+    for (PartitionReplicator* member : members) {
+        Error own = error;
+        member->on_fetch_failed(
+            std::move(own).within(fmt::format("fetch {}", member->id().to_string())));
+    }
+}
+
+}  // namespace lockstep::replication

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "base/histogram.h"
+#include "client/cluster.h"
+#include "client/fetch_session.h"
+#include "replication/memory_budget.h"
+
+#include <unordered_map>
+
+namespace lockstep::replication {
+
+class PartitionReplicator;
+
+/// Reads all partitions of a link that one source broker leads, in one fetch session: the next
+/// fetch is on its way while the last one's batches are being produced. Fetches no more than the
+/// memory budget allows. Owned by its Link, lives on the link's shard.
+class SourceReader {
+public:
+    SourceReader(client::Cluster& source, BrokerId broker, MemoryBudget& budget,
+                 LatencyHistogram& latency);
+
+    /// Reads `partition` from its fetch_position() on; also moves one that is being read.
+    void add(PartitionReplicator& partition);
+    void remove(PartitionReplicator& partition);
+
+    /// How many partitions wait for room in their lanes: while there are some, a fetch that finds
+    /// nothing returns soon, so that they are not kept waiting behind it.
+    void count_paused(int change) { paused_ += change; }
+
+    runtime::Task<void> run(std::stop_token stop);
+
+private:
+    runtime::Task<Result<void>> fetch_once(client::ConnectionPtr connection,
+                                           std::shared_ptr<MemoryBudget::Lease> lease);
+    void deliver(const protocol::FetchResponse& response, const Slice& frame);
+    void fail_all(const Error& error);
+    int64_t fetch_bytes() const;
+
+    client::Cluster& source_;
+    BrokerId broker_;
+    MemoryBudget& budget_;
+    LatencyHistogram& latency_;
+    client::FetchSession session_;
+    std::unordered_map<TopicPartition, PartitionReplicator*> partitions_;
+    size_t without_topic_id_ = 0;
+    int paused_ = 0;
+    runtime::Signal changed_;
+};
+
+}  // namespace lockstep::replication
