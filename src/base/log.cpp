@@ -38,6 +38,11 @@ spdlog::logger& logger() {
     return *instance;
 }
 
+std::function<void()>& before_line() {
+    static std::function<void()> action;
+    return action;
+}
+
 }  // namespace
 
 void set_level(Level level) {
@@ -48,7 +53,14 @@ bool enabled(Level level) {
     return logger().should_log(spdlog_level(level));
 }
 
+void set_before_line(std::function<void()> action) {
+    before_line() = std::move(action);
+}
+
 void write(Level level, std::string_view line) {
+    if (before_line()) {
+        before_line()();
+    }
     logger().log(spdlog_level(level), spdlog::string_view_t(line.data(), line.size()));
 }
 

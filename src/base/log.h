@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <functional>
 #include <string_view>
 
 namespace lockstep::log {
@@ -12,6 +13,10 @@ enum class Level { trace, debug, info, warn, error, off };
 void set_level(Level level);
 bool enabled(Level level);
 void write(Level level, std::string_view line);
+
+/// Called before each line is written, on the writer's thread: whoever keeps something else on the
+/// terminal takes it away first. Empty for nobody.
+void set_before_line(std::function<void()> action);
 
 /// Takes "trace", "debug", "info", "warn", "error" or "off"; false for any other word.
 bool parse_level(std::string_view word, Level& level);

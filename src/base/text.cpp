@@ -39,7 +39,8 @@ Result<double> parse_with_unit(std::string_view text, std::span<const Unit> unit
     const auto suffix = trim(trimmed.substr(static_cast<size_t>(end - trimmed.data())));
     const auto unit = std::find_if(units.begin(), units.end(),
                                    [&](const Unit& known) { return known.name == suffix; });
-    if (problem != std::errc() || number < 0 || unit == units.end()) {
+    const bool is_number = problem == std::errc() && number >= 0;  // which "nan" is not
+    if (!is_number || unit == units.end()) {
         return Error(Errc::invalid_argument,
                      fmt::format("\"{}\" is no {}; write for example {}", text, kind, examples));
     }
@@ -91,7 +92,8 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
 std::string format_bytes(double bytes) {
     static constexpr std::array<std::string_view, 5> kNames{"B", "KiB", "MiB", "GiB", "TiB"};
     size_t name = 0;
-    while (bytes >= 1024 && name + 1 < kNames.size()) {
+    // What would be rounded to 1024.0 of a unit is 1.0 of the next.
+    while (bytes >= (name == 0 ? 1023.5 : 1023.95) && name + 1 < kNames.size()) {
         bytes /= 1024;
         ++name;
     }

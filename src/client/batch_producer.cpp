@@ -79,34 +79,44 @@ BatchProducer::Sender& BatchProducer::sender_of(BrokerId broker) {
 
 Task<void> BatchProducer::send_loop(Sender& sender) {
     const std::stop_token stop = tasks_.stop_token();
+    ConnectionPtr connection;
     while (!stop.stop_requested()) {
         if (sender.ready.empty() || sender.requests_in_flight >= kRequestsInFlight) {
             co_await sender.wanted.wait(runtime::kNever, stop);
             continue;
         }
-        auto connected = co_await cluster_.broker(sender.broker, Purpose::produce, stop);
-        Result<int16_t> version(int16_t{0});
-        if (connected.has_value()) {
-            version = (*connected)->version_of<ProduceRequest>();
-        }
-        if (connected.has_error() || version.has_error()) {
-            const Error error = connected.has_error() ? connected.error() : version.error();
-            auto waiting = std::move(sender.ready);
-            sender.ready.clear();
-            for (auto& lane : waiting) {
-                lane->is_listed_ = false;
-                lane->stop(error);
+        if (!connection || !connection->is_open()) {
+            auto connected = co_await connect(sender, stop);
+            if (connected.has_error()) {
+                stop_waiting(sender, connected.error());
+                continue;
             }
-            continue;
+            connection = std::move(*connected);
         }
+        const auto version = connection->version_of<ProduceRequest>();
         while (!sender.ready.empty() && sender.requests_in_flight < kRequestsInFlight) {
             auto request = compose(sender, *version);
             if (request->parts.empty()) {
                 break;
             }
             ++sender.requests_in_flight;
-            tasks_.spawn("produce request", exchange(sender, *connected, std::move(request)));
+            tasks_.spawn("produce request", exchange(sender, connection, std::move(request)));
         }
+    }
+}
+
+/// A connection that speaks Produce.
+Task<Result<ConnectionPtr>> BatchProducer::connect(Sender& sender, std::stop_token stop) {
+    auto connected = co_await cluster_.broker(sender.broker, Purpose::produce, stop);
+    LS_CO_TRY(connection, std::move(connected));
+    LS_CO_CHECK(connection->version_of<ProduceRequest>());
+    co_return connection;
+}
+
+void BatchProducer::stop_waiting(Sender& sender, const Error& error) {
+    const auto waiting = sender.ready;
+    for (const auto& lane : waiting) {
+        lane->stop(error);
     }
 }
 
@@ -119,8 +129,8 @@ std::unique_ptr<BatchProducer::Request> BatchProducer::compose(Sender& sender, i
     for (size_t listed = sender.ready.size(); listed > 0 && bytes < kRequestBytes; --listed) {
         const std::shared_ptr<Lane> lane = std::move(sender.ready.front());
         sender.ready.pop_front();
-        lane->is_listed_ = false;
-        if (!lane->is_ready() || lane->leader_ != sender.broker) {
+        lane->listed_at_ = nullptr;
+        if (!lane->is_ready()) {
             continue;
         }
         const OutgoingBatch& batch = lane->take_next();
@@ -209,6 +219,10 @@ void BatchProducer::Lane::stop(Error error) {
     }
     state_ = State::draining;
     stopping_because_ = std::move(error);
+    if (listed_at_ != nullptr) {
+        std::erase(listed_at_->ready, shared_from_this());  // it may be started for another leader
+        listed_at_ = nullptr;
+    }
     producer_.unsettled_batches_ -= queue_.size();
     for (const OutgoingBatch& batch : queue_) {
         queued_bytes_ -= batch.bytes.size;
@@ -229,11 +243,10 @@ void BatchProducer::Lane::send(OutgoingBatch batch) {
 }
 
 void BatchProducer::Lane::list_if_ready() {
-    if (is_ready() && !is_listed_) {
-        is_listed_ = true;
-        Sender& sender = producer_.sender_of(leader_);
-        sender.ready.push_back(shared_from_this());
-        sender.wanted.notify_all();
+    if (is_ready() && listed_at_ == nullptr) {
+        listed_at_ = &producer_.sender_of(leader_);
+        listed_at_->ready.push_back(shared_from_this());
+        listed_at_->wanted.notify_all();
     }
 }
 

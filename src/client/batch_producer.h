@@ -72,6 +72,8 @@ private:
 
     Sender& sender_of(BrokerId broker);
     runtime::Task<void> send_loop(Sender& sender);
+    runtime::Task<Result<ConnectionPtr>> connect(Sender& sender, std::stop_token stop);
+    void stop_waiting(Sender& sender, const Error& error);
     runtime::Task<void> exchange(Sender& sender, ConnectionPtr connection,
                                  std::unique_ptr<Request> request);
     std::unique_ptr<Request> compose(Sender& sender, int16_t version);
@@ -127,7 +129,7 @@ private:
     std::deque<OutgoingBatch> queue_;
     std::deque<OutgoingBatch> in_flight_;
     size_t queued_bytes_ = 0;
-    bool is_listed_ = false;  // in its sender's list of ready lanes
+    Sender* listed_at_ = nullptr;  // in whose list of ready lanes it is
 };
 
 }  // namespace lockstep::client

@@ -109,6 +109,7 @@ Task<Result<Slice>> Connection::exchange(const protocol::WireWriter& frame,
     pending.correlation_id = correlation_id;
     to_write_.push_back(&pending);
     to_answer_.push_back(&pending);
+    callers_.push_back(&pending);
     write_wanted_.notify_all();
 
     const auto deadline = runtime_.loop.now() + options_.request_timeout;
@@ -120,9 +121,15 @@ Task<Result<Slice>> Connection::exchange(const protocol::WireWriter& frame,
                                    options_.request_timeout / std::chrono::milliseconds(1))));
         }
     }
-    // The writer may still be reading our frame; closing has told it to end soon.
-    while (pending.in_writer) {
+    // The writer may still be reading our frame (closing has told it to end soon). It ends at any
+    // time: between an answer and its caller, or while only some of its frames are answered. Who
+    // called before us goes on before us, whatever the order in which we were woken.
+    while (pending.in_writer || callers_.front() != &pending) {
         co_await pending.changed.wait();
+    }
+    callers_.pop_front();
+    if (!callers_.empty() && (callers_.front()->answered || state_ != State::open)) {
+        callers_.front()->changed.notify_all();
     }
     if (!pending.answered) {
         co_return Error(closed_because_);
@@ -151,8 +158,6 @@ Task<void> Connection::write_loop() {
         }
         for (Pending* pending : writing) {
             pending->in_writer = false;
-            // Callers go on in the order of their answers, and some count on it. One that is woken
-            // here without an answer could find it, and overtake those whose answers came first.
             if (pending->answered || state_ != State::open) {
                 pending->changed.notify_all();
             }
@@ -234,7 +239,7 @@ Result<size_t> Connection::checked_frame_size(ByteView prefix) const {
 }
 
 Result<void> Connection::deliver(Slice frame) {
-    if (to_answer_.empty()) {
+    if (to_answer_.size() <= to_write_.size()) {
         return Error(Errc::malformed, where() + " answered a request that was not sent");
     }
     Pending& pending = *to_answer_.front();

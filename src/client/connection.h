@@ -56,8 +56,8 @@ public:
         return api_versions_.pick(Request::kKey, {Request::kMinVersion, highest});
     }
 
-    /// Sends `request` and waits for its answer. `request` must outlive the call. Calls go on in
-    /// the order in which they were made.
+    /// Sends `request` and waits for its answer. `request` must outlive the call. Callers go on in
+    /// the order in which they called, also when the connection fails.
     template <typename Request>
     runtime::Task<Result<Answer<typename Request::Response>>> call(const Request& request,
                                                                    int16_t version);
@@ -107,7 +107,8 @@ private:
     int32_t next_correlation_id_ = 0;
 
     std::deque<Pending*> to_write_;   // not yet given to the stream
-    std::deque<Pending*> to_answer_;  // in the order of their answers; includes those of to_write_
+    std::deque<Pending*> to_answer_;  // in the order of their answers; ends with those of to_write_
+    std::deque<Pending*> callers_;    // who has not gone on yet, in the order of their calls
     runtime::Signal write_wanted_;
 
     Bytes read_buffer_;  // small frames, and the beginnings of large ones

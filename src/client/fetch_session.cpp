@@ -1,7 +1,6 @@
 #include "client/fetch_session.h"
 
 #include <algorithm>
-#include <limits>
 #include <map>
 
 namespace lockstep::client {
@@ -28,8 +27,9 @@ auto& topic_entry(Topics& topics, std::map<std::string, size_t>& index, const st
 
 void FetchSession::want(const TopicPartition& partition, const Uuid& topic_id,
                         FetchPosition position) {
-    Wanted& wanted = wanted_[partition];
-    if (wanted.topic_id == topic_id && wanted.position == position) {
+    const auto [found, is_new] = wanted_.try_emplace(partition);
+    Wanted& wanted = found->second;
+    if (!is_new && wanted.topic_id == topic_id && wanted.position == position) {
         return;
     }
     wanted.topic_id = topic_id;
@@ -107,7 +107,7 @@ bool FetchSession::accept(const protocol::FetchResponse& response) {
     }
     if (response.session_id != 0) {
         session_id_ = response.session_id;
-        epoch_ = epoch_ == std::numeric_limits<int32_t>::max() ? 1 : epoch_ + 1;
+        epoch_ = epoch_after(epoch_);
     } else {
         reset();  // the broker keeps no session for us: each request is a full one
     }

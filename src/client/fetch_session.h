@@ -7,6 +7,7 @@
 #include "protocol/messages/fetch.h"
 
 #include <chrono>
+#include <limits>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -44,6 +45,11 @@ public:
 
     /// Forgets the broker's half: for a new connection, or after an unanswered request.
     void reset();
+
+    /// KIP-227: epochs count the requests of a session, and wrap to 1: 0 asks for a new session.
+    static constexpr int32_t epoch_after(int32_t epoch) {
+        return epoch == std::numeric_limits<int32_t>::max() ? 1 : epoch + 1;
+    }
 
     /// The name of an answer's topic, which has only an id from version 13 on; null if unknown.
     const std::string* topic_name(

@@ -50,7 +50,9 @@ void Metadata::apply(const protocol::MetadataResponse& response, bool is_complet
     }
     names_by_id_.clear();
     for (const auto& [name, topic] : topics_) {
-        names_by_id_[topic.id] = name;
+        if (!topic.id.is_zero()) {
+            names_by_id_[topic.id] = name;
+        }
     }
 }
 

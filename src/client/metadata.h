@@ -40,7 +40,7 @@ public:
     const std::map<std::string, TopicMetadata>& topics() const { return topics_; }
 
     const TopicMetadata* find_topic(const std::string& name) const;
-    const TopicMetadata* find_topic(const Uuid& id) const;
+    const TopicMetadata* find_topic(const Uuid& id) const;  // null for zeros
 
     /// The leader of a partition; nothing where the partition or its leader is unknown.
     std::optional<PartitionLeader> leader_of(const TopicPartition& partition) const;

@@ -13,8 +13,10 @@ namespace {
 
 using protocol::KafkaError;
 
-/// A partition whose target is slower than its source holds at most this much of the budget.
-constexpr size_t kLaneBytes = 4U << 20;
+/// What a partition whose target is slower than its source may hold of the budget: little at first,
+/// more once its lane has run dry although it was held back.
+constexpr size_t kFirstLaneBytes = 512U << 10;
+constexpr size_t kMostLaneBytes = 8U << 20;
 constexpr int kRefusalsUntilBlocked = 5;
 constexpr auto kBlockedPause = std::chrono::seconds(10);
 
@@ -24,6 +26,7 @@ PartitionReplicator::PartitionReplicator(LinkServices& link, client::BatchProduc
                                          Stream stream)
     : link_(link), lane_(producer.add_lane(stream.id, *this)), stream_(std::move(stream)) {
     status_.id = stream_.id;
+    lane_bytes_ = kFirstLaneBytes;
 }
 
 runtime::TimePoint PartitionReplicator::position_due() const {
@@ -48,6 +51,10 @@ void PartitionReplicator::begin(const PartitionLogs& logs, const Leaders& leader
     is_halted_ = false;
     fetch_error_.reset();
     next_fetch_ = *resume.next;
+    if (begun_at_ != resume.next) {
+        refused_in_a_row_ = 0;  // the log has grown: another worker is ahead of this one
+        begun_at_ = resume.next;
+    }
     source_epoch_ = leaders.source.epoch;
     reader_ = &link_.reader_of(leaders.source.leader);
     reader_->add(*this);
@@ -94,7 +101,7 @@ void PartitionReplicator::on_fetched(const protocol::FetchResponse::PartitionDat
     if (!take_records(data.records.view(), frame)) {
         return;
     }
-    if (lane_->queued_bytes() > kLaneBytes) {
+    if (lane_->queued_bytes() > lane_bytes_) {
         pause_fetching();
     } else {
         fetch_on();
@@ -222,11 +229,16 @@ bool PartitionReplicator::on_acknowledged(const client::OutgoingBatch& batch,
     }
     refused_in_a_row_ = 0;
     backoff_.reset();
-    if (paused_reader_ != nullptr && lane_->queued_bytes() < kLaneBytes / 2) {
+    if (paused_reader_ != nullptr && lane_->queued_bytes() < lane_bytes_ / 2) {
         reader_ = paused_reader_;
         paused_reader_->count_paused(-1);
         paused_reader_ = nullptr;
+        was_paused_ = true;
         fetch_on();
+    }
+    if (lane_->is_empty() && was_paused_) {
+        lane_bytes_ = std::min(lane_bytes_ * 2, kMostLaneBytes);
+        was_paused_ = false;
     }
     return !(fetch_error_ && lane_->is_empty());
 }
@@ -273,10 +285,9 @@ void PartitionReplicator::set_state(PartitionState state, std::string reason) {
     if (state == status_.state && reason == status_.reason) {
         return;
     }
-    const bool is_good = state == PartitionState::running;
-    log::message(is_good ? log::Level::info : log::Level::warn, "link {}: {} is {}{}{}",
-                 link_.link_name(), id().to_string(), to_string(state), reason.empty() ? "" : ": ",
-                 reason);
+    // At debug: who looks at the states from time to time reports what lasts.
+    log::debug("link {}: {} is {}{}{}", link_.link_name(), id().to_string(), to_string(state),
+               reason.empty() ? "" : ": ", reason);
     status_.state = state;
     status_.reason = std::move(reason);
 }

@@ -107,12 +107,15 @@ private:
     Phase phase_ = Phase::idle;
     SourceReader* reader_ = nullptr;         // whose session holds us; null while none does
     SourceReader* paused_reader_ = nullptr;  // where to go on fetching once the lane has room
+    size_t lane_bytes_ = 0;                  // the lane is full beyond this
+    bool was_paused_ = false;                // since the lane was last empty
     Offset next_fetch_;
     LeaderEpoch source_epoch_;
     std::optional<Error> fetch_error_;  // ends the streaming once the lane is empty
     bool is_halted_ = false;            // by a batch that cannot be copied as it is
     bool is_orphan_ = false;
-    int refused_in_a_row_ = 0;
+    std::optional<Offset> begun_at_;  // where it went on the last time
+    int refused_in_a_row_ = 0;        // without the target's log growing
     client::Backoff backoff_{std::chrono::milliseconds(100), std::chrono::seconds(5)};
     runtime::TimePoint not_before_{};
 };

@@ -13,9 +13,6 @@ using runtime::Task;
 
 namespace {
 
-constexpr int64_t kFetchBytes = 4 << 20;
-constexpr int64_t kLeastFetchBytes = 64 << 10;
-constexpr int32_t kPartitionBytes = 1 << 20;
 constexpr int16_t kLastVersionWithNames = 12;
 constexpr auto kLongPoll = std::chrono::milliseconds(500);
 constexpr auto kShortPoll = std::chrono::milliseconds(10);
@@ -28,6 +25,7 @@ SourceReader::SourceReader(client::Cluster& source, BrokerId broker, MemoryBudge
       broker_(broker),
       budget_(budget),
       latency_(latency),
+      size_(budget.limit_bytes() / 8),
       changed_(source.runtime().loop) {}
 
 void SourceReader::add(PartitionReplicator& partition) {
@@ -43,10 +41,6 @@ void SourceReader::remove(PartitionReplicator& partition) {
     if (partitions_.erase(partition.id()) > 0) {
         without_topic_id_ -= partition.source_topic_id().is_zero() ? 1 : 0;
     }
-}
-
-int64_t SourceReader::fetch_bytes() const {
-    return std::clamp(budget_.limit_bytes() / 8, kLeastFetchBytes, kFetchBytes);
 }
 
 Task<void> SourceReader::run(std::stop_token stop) {
@@ -65,7 +59,7 @@ Task<void> SourceReader::run(std::stop_token stop) {
             session_.reset();
             last = *connected;
         }
-        auto lease = co_await budget_.acquire(fetch_bytes(), stop);
+        auto lease = co_await budget_.acquire(size_.max_bytes(), stop);
         if (lease == nullptr) {
             break;
         }
@@ -88,15 +82,17 @@ Task<Result<void>> SourceReader::fetch_once(client::ConnectionPtr connection,
     LS_CO_TRY(version, connection->version_of<FetchRequest>(highest));
     client::FetchLimits limits;
     limits.max_wait = paused_ > 0 ? kShortPoll : kLongPoll;
-    limits.max_bytes = static_cast<int32_t>(fetch_bytes());
-    limits.partition_max_bytes = kPartitionBytes;
+    limits.max_bytes = size_.max_bytes();
+    limits.partition_max_bytes = size_.partition_max_bytes();
     const FetchRequest request = session_.build(limits);
 
     auto& loop = source_.runtime().loop;
     const auto begun = loop.now();
     auto called = co_await connection->call(request, version);
     LS_CO_TRY(answer, std::move(called));
-    latency_.observe(std::chrono::duration<double>(loop.now() - begun).count());
+    const auto took = loop.now() - begun;
+    latency_.observe(std::chrono::duration<double>(took).count());
+    size_.on_answer(answer.frame.size, took);
     if (!session_.accept(answer.message)) {
         co_return Result<void>();
     }

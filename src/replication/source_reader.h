@@ -3,6 +3,7 @@
 #include "base/histogram.h"
 #include "client/cluster.h"
 #include "client/fetch_session.h"
+#include "replication/fetch_size.h"
 #include "replication/memory_budget.h"
 
 #include <unordered_map>
@@ -34,12 +35,12 @@ private:
                                            std::shared_ptr<MemoryBudget::Lease> lease);
     void deliver(const protocol::FetchResponse& response, const Slice& frame);
     void fail_all(const Error& error);
-    int64_t fetch_bytes() const;
 
     client::Cluster& source_;
     BrokerId broker_;
     MemoryBudget& budget_;
     LatencyHistogram& latency_;
+    FetchSize size_;
     client::FetchSession session_;
     std::unordered_map<TopicPartition, PartitionReplicator*> partitions_;
     size_t without_topic_id_ = 0;

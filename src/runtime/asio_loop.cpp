@@ -7,6 +7,14 @@
 
 namespace lockstep::runtime {
 
+namespace {
+
+/// Coroutines wake each other without the system's help; it is asked for news this seldom
+/// meanwhile.
+constexpr int kRoundsBetweenPolls = 16;
+
+}  // namespace
+
 struct AsioLoop::Impl {
     boost::asio::io_context io{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{
@@ -34,7 +42,9 @@ int64_t AsioLoop::wall_clock_ms() const {
 void AsioLoop::run() {
     finished_ = false;
     while (!finished_) {
-        run_ready();
+        for (int round = 0; has_ready() && round < kRoundsBetweenPolls; ++round) {
+            run_ready();
+        }
         run_due_timers();
         if (finished_) {
             break;

@@ -1,0 +1,22 @@
+#pragma once
+
+// PURE: what `lockstep check` prints.
+
+#include "replication/plan.h"
+
+#include <string>
+#include <vector>
+
+namespace lockstep::app {
+
+/// For each link a table of its topics, in 80 columns, with what is created, what would differ from
+/// the source, and what is blocked.
+std::string render_check_table(const std::vector<replication::LinkPlan>& plans);
+
+/// The same for scripts, with every partition.
+std::string check_json(const std::vector<replication::LinkPlan>& plans);
+
+/// A link cannot be planned, or a partition is blocked.
+bool has_trouble(const std::vector<replication::LinkPlan>& plans);
+
+}  // namespace lockstep::app

@@ -1,0 +1,356 @@
+#include "app/config.h"
+
+#include "app/config_values.h"
+#include "app/yaml_document.h"
+#include "app/yaml_map.h"
+#include "base/text.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+#include <optional>
+
+namespace lockstep::app {
+namespace {
+
+using Words = std::span<const std::string_view>;
+
+constexpr std::array<std::string_view, 5> kTopKeys{"clusters", "links", "http", "limits", "log"};
+constexpr std::array<std::string_view, 2> kClusterKeys{"name", "bootstrap"};
+constexpr std::array<std::string_view, 7> kLinkKeys{
+    "name", "source", "target", "topics", "exclude", "offsets", "replication_factor"};
+constexpr std::array<std::string_view, 1> kHttpKeys{"listen"};
+constexpr std::array<std::string_view, 2> kLimitsKeys{"in_flight", "discovery_interval"};
+constexpr std::array<std::string_view, 1> kLogKeys{"level"};
+
+constexpr std::array<std::string_view, 1> kOffsetsWords{"preserve"};
+constexpr std::array<std::string_view, 6> kLevelWords{"trace", "debug", "info",
+                                                      "warn",  "error", "off"};
+
+constexpr KeyRule kClusters{"clusters", "a list of Kafka clusters",
+                            "[{name: east, bootstrap: \"127.0.0.1:9092\"}]"};
+constexpr KeyRule kLinks{"links", "a list of links between clusters",
+                         "[{source: east, target: west, topics: [orders]}]"};
+constexpr KeyRule kClusterName{"name", "the cluster's name", "east"};
+constexpr KeyRule kBootstrap{"bootstrap", "one or more HOST:PORT of the cluster's brokers",
+                             "[\"kafka-1:9092\", \"kafka-2:9092\"]"};
+constexpr KeyRule kLinkName{"name", "the link's name", "east-to-west"};
+constexpr KeyRule kSource{"source", "the name of a cluster", "east"};
+constexpr KeyRule kTarget{"target", "the name of a cluster", "west"};
+constexpr KeyRule kTopics{"topics", "a list of topic names and regular expressions",
+                          "[orders, \"payments-.*\"]"};
+constexpr KeyRule kExclude{"exclude", "a list of topic names and regular expressions",
+                           "[\"payments-test.*\"]"};
+constexpr KeyRule kOffsets{"offsets", "the word \"preserve\"", "preserve"};
+constexpr KeyRule kReplicationFactor{"replication_factor", "a whole number from 1 to 32767", "3"};
+constexpr KeyRule kListen{"listen", "HOST:PORT", "127.0.0.1:7878"};
+constexpr KeyRule kInFlight{"in_flight", "a size of at least 1MiB", "64MiB"};
+constexpr KeyRule kDiscovery{"discovery_interval", "a duration from 100ms to 1h", "2s"};
+constexpr KeyRule kLevel{"level", "one of trace, debug, info, warn, error, off", "info"};
+
+constexpr int64_t kSmallestInFlight = int64_t{1} << 20;
+constexpr std::chrono::milliseconds kShortestDiscovery{100};
+constexpr std::chrono::milliseconds kLongestDiscovery{3600 * 1000};
+
+/// Walks one document; lives for one parse_config().
+class ConfigReader {
+public:
+    ParsedConfig read(const YAML::Node& document);
+
+private:
+    void read_clusters(YamlMap& top);
+    void read_cluster(const YAML::Node& node);
+    void read_bootstrap(YamlMap& map, ClusterSpec& cluster);
+    void add_endpoint(std::string_view text, TextPosition at, ClusterSpec& cluster);
+
+    void read_links(YamlMap& top);
+    void read_link(const YAML::Node& node);
+    std::string read_cluster_reference(YamlMap& map, const KeyRule& rule);
+    std::vector<std::string> read_patterns(YamlMap& map, const KeyRule& rule);
+    void read_offsets(YamlMap& map);
+    std::optional<int16_t> read_replication_factor(YamlMap& map);
+    void name_link(YamlMap& map, LinkSpec& link);
+
+    void read_http(YamlMap& top);
+    void read_limits(YamlMap& top);
+    void read_log(YamlMap& top);
+
+    void add(TextPosition at, std::string what) { problems_.add(at, std::move(what)); }
+
+    Config config_;
+    ConfigProblems problems_;
+    bool every_cluster_has_a_name_ = true;
+    std::map<std::string, TextPosition, std::less<>> cluster_names_;
+    std::map<std::string, TextPosition, std::less<>> link_names_;
+};
+
+ParsedConfig ConfigReader::read(const YAML::Node& document) {
+    YamlMap top(document, "the configuration", kTopKeys, problems_);
+    if (top.usable()) {
+        top.require({kClusters, kLinks});
+        read_clusters(top);
+        read_links(top);
+        read_http(top);
+        read_limits(top);
+        read_log(top);
+    }
+    return {std::move(config_), problems_.take_sorted()};
+}
+
+void ConfigReader::read_clusters(YamlMap& top) {
+    for (const YAML::Node& node : top.list(kClusters)) {
+        read_cluster(node);
+    }
+}
+
+void ConfigReader::read_cluster(const YAML::Node& node) {
+    YamlMap map(node, "a cluster", kClusterKeys, problems_);
+    map.require({kClusterName, kBootstrap});
+    ClusterSpec cluster;
+    const auto name = map.text(kClusterName);
+    every_cluster_has_a_name_ &= name.has_value();
+    if (name) {
+        cluster.name = name->text;
+        if (const auto problem = name_problem(name->text)) {
+            add(name->at, fmt::format("\"{}\" {}", name->text, *problem));
+        }
+        const auto [first, is_new] = cluster_names_.try_emplace(name->text, name->at);
+        if (!is_new) {
+            add(name->at, fmt::format("two clusters have the name \"{}\" (the first in line {}); "
+                                      "rename one",
+                                      name->text, first->second.line));
+        }
+    }
+    read_bootstrap(map, cluster);
+    config_.clusters.push_back(std::move(cluster));
+}
+
+void ConfigReader::read_bootstrap(YamlMap& map, ClusterSpec& cluster) {
+    const auto node = map.value(kBootstrap);
+    if (!node) {
+        return;
+    }
+    if (!node->IsScalar()) {
+        for (const PlacedText& entry : map.text_list(kBootstrap)) {
+            add_endpoint(entry.text, entry.at, cluster);
+        }
+        return;
+    }
+    const auto text = map.text(kBootstrap);
+    if (!text) {
+        return;
+    }
+    for (const std::string_view part : split(text->text, ',')) {
+        add_endpoint(part, text->at, cluster);
+    }
+}
+
+void ConfigReader::add_endpoint(std::string_view text, TextPosition at, ClusterSpec& cluster) {
+    const std::string_view trimmed = trim(text);
+    auto endpoint = parse_endpoint(trimmed, PortZero::forbidden);
+    if (const auto* problem = std::get_if<std::string>(&endpoint)) {
+        add(at, fmt::format("\"{}\" {}", trimmed, *problem));
+        return;
+    }
+    cluster.bootstrap.push_back(std::move(std::get<Endpoint>(endpoint)));
+}
+
+void ConfigReader::read_links(YamlMap& top) {
+    for (const YAML::Node& node : top.list(kLinks)) {
+        read_link(node);
+    }
+}
+
+void ConfigReader::read_link(const YAML::Node& node) {
+    YamlMap map(node, "a link", kLinkKeys, problems_);
+    map.require({kSource, kTarget, kTopics});
+    LinkSpec link;
+    link.source = read_cluster_reference(map, kSource);
+    link.target = read_cluster_reference(map, kTarget);
+    if (!link.source.empty() && link.source == link.target) {
+        add(map.at("target"), fmt::format("the link's target is its source \"{}\"; a link needs "
+                                          "two different clusters",
+                                          link.source));
+    }
+    link.topics = read_patterns(map, kTopics);
+    link.exclude = read_patterns(map, kExclude);
+    read_offsets(map);
+    link.replication_factor = read_replication_factor(map);
+    name_link(map, link);
+    config_.links.push_back(std::move(link));
+}
+
+/// The name of a cluster that exists, or "".
+std::string ConfigReader::read_cluster_reference(YamlMap& map, const KeyRule& rule) {
+    const auto name = map.text(rule);
+    if (!name) {
+        return "";
+    }
+    if (cluster_names_.contains(name->text)) {
+        return name->text;
+    }
+    std::vector<std::string_view> known;
+    for (const auto& [known_name, at] : cluster_names_) {
+        known.push_back(known_name);
+    }
+    // Where the clusters themselves are wrong, that has been reported: do not send anyone astray.
+    if (!known.empty() && every_cluster_has_a_name_) {
+        add(name->at, fmt::format("there is no cluster \"{}\"; {}", name->text,
+                                  suggest_word(name->text, known)));
+    }
+    return "";
+}
+
+std::vector<std::string> ConfigReader::read_patterns(YamlMap& map, const KeyRule& rule) {
+    std::vector<std::string> patterns;
+    for (PlacedText& entry : map.text_list(rule)) {
+        if (const auto problem = topic_pattern_problem(entry.text)) {
+            add(entry.at, fmt::format("\"{}\" {}", entry.text, *problem));
+        }
+        patterns.push_back(std::move(entry.text));
+    }
+    return patterns;
+}
+
+void ConfigReader::read_offsets(YamlMap& map) {
+    const auto word = map.text(kOffsets);
+    if (word && word->text != kOffsetsWords.front()) {
+        add(word->at, fmt::format("\"offsets\" has no choice \"{}\"; {}", word->text,
+                                  suggest_word(word->text, kOffsetsWords)));
+    }
+}
+
+std::optional<int16_t> ConfigReader::read_replication_factor(YamlMap& map) {
+    const auto text = map.text(kReplicationFactor);
+    if (!text) {
+        return std::nullopt;
+    }
+    int16_t number = 0;
+    const char* last = text->text.data() + text->text.size();
+    const auto [end, problem] = std::from_chars(text->text.data(), last, number);
+    if (problem != std::errc() || end != last || number < 1) {
+        add(text->at, fmt::format("\"replication_factor\" must be {}, but is \"{}\"; leave it out "
+                                  "to take the source topic's",
+                                  kReplicationFactor.wants, text->text));
+        return std::nullopt;
+    }
+    return number;
+}
+
+/// Takes the given name or makes the default one; no two links may share it.
+void ConfigReader::name_link(YamlMap& map, LinkSpec& link) {
+    TextPosition at = map.at();
+    const char* advice = "rename one";
+    if (map.has("name")) {
+        const auto given = map.text(kLinkName);
+        if (!given) {
+            return;
+        }
+        link.name = given->text;
+        at = given->at;
+        if (const auto problem = name_problem(link.name)) {
+            add(at, fmt::format("\"{}\" {}", link.name, *problem));
+        }
+    } else if (!link.source.empty() && !link.target.empty()) {
+        link.name = fmt::format("{}-to-{}", link.source, link.target);
+        advice = "give this one a name";
+    } else {
+        return;
+    }
+    const auto [first, is_new] = link_names_.try_emplace(link.name, at);
+    if (!is_new) {
+        add(at, fmt::format("two links have the name \"{}\" (the first in line {}); {}", link.name,
+                            first->second.line, advice));
+    }
+}
+
+void ConfigReader::read_http(YamlMap& top) {
+    const auto node = top.value({"http", "a section", "{listen: \"127.0.0.1:7878\"}"});
+    if (!node) {
+        return;
+    }
+    YamlMap map(*node, "the section \"http\"", kHttpKeys, problems_);
+    const auto text = map.text(kListen);
+    if (!text) {
+        return;
+    }
+    auto endpoint = parse_endpoint(trim(text->text), PortZero::allowed);
+    if (const auto* problem = std::get_if<std::string>(&endpoint)) {
+        add(text->at, fmt::format("\"{}\" {}", text->text, *problem));
+        return;
+    }
+    config_.http_listen = std::move(std::get<Endpoint>(endpoint));
+}
+
+void ConfigReader::read_limits(YamlMap& top) {
+    const auto node = top.value({"limits", "a section", "{in_flight: 64MiB}"});
+    if (!node) {
+        return;
+    }
+    YamlMap map(*node, "the section \"limits\"", kLimitsKeys, problems_);
+    if (const auto text = map.text(kInFlight)) {
+        const auto bytes = parse_byte_size(text->text);
+        if (bytes.has_error() || *bytes < kSmallestInFlight) {
+            add(text->at, fmt::format("\"in_flight\" must be {}, but is \"{}\"; write for example "
+                                      "64MiB or 1GiB",
+                                      kInFlight.wants, text->text));
+        } else {
+            config_.limits.in_flight_bytes = *bytes;
+        }
+    }
+    if (const auto text = map.text(kDiscovery)) {
+        const auto interval = parse_duration(text->text);
+        if (interval.has_error() || *interval < kShortestDiscovery ||
+            *interval > kLongestDiscovery) {
+            add(text->at, fmt::format("\"discovery_interval\" must be {}, but is \"{}\"; write for "
+                                      "example 500ms, 2s or 1m",
+                                      kDiscovery.wants, text->text));
+        } else {
+            config_.limits.discovery_interval = *interval;
+        }
+    }
+}
+
+void ConfigReader::read_log(YamlMap& top) {
+    const auto node = top.value({"log", "a section", "{level: info}"});
+    if (!node) {
+        return;
+    }
+    YamlMap map(*node, "the section \"log\"", kLogKeys, problems_);
+    const auto word = map.text(kLevel);
+    if (word && !log::parse_level(word->text, config_.log_level)) {
+        add(word->at, fmt::format("\"level\" has no choice \"{}\"; {}", word->text,
+                                  suggest_word(word->text, kLevelWords)));
+    }
+}
+
+}  // namespace
+
+ParsedConfig parse_config(const std::string& text) {
+    ConfigProblems problems;
+    const auto document = load_yaml(text, problems);
+    if (!document) {
+        return {Config{}, problems.take_sorted()};
+    }
+    return ConfigReader().read(*document);
+}
+
+std::vector<std::string> config_keys() {
+    std::vector<std::string> paths(kTopKeys.begin(), kTopKeys.end());
+    const auto add_section = [&](std::string_view section, Words keys) {
+        for (const std::string_view key : keys) {
+            paths.push_back(fmt::format("{}.{}", section, key));
+        }
+    };
+    add_section("clusters", kClusterKeys);
+    add_section("links", kLinkKeys);
+    add_section("http", kHttpKeys);
+    add_section("limits", kLimitsKeys);
+    add_section("log", kLogKeys);
+    return paths;
+}
+
+}  // namespace lockstep::app

@@ -1,0 +1,56 @@
+#include "app/config_file.h"
+
+#include <fmt/core.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <system_error>
+
+namespace lockstep::app {
+namespace {
+
+constexpr size_t kLargestFileBytes = 1 << 20;
+
+std::optional<std::string> read_text(const std::string& path, std::string& problem) {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                               &std::fclose);
+    std::string text(kLargestFileBytes + 1, '\0');
+    if (file) {
+        text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+    }
+    if (!file || std::ferror(file.get()) != 0) {
+        problem = fmt::format("{}: cannot be read ({}); name another file with --config\n", path,
+                              std::generic_category().message(errno));
+        return std::nullopt;
+    }
+    if (text.size() > kLargestFileBytes) {
+        problem = fmt::format(
+            "{}: is larger than 1 MiB and so no configuration; name another file "
+            "with --config\n",
+            path);
+        return std::nullopt;
+    }
+    return text;
+}
+
+}  // namespace
+
+std::variant<Config, std::string> read_config_file(const std::string& path) {
+    std::string problems;
+    const auto text = read_text(path, problems);
+    if (!text) {
+        return problems;
+    }
+    ParsedConfig parsed = parse_config(*text);
+    if (parsed.problems.empty()) {
+        return std::move(parsed.config);
+    }
+    for (const ConfigProblem& problem : parsed.problems) {
+        problems += problem.to_string(path) + "\n";
+    }
+    return problems;
+}
+
+}  // namespace lockstep::app

@@ -1,0 +1,13 @@
+#pragma once
+
+namespace lockstep::app {
+
+/// The process's exit codes, as `lockstep --help` lists them.
+enum ExitCode : int {
+    kExitSuccess = 0,
+    kExitFailure = 1,
+    kExitUsage = 2,    // wrong command line or configuration; nothing was touched
+    kExitTrouble = 3,  // `status` and `check`: something is blocked or cannot be reached
+};
+
+}  // namespace lockstep::app

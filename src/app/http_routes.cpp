@@ -1,0 +1,88 @@
+#include "app/http_routes.h"
+
+#include "app/metrics_text.h"
+#include "app/status_json.h"
+#include "app/version.h"
+
+#include <fmt/core.h>
+
+namespace lockstep::app {
+namespace {
+
+using runtime::HttpRequest;
+using runtime::HttpResponse;
+
+std::string index_page() {
+    return fmt::format(R"(<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Lockstep</title></head>
+<body style="font-family: sans-serif; max-width: 40em; margin: 3em auto">
+<h1>Lockstep {}</h1>
+<ul>
+<li><a href="/api/v1/status">/api/v1/status</a>: links and partitions, as JSON;
+in a terminal, <code>lockstep status</code> shows them as a table</li>
+<li><a href="/metrics">/metrics</a>: for Prometheus</li>
+<li><a href="/healthz">/healthz</a>: 200 while the process works</li>
+<li><a href="/readyz">/readyz</a>: 200 when all links work, else 503 and the reason</li>
+</ul>
+</body></html>
+)",
+                       kVersion);
+}
+
+}  // namespace
+
+std::string not_ready_reason(const std::vector<LinkStatus>& links) {
+    std::string reason;
+    for (const LinkStatus& link : links) {
+        if (!link.problem.empty()) {
+            reason += fmt::format("link {}: {}\n", link.name, link.problem);
+        } else if (!link.discovered) {
+            reason += fmt::format("link {}: still looking for topics\n", link.name);
+        }
+    }
+    return reason;
+}
+
+HttpResponse HttpRoutes::answer(const HttpRequest& request) const {
+    if (request.path == "/metrics") {
+        return metrics();
+    }
+    if (request.path == "/healthz") {
+        return {200, "text/plain; charset=utf-8", "ok\n"};
+    }
+    if (request.path == "/readyz") {
+        return readiness();
+    }
+    if (request.path == "/api/v1/status") {
+        return status();
+    }
+    if (request.path == "/") {
+        return {200, "text/html; charset=utf-8", index_page()};
+    }
+    return {404, "text/plain; charset=utf-8",
+            "There is no such page; / lists those that there are.\n"};
+}
+
+HttpResponse HttpRoutes::readiness() const {
+    std::string reason = not_ready_reason(sources_.links());
+    if (reason.empty()) {
+        return {200, "text/plain; charset=utf-8", "ready\n"};
+    }
+    return {503, "text/plain; charset=utf-8", std::move(reason)};
+}
+
+HttpResponse HttpRoutes::metrics() const {
+    const double start_seconds = static_cast<double>(sources_.start_time_ms) / 1000;
+    return {200, kMetricsContentType,
+            metrics_text(sources_.links(), read_process_stats(start_seconds),
+                         sources_.wall_clock_ms())};
+}
+
+HttpResponse HttpRoutes::status() const {
+    const int64_t now_ms = sources_.wall_clock_ms();
+    const double uptime = static_cast<double>(now_ms - sources_.start_time_ms) / 1000;
+    return {200, "application/json",
+            status_json(sources_.links(), sources_.rates, {uptime, now_ms})};
+}
+
+}  // namespace lockstep::app

@@ -1,0 +1,166 @@
+#include "app/metrics_text.h"
+
+#include "app/version.h"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <limits>
+#include <utility>
+
+namespace lockstep::app {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = std::vector<ClientMetric::Label>;
+
+MetricFamily family(std::string name, std::string help, MetricType type) {
+    return {std::move(name), std::move(help), type, {}};
+}
+
+void add(MetricFamily& to, Labels labels, double value) {
+    ClientMetric metric;
+    metric.label = std::move(labels);
+    (to.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
+    to.metric.push_back(std::move(metric));
+}
+
+void add(MetricFamily& to, Labels labels, const LatencyHistogram& histogram) {
+    ClientMetric metric;
+    metric.label = std::move(labels);
+    metric.histogram.sample_count = histogram.count();
+    metric.histogram.sample_sum = histogram.sum_seconds();
+    uint64_t cumulative = 0;
+    for (size_t i = 0; i < histogram.counts().size(); ++i) {
+        const bool is_last = i == LatencyHistogram::kBounds.size();
+        cumulative += histogram.counts()[i];
+        metric.histogram.bucket.push_back({cumulative, is_last
+                                                           ? std::numeric_limits<double>::infinity()
+                                                           : LatencyHistogram::kBounds[i]});
+    }
+    to.metric.push_back(std::move(metric));
+}
+
+/// The families of one scrape. Those of partitions and those of links have the same labels.
+class Scrape {
+public:
+    void add_link(const LinkStatus& link, int64_t now_ms);
+    void add_process(const ProcessStats& process);
+    std::string text() &&;
+
+private:
+    void add_partition(const LinkStatus& link, const PartitionStatus& partition, int64_t now_ms);
+
+    MetricFamily build_info_ =
+        family("lockstep_build_info", "Always 1; the version is a label.", MetricType::Gauge);
+    MetricFamily link_up_ = family(
+        "lockstep_link_up",
+        "1 if both clusters of the link were reached, its topics are known and nothing keeps "
+        "it as a whole from working.",
+        MetricType::Gauge);
+    MetricFamily lag_records_ = family(
+        "lockstep_partition_lag_records",
+        "Records at the source that the target lacks; absent while not known.", MetricType::Gauge);
+    MetricFamily lag_seconds_ = family(
+        "lockstep_partition_lag_seconds",
+        "Age of the newest copied record while there is lag, else 0; absent while not known.",
+        MetricType::Gauge);
+    MetricFamily state_ = family(
+        "lockstep_partition_state",
+        "1 for the state that the partition is in; no other state is listed.", MetricType::Gauge);
+    MetricFamily records_ = family("lockstep_copied_records_total",
+                                   "Records that the target has confirmed.", MetricType::Counter);
+    MetricFamily bytes_ =
+        family("lockstep_copied_bytes_total",
+               "Bytes of record batches, as compressed, that the target has confirmed.",
+               MetricType::Counter);
+    MetricFamily batches_ =
+        family("lockstep_copied_batches_total", "Record batches that the target has confirmed.",
+               MetricType::Counter);
+    MetricFamily errors_ =
+        family("lockstep_errors_total", "Failures that the link has met, most of them retried.",
+               MetricType::Counter);
+    MetricFamily in_flight_ = family(
+        "lockstep_in_flight_bytes",
+        "Record data that was fetched and that the target has not confirmed.", MetricType::Gauge);
+    MetricFamily fetch_ =
+        family("lockstep_fetch_duration_seconds",
+               "Time from a fetch request to its response; an idle source makes the "
+               "broker wait on purpose.",
+               MetricType::Histogram);
+    MetricFamily produce_ =
+        family("lockstep_produce_duration_seconds", "Time from a produce request to its response.",
+               MetricType::Histogram);
+    MetricFamily resident_ =
+        family("process_resident_memory_bytes", "Resident memory in bytes.", MetricType::Gauge);
+    MetricFamily cpu_ = family("process_cpu_seconds_total", "User and system CPU time in seconds.",
+                               MetricType::Counter);
+    MetricFamily start_ = family("process_start_time_seconds",
+                                 "Start of the process, in seconds since 1970.", MetricType::Gauge);
+};
+
+void Scrape::add_link(const LinkStatus& link, int64_t now_ms) {
+    const Labels labels{{"link", link.name}, {"source", link.source}, {"target", link.target}};
+    add(link_up_, labels, link.discovered && link.problem.empty() ? 1 : 0);
+    add(errors_, labels, static_cast<double>(link.errors));
+    add(in_flight_, labels, static_cast<double>(link.in_flight_bytes));
+    add(fetch_, labels, link.fetch_latency);
+    add(produce_, labels, link.produce_latency);
+    for (const PartitionStatus& partition : link.partitions) {
+        add_partition(link, partition, now_ms);
+    }
+}
+
+void Scrape::add_partition(const LinkStatus& link, const PartitionStatus& partition,
+                           int64_t now_ms) {
+    const Labels labels{{"link", link.name},
+                        {"source", link.source},
+                        {"target", link.target},
+                        {"topic", partition.id.topic},
+                        {"partition", std::to_string(partition.id.partition.value())}};
+    if (partition.source_high_watermark && partition.target_log_end) {
+        add(lag_records_, labels, static_cast<double>(partition.lag_records()));
+        add(lag_seconds_, labels, partition.lag_seconds(now_ms));
+    }
+    add(records_, labels, static_cast<double>(partition.copied_records));
+    add(bytes_, labels, static_cast<double>(partition.copied_bytes));
+    add(batches_, labels, static_cast<double>(partition.copied_batches));
+    Labels with_state = labels;
+    with_state.push_back({"state", std::string(to_string(partition.state))});
+    add(state_, std::move(with_state), 1);
+}
+
+void Scrape::add_process(const ProcessStats& process) {
+    add(build_info_, {{"version", std::string(kVersion)}}, 1);
+    add(resident_, {}, static_cast<double>(process.resident_bytes));
+    add(cpu_, {}, process.cpu_seconds);
+    add(start_, {}, process.start_time_seconds);
+}
+
+std::string Scrape::text() && {
+    std::vector<MetricFamily> families;
+    for (MetricFamily* each :
+         {&build_info_, &link_up_, &lag_records_, &lag_seconds_, &state_, &records_, &bytes_,
+          &batches_, &errors_, &in_flight_, &fetch_, &produce_, &resident_, &cpu_, &start_}) {
+        if (!each->metric.empty()) {
+            families.push_back(std::move(*each));
+        }
+    }
+    return prometheus::TextSerializer().prometheus::Serializer::Serialize(families);
+}
+
+}  // namespace
+
+std::string metrics_text(const std::vector<LinkStatus>& links, const ProcessStats& process,
+                         int64_t now_ms) {
+    Scrape scrape;
+    scrape.add_process(process);
+    for (const LinkStatus& link : links) {
+        scrape.add_link(link, now_ms);
+    }
+    return std::move(scrape).text();
+}
+
+}  // namespace lockstep::app

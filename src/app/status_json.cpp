@@ -1,0 +1,87 @@
+#include "app/status_json.h"
+
+#include "app/version.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace lockstep::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Three decimals are enough for people and keep the text short.
+double rounded(double value) {
+    return std::round(value * 1000) / 1000;
+}
+
+Json offset_json(const std::optional<Offset>& offset) {
+    return offset ? Json(offset->value()) : Json(nullptr);
+}
+
+Json partition_json(const PartitionStatus& partition, const PartitionRate& rate, int64_t now_ms) {
+    return {
+        {"topic", partition.id.topic},
+        {"partition", partition.id.partition.value()},
+        {"state", to_string(partition.state)},
+        {"reason", partition.reason},
+        {"source_log_start", offset_json(partition.source_log_start)},
+        {"source_high_watermark", offset_json(partition.source_high_watermark)},
+        {"target_log_end", offset_json(partition.target_log_end)},
+        {"lag_records", partition.lag_records()},
+        {"lag_seconds", rounded(partition.lag_seconds(now_ms))},
+        {"copied_records", partition.copied_records},
+        {"copied_bytes", partition.copied_bytes},
+        {"copied_batches", partition.copied_batches},
+        {"records_per_second", rounded(rate.records_per_second)},
+        {"bytes_per_second", rounded(rate.bytes_per_second)},
+    };
+}
+
+std::vector<const PartitionStatus*> sorted(const std::vector<PartitionStatus>& partitions) {
+    std::vector<const PartitionStatus*> pointers;
+    for (const PartitionStatus& partition : partitions) {
+        pointers.push_back(&partition);
+    }
+    std::sort(pointers.begin(), pointers.end(),
+              [](const auto* a, const auto* b) { return a->id < b->id; });
+    return pointers;
+}
+
+Json link_json(const LinkStatus& link, const Rates& rates, int64_t now_ms) {
+    Json partitions = Json::array();
+    for (const PartitionStatus* partition : sorted(link.partitions)) {
+        partitions.push_back(
+            partition_json(*partition, rates.of(link.name, partition->id), now_ms));
+    }
+    return {
+        {"name", link.name},
+        {"source", link.source},
+        {"target", link.target},
+        {"source_cluster_id", link.source_cluster_id},
+        {"target_cluster_id", link.target_cluster_id},
+        {"problem", link.problem},
+        {"discovered", link.discovered},
+        {"errors", link.errors},
+        {"in_flight_bytes", link.in_flight_bytes},
+        {"partitions", std::move(partitions)},
+    };
+}
+
+}  // namespace
+
+std::string status_json(const std::vector<LinkStatus>& links, const Rates& rates,
+                        StatusTimes times) {
+    Json body = {
+        {"version", kVersion},
+        {"uptime_seconds", rounded(times.uptime_seconds)},
+        {"links", Json::array()},
+    };
+    for (const LinkStatus& link : links) {
+        body["links"].push_back(link_json(link, rates, times.now_ms));
+    }
+    return body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace lockstep::app

@@ -1,0 +1,23 @@
+#pragma once
+
+// PURE: the body of /api/v1/status.
+
+#include "app/rates.h"
+#include "model/link_status.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace lockstep::app {
+
+struct StatusTimes {
+    double uptime_seconds = 0;
+    int64_t now_ms = 0;  // wall clock, since 1970
+};
+
+/// Links in the given order, partitions by topic and number. Text that is no UTF-8 is repaired.
+std::string status_json(const std::vector<LinkStatus>& links, const Rates& rates,
+                        StatusTimes times);
+
+}  // namespace lockstep::app

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "base/result.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lockstep::app {
+
+// What `lockstep status` knows of a running Lockstep: the parts of /api/v1/status that it shows.
+
+struct PartitionReport {
+    std::string topic;
+    int64_t partition = 0;
+    std::string state;
+    std::string reason;
+    std::optional<int64_t> lag_records;  // nothing while the ends of the logs are not known
+    double lag_seconds = 0;
+    double records_per_second = 0;
+    double bytes_per_second = 0;
+};
+
+struct LinkReport {
+    std::string name;
+    std::string source;
+    std::string target;
+    std::string problem;
+    bool discovered = false;
+    uint64_t errors = 0;
+    std::vector<PartitionReport> partitions;
+};
+
+struct StatusReport {
+    std::string version;
+    double uptime_seconds = 0;
+    std::vector<LinkReport> links;
+
+    /// A link has a problem, or a partition is blocked.
+    bool has_trouble() const;
+};
+
+/// PURE. Errc::malformed where `json` is not the body of /api/v1/status.
+Result<StatusReport> parse_status_report(const std::string& json);
+
+}  // namespace lockstep::app

@@ -1,0 +1,113 @@
+#include "app/status_table.h"
+
+#include "app/text_layout.h"
+#include "base/text.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <iterator>
+#include <tuple>
+
+namespace lockstep::app {
+namespace {
+
+constexpr size_t kWidth = 80;
+constexpr size_t kWidestTopic = 27;
+constexpr std::array<std::string_view, 7> kStatesByTrouble{
+    "blocked", "retrying", "paused", "starting", "preparing", "promoted", "running"};
+
+std::string rounded_count(double value) {
+    return format_count(std::llround(value));
+}
+
+std::string lag_time(double seconds) {
+    if (seconds > 0 && seconds < 10) {
+        return fmt::format("{:.1f}s", seconds);
+    }
+    return format_duration(std::chrono::seconds(std::llround(seconds)));
+}
+
+/// "3 partitions: 1 blocked, 2 running".
+std::string summary_of_states(const std::vector<PartitionReport>& partitions) {
+    std::string text = count_of(partitions.size(), "partition");
+    const char* separator = ": ";
+    for (const std::string_view state : kStatesByTrouble) {
+        const auto count = std::count_if(partitions.begin(), partitions.end(),
+                                         [&](const auto& each) { return each.state == state; });
+        if (count > 0) {
+            text += fmt::format("{}{} {}", separator, format_count(count), state);
+            separator = ", ";
+        }
+    }
+    return text;
+}
+
+std::string summary_of_speed(const LinkReport& link) {
+    int64_t lag = 0;
+    double records = 0;
+    double bytes = 0;
+    for (const PartitionReport& partition : link.partitions) {
+        lag += partition.lag_records.value_or(0);
+        records += partition.records_per_second;
+        bytes += partition.bytes_per_second;
+    }
+    return fmt::format("{} behind, {} records/s, {}/s, {}",
+                       count_of(static_cast<size_t>(lag), "record"), rounded_count(records),
+                       format_bytes(bytes), count_of(link.errors, "error"));
+}
+
+std::string row(std::string_view topic, size_t topic_width, const PartitionReport& partition) {
+    return fmt::format("  {:<{}} {:>5}  {:<9} {:>13} {:>8} {:>9}\n", topic, topic_width,
+                       partition.partition, partition.state,
+                       partition.lag_records ? format_count(*partition.lag_records) : "?",
+                       partition.lag_records ? lag_time(partition.lag_seconds) : "?",
+                       rounded_count(partition.records_per_second));
+}
+
+std::string table(std::vector<PartitionReport> partitions) {
+    std::sort(partitions.begin(), partitions.end(), [](const auto& a, const auto& b) {
+        return std::tie(a.topic, a.partition) < std::tie(b.topic, b.partition);
+    });
+    size_t topic_width = 5;
+    for (const PartitionReport& partition : partitions) {
+        topic_width = std::min(kWidestTopic, std::max(topic_width, partition.topic.size()));
+    }
+    std::string text =
+        fmt::format("  {:<{}} {:>5}  {:<9} {:>13} {:>8} {:>9}\n", "TOPIC", topic_width, "PART",
+                    "STATE", "LAG RECORDS", "LAG TIME", "RECORDS/S");
+    for (const PartitionReport& partition : partitions) {
+        // A name that does not fit is not cut, since people search for it: it gets its own line.
+        const bool fits = partition.topic.size() <= topic_width;
+        if (!fits) {
+            text += "  " + partition.topic + "\n";
+        }
+        text += row(fits ? partition.topic : "", topic_width, partition);
+        text += wrap_text(partition.reason, 6, kWidth);
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string render_status_table(const StatusReport& report) {
+    std::string text =
+        fmt::format("lockstep {}, up {}\n", report.version,
+                    format_duration(std::chrono::seconds(std::llround(report.uptime_seconds))));
+    for (const LinkReport& link : report.links) {
+        text += fmt::format("\n{}: {} -> {}, {}\n", link.name, link.source, link.target,
+                            link.discovered ? summary_of_states(link.partitions)
+                                            : std::string("still looking for topics"));
+        if (!link.problem.empty()) {
+            text += wrap_text("problem: " + link.problem, 2, kWidth);
+        }
+        if (!link.partitions.empty()) {
+            text += "  " + summary_of_speed(link) + "\n\n" + table(link.partitions);
+        }
+    }
+    return text;
+}
+
+}  // namespace lockstep::app

@@ -1,0 +1,110 @@
+#include "app/check_report.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace lockstep::app {
+namespace {
+
+using replication::LinkPlan;
+using replication::PlannedTopic;
+
+LinkPlan sample_plan() {
+    PlannedTopic created;
+    created.name = "orders";
+    created.action = PlannedTopic::Action::create;
+    created.replication_factor = 1;
+    created.configs = {{"cleanup.policy", "compact"}, {"retention.ms", "86400000"}};
+    created.notes = {"replication factor 3 is lowered to 1: west has 1 broker"};
+    created.partitions = {{0, 0, 1200000, ""}, {1, 0, 34567, ""}};
+    PlannedTopic grown;
+    grown.name = "payments";
+    grown.action = PlannedTopic::Action::grow;
+    grown.partitions = {{0, 70, 5, ""}, {1, 0, 0, "the source's log begins at 1200, not at 0"}};
+    LinkPlan plan;
+    plan.name = "east-to-west";
+    plan.source = "east";
+    plan.target = "west";
+    plan.source_cluster_id = "c1";
+    plan.target_cluster_id = "c2";
+    plan.topics = {created, grown};
+    return plan;
+}
+
+LinkPlan plan_with_problem() {
+    LinkPlan plan;
+    plan.name = "east-to-west";
+    plan.source = "east";
+    plan.target = "west";
+    plan.problem = "cluster west: connect to 127.0.0.1:29092: Connection refused";
+    return plan;
+}
+
+TEST(CheckTable, ShowsWhatWouldBeDone) {
+    EXPECT_EQ(render_check_table({sample_plan()}),
+              R"(The configuration is valid. Nothing was changed.
+
+east-to-west: east -> west
+  2 topics, 4 partitions, 1,234,572 records to copy, 1 blocked
+
+  TOPIC     ACTION         PARTITIONS       TO COPY
+  orders    create                  2     1,234,567
+      with replication factor 1, cleanup.policy=compact, retention.ms=86400000
+      note: replication factor 3 is lowered to 1: west has 1 broker
+  payments  add partitions          2             5
+      partition 1 is blocked: the source's log begins at 1200, not at 0
+)");
+}
+
+TEST(CheckTable, ShowsWhyThereIsNoPlan) {
+    EXPECT_EQ(render_check_table({plan_with_problem()}),
+              R"(The configuration is valid. Nothing was changed.
+
+east-to-west: east -> west
+  problem: cluster west: connect to 127.0.0.1:29092: Connection refused
+)");
+}
+
+TEST(CheckTable, ShowsThatNoTopicMatches) {
+    LinkPlan plan = sample_plan();
+    plan.topics.clear();
+    EXPECT_EQ(render_check_table({plan}), R"(The configuration is valid. Nothing was changed.
+
+east-to-west: east -> west
+  0 topics, 0 partitions, 0 records to copy
+)");
+}
+
+TEST(CheckJson, HasEveryPartition) {
+    EXPECT_EQ(nlohmann::json::parse(check_json({sample_plan()})), nlohmann::json::parse(R"(
+{"links": [{
+  "name": "east-to-west", "source": "east", "target": "west",
+  "source_cluster_id": "c1", "target_cluster_id": "c2", "problem": "",
+  "topics": [
+    {"topic": "orders", "action": "create", "replication_factor": 1,
+     "configs": {"cleanup.policy": "compact", "retention.ms": "86400000"},
+     "notes": ["replication factor 3 is lowered to 1: west has 1 broker"],
+     "partitions": [
+       {"partition": 0, "next_offset": 0, "records_to_copy": 1200000, "blocked": ""},
+       {"partition": 1, "next_offset": 0, "records_to_copy": 34567, "blocked": ""}]},
+    {"topic": "payments", "action": "grow", "replication_factor": null, "configs": {}, "notes": [],
+     "partitions": [
+       {"partition": 0, "next_offset": 70, "records_to_copy": 5, "blocked": ""},
+       {"partition": 1, "next_offset": 0, "records_to_copy": 0,
+        "blocked": "the source's log begins at 1200, not at 0"}]}]}]})"));
+}
+
+TEST(Check, HasTrouble_WhenSomethingIsBlockedOrUnreachable) {
+    EXPECT_TRUE(has_trouble({sample_plan()}));
+    EXPECT_TRUE(has_trouble({plan_with_problem()}));
+}
+
+TEST(Check, HasNoTrouble_WhenAllCanBeCopied) {
+    LinkPlan plan = sample_plan();
+    plan.topics.pop_back();
+    EXPECT_FALSE(has_trouble({plan}));
+}
+
+}  // namespace
+}  // namespace lockstep::app

@@ -1,0 +1,188 @@
+#include "app/cli.h"
+
+#include "app/config_file.h"
+#include "app/status_command.h"
+#include "app/version.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+namespace lockstep::app {
+namespace {
+
+CliExit exit_of(const std::vector<std::string>& arguments) {
+    const Command command = parse_command_line(arguments);
+    const auto* exit = std::get_if<CliExit>(&command);
+    return exit != nullptr ? *exit : CliExit{-1, "a command was found"};
+}
+
+template <typename Options>
+Options options_of(const std::vector<std::string>& arguments) {
+    const Command command = parse_command_line(arguments);
+    const auto* options = std::get_if<Options>(&command);
+    EXPECT_NE(options, nullptr) << std::get<CliExit>(command).text;
+    return options != nullptr ? *options : Options();
+}
+
+TEST(Cli, ReadsRun) {
+    const auto options = options_of<RunOptions>({"run", "-c", "a.yaml"});
+    EXPECT_EQ(options.config_path, "a.yaml");
+    EXPECT_FALSE(options.log_level.has_value());
+}
+
+TEST(Cli, ReadsTheLogLevel) {
+    const auto options = options_of<RunOptions>({"run", "--config=a.yaml", "--log-level", "debug"});
+    EXPECT_EQ(options.log_level, log::Level::debug);
+}
+
+TEST(Cli, ReadsCheck) {
+    const auto options = options_of<CheckOptions>({"check", "-c", "a.yaml", "--json"});
+    EXPECT_EQ(options.config_path, "a.yaml");
+    EXPECT_TRUE(options.as_json);
+}
+
+TEST(Cli, ReadsStatus_WithADefaultUrl) {
+    EXPECT_EQ(options_of<StatusOptions>({"status"}).url, "http://127.0.0.1:7878");
+    EXPECT_FALSE(options_of<StatusOptions>({"status"}).as_json);
+    EXPECT_EQ(options_of<StatusOptions>({"status", "--url", "http://x:1"}).url, "http://x:1");
+}
+
+TEST(Cli, ReadsVersion) {
+    EXPECT_TRUE(options_of<VersionOptions>({"version", "--json"}).as_json);
+}
+
+TEST(Cli, ShowsHelp_AndSucceeds) {
+    const CliExit help = exit_of({"--help"});
+    EXPECT_EQ(help.code, 0);
+    for (const char* part : {"run", "check", "status", "version",
+                             "Examples:", "Exit codes:", "docs/configuration.md"}) {
+        EXPECT_NE(help.text.find(part), std::string::npos) << part;
+    }
+}
+
+TEST(Cli, ShowsHelpOfACommand) {
+    const CliExit help = exit_of({"run", "--help"});
+    EXPECT_EQ(help.code, 0);
+    for (const char* part : {"--config", "--log-level", "SIGTERM", "Example:"}) {
+        EXPECT_NE(help.text.find(part), std::string::npos) << help.text;
+    }
+}
+
+TEST(Cli, HelpFitsIn80Columns) {
+    for (const std::vector<std::string>& arguments : {std::vector<std::string>{"--help"},
+                                                      {"run", "--help"},
+                                                      {"check", "--help"},
+                                                      {"status", "--help"},
+                                                      {"version", "--help"}}) {
+        std::istringstream lines(exit_of(arguments).text);
+        for (std::string line; std::getline(lines, line);) {
+            EXPECT_LE(line.size(), 80u) << line;
+        }
+    }
+}
+
+struct WrongLine {
+    const char* name;
+    std::vector<std::string> arguments;
+    const char* text;
+};
+
+void PrintTo(const WrongLine& wrong, std::ostream* out) {
+    *out << wrong.name;
+}
+
+class WrongCommandLines : public testing::TestWithParam<WrongLine> {};
+
+TEST_P(WrongCommandLines, ExitWith2_AndSayWhatIsWrong) {
+    const CliExit exit = exit_of(GetParam().arguments);
+    EXPECT_EQ(exit.code, 2);
+    EXPECT_EQ(exit.text, std::string(GetParam().text) + "\nTry: lockstep --help\n");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Cli, WrongCommandLines,
+    testing::Values(
+        WrongLine{"Misspelled",
+                  {"stauts"},
+                  "lockstep: there is no command \"stauts\"; did you mean \"status\"?"},
+        WrongLine{"Unknown",
+                  {"replicate-everything"},
+                  "lockstep: there is no command \"replicate-everything\"; there are run, check, "
+                  "status, version"},
+        WrongLine{"NoConfig", {"run"}, "lockstep: --config is required"},
+        WrongLine{"NoValue", {"run", "-c"}, "lockstep: --config: 1 required FILE missing"},
+        WrongLine{"BadLevel",
+                  {"run", "-c", "a", "--log-level", "loud"},
+                  "lockstep: --log-level: loud not in {trace,debug,info,warn,error,off}"},
+        WrongLine{"MisspelledOption",
+                  {"run", "--confg", "a"},
+                  "lockstep: there is no option \"--confg\"; did you mean \"--config\"?"},
+        WrongLine{"OptionOfAnother",
+                  {"run", "-c", "a", "--json"},
+                  "lockstep: The following argument was not expected: --json"},
+        WrongLine{"TooMuch",
+                  {"status", "now"},
+                  "lockstep: The following argument was not expected: now"}),
+    [](const auto& wrong) { return std::string(wrong.param.name); });
+
+TEST(Cli, ShowsHelp_AndFails_WithoutAnyArgument) {
+    const CliExit exit = exit_of({});
+    EXPECT_EQ(exit.code, 2);
+    EXPECT_NE(exit.text.find("Examples:"), std::string::npos);
+}
+
+TEST(StatusUrl, TakesWhatPeopleWrite) {
+    EXPECT_EQ(status_url("http://h:1"), "http://h:1/api/v1/status");
+    EXPECT_EQ(status_url("http://h:1/"), "http://h:1/api/v1/status");
+    EXPECT_EQ(status_url("h:1"), "http://h:1/api/v1/status");
+    EXPECT_EQ(status_url("https://h:1"), "https://h:1/api/v1/status");
+}
+
+TEST(ConfigFile, SaysThatAFileIsMissing) {
+    const auto loaded = read_config_file("/nowhere/lockstep.yaml");
+    ASSERT_TRUE(std::holds_alternative<std::string>(loaded));
+    EXPECT_EQ(std::get<std::string>(loaded),
+              "/nowhere/lockstep.yaml: cannot be read (No such file or directory); name another "
+              "file with --config\n");
+}
+
+TEST(ConfigFile, SaysThatItIsADirectory) {
+    const auto loaded = read_config_file("/tmp");
+    ASSERT_TRUE(std::holds_alternative<std::string>(loaded));
+    EXPECT_EQ(std::get<std::string>(loaded),
+              "/tmp: cannot be read (Is a directory); name another file with --config\n");
+}
+
+TEST(ConfigFile, RefusesToReadForEver) {
+    const auto loaded = read_config_file("/dev/zero");
+    ASSERT_TRUE(std::holds_alternative<std::string>(loaded));
+    EXPECT_NE(std::get<std::string>(loaded).find("larger than 1 MiB"), std::string::npos);
+}
+
+TEST(ConfigFile, PutsItsNameInFrontOfEachProblem) {
+    const std::string path =
+        testing::TempDir() + "lockstep-" + std::to_string(::getpid()) + ".yaml";
+    std::ofstream(path) << "a: 1\nb: 2\n";
+    const auto loaded = read_config_file(path);
+    std::remove(path.c_str());
+    ASSERT_TRUE(std::holds_alternative<std::string>(loaded));
+    const std::string& text = std::get<std::string>(loaded);
+    EXPECT_NE(text.find(path + ":1:1: unknown key \"a\""), std::string::npos) << text;
+    EXPECT_NE(text.find(path + ":2:1: unknown key \"b\""), std::string::npos) << text;
+}
+
+TEST(Version, IsTheProjects) {
+    const std::string here = __FILE__;
+    std::ifstream file(here.substr(0, here.rfind("tests/unit/app")) + "CMakeLists.txt");
+    std::ostringstream text;
+    text << file.rdbuf();
+    EXPECT_NE(text.str().find("VERSION " + std::string(kVersion) + " LANGUAGES"),
+              std::string::npos);
+}
+
+}  // namespace
+}  // namespace lockstep::app

@@ -1,0 +1,185 @@
+#include "app/status_json.h"
+#include "app/status_report.h"
+#include "app/status_table.h"
+#include "tests/unit/app/sample_links.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace lockstep::app {
+namespace {
+
+using Json = nlohmann::json;
+
+Json json_of(const std::vector<LinkStatus>& links) {
+    return Json::parse(status_json(links, Rates(), {12.3456, 1'000'000}));
+}
+
+LinkStatus busy_link() {
+    PartitionStatus blocked = running_partition("payments", 1, 5000, 1000);
+    blocked.state = PartitionState::blocked;
+    blocked.reason =
+        "the source has no record at offset 1000, its log begins at 1200: records were deleted "
+        "before they were copied. Delete the topic on the target, or exclude it";
+    PartitionStatus behind = running_partition("orders", 2, 1234567, 1000000);
+    behind.last_copied_timestamp_ms = 1'000'000 - 95'000;
+    LinkStatus link =
+        sample_link({std::move(blocked), running_partition("orders", 10, 50, 50), std::move(behind),
+                     sample_partition("payments", 0, PartitionState::starting)});
+    link.errors = 3;
+    return link;
+}
+
+StatusReport report_of(const std::vector<LinkStatus>& links) {
+    auto report = parse_status_report(status_json(links, Rates(), {3725, 1'000'000}));
+    EXPECT_TRUE(report.has_value());
+    return report.has_value() ? *report : StatusReport();
+}
+
+TEST(StatusJson, HasTheProcessAndItsLinks) {
+    const Json json = json_of({busy_link()});
+    EXPECT_EQ(json["version"], "0.1.0");
+    EXPECT_EQ(json["uptime_seconds"], 12.346);
+    const Json& link = json["links"][0];
+    EXPECT_EQ(link["name"], "east-to-west");
+    EXPECT_EQ(link["source"], "east");
+    EXPECT_EQ(link["target"], "west");
+    EXPECT_EQ(link["source_cluster_id"], "c1");
+    EXPECT_EQ(link["target_cluster_id"], "c2");
+    EXPECT_EQ(link["problem"], "");
+    EXPECT_EQ(link["discovered"], true);
+    EXPECT_EQ(link["errors"], 3);
+    EXPECT_EQ(link["in_flight_bytes"], 0);
+}
+
+TEST(StatusJson, HasEveryFigureOfAPartition) {
+    PartitionStatus partition = running_partition("orders", 3, 120, 100);
+    partition.source_log_start = Offset(7);
+    partition.last_copied_timestamp_ms = 998'500;
+    partition.copied_records = 93;
+    partition.copied_bytes = 4096;
+    partition.copied_batches = 9;
+    const LinkStatus link = sample_link({partition});
+    Rates rates;
+    LinkStatus before = link;
+    before.partitions[0].copied_records = 0;
+    before.partitions[0].copied_bytes = 0;
+    rates.sample(0, {before});
+    rates.sample(2, {link});
+    const Json json = Json::parse(status_json({link}, rates, {1, 1'000'000}));
+    EXPECT_EQ(json["links"][0]["partitions"][0], Json::parse(R"({
+        "topic": "orders", "partition": 3, "state": "running", "reason": "",
+        "source_log_start": 7, "source_high_watermark": 120, "target_log_end": 100,
+        "lag_records": 20, "lag_seconds": 1.5, "copied_records": 93, "copied_bytes": 4096,
+        "copied_batches": 9, "records_per_second": 46.5, "bytes_per_second": 2048.0})"));
+}
+
+TEST(StatusJson, HasNull_ForWhatIsNotKnown) {
+    const Json json = json_of({busy_link()});
+    const Json& starting = json["links"][0]["partitions"][2];
+    EXPECT_EQ(starting["state"], "starting");
+    EXPECT_TRUE(starting["source_log_start"].is_null());
+    EXPECT_TRUE(starting["source_high_watermark"].is_null());
+    EXPECT_TRUE(starting["target_log_end"].is_null());
+}
+
+TEST(StatusJson, SortsPartitions_ByTopicAndNumber) {
+    const Json json = json_of({busy_link()});
+    std::string order;
+    for (const Json& partition : json["links"][0]["partitions"]) {
+        order += partition["topic"].get<std::string>() + "-" +
+                 std::to_string(partition["partition"].get<int>()) + " ";
+    }
+    EXPECT_EQ(order, "orders-2 orders-10 payments-0 payments-1 ");
+}
+
+TEST(StatusJson, RepairsText_ThatIsNoUtf8) {
+    LinkStatus link = sample_link({});
+    link.problem = "bad \xff byte";
+    EXPECT_EQ(json_of({link})["links"][0]["problem"], "bad \xef\xbf\xbd byte");
+}
+
+TEST(StatusReport, RefusesOtherJson) {
+    for (const char* text : {"", "{", "[]", "{}", "null", R"({"version":1})",
+                             R"({"version":"1","uptime_seconds":1,"links":[{}]})",
+                             R"({"version":"1","uptime_seconds":1,"links":{"a":1}})"}) {
+        const auto report = parse_status_report(text);
+        ASSERT_TRUE(report.has_error()) << text;
+        EXPECT_TRUE(report.error().is(Errc::malformed)) << text;
+    }
+}
+
+TEST(StatusReport, HasNoTrouble_WhileAllIsWell) {
+    EXPECT_FALSE(report_of({sample_link({running_partition("a", 0, 9, 1)})}).has_trouble());
+}
+
+TEST(StatusReport, HasTrouble_WhenAPartitionIsBlocked) {
+    EXPECT_TRUE(report_of({busy_link()}).has_trouble());
+}
+
+TEST(StatusReport, HasTrouble_WhenALinkHasAProblem) {
+    LinkStatus link = sample_link({});
+    link.problem = "east cannot be reached";
+    EXPECT_TRUE(report_of({link}).has_trouble());
+}
+
+TEST(StatusTable, ShowsPartitions_SortedAndWithReasons) {
+    EXPECT_EQ(render_status_table(report_of({busy_link()})), R"(lockstep 0.1.0, up 1h02m
+
+east-to-west: east -> west, 4 partitions: 1 blocked, 1 starting, 2 running
+  238,567 records behind, 0 records/s, 0 B/s, 3 errors
+
+  TOPIC     PART  STATE       LAG RECORDS LAG TIME RECORDS/S
+  orders       2  running         234,567    1m35s         0
+  orders      10  running               0       0s         0
+  payments     0  starting              ?        ?         0
+  payments     1  blocked           4,000       0s         0
+      the source has no record at offset 1000, its log begins at 1200: records
+      were deleted before they were copied. Delete the topic on the target, or
+      exclude it
+)");
+}
+
+TEST(StatusTable, ShowsALink_ThatIsStillSearching) {
+    LinkStatus link = sample_link({});
+    link.discovered = false;
+    link.problem = "connect to east at 127.0.0.1:19092: Connection refused; it is tried again";
+    EXPECT_EQ(render_status_table(report_of({link})), R"(lockstep 0.1.0, up 1h02m
+
+east-to-west: east -> west, still looking for topics
+  problem: connect to east at 127.0.0.1:19092: Connection refused; it is tried
+  again
+)");
+}
+
+TEST(StatusTable, ShowsALinkWithoutTopics) {
+    EXPECT_EQ(render_status_table(report_of({sample_link({})})), R"(lockstep 0.1.0, up 1h02m
+
+east-to-west: east -> west, 0 partitions
+)");
+}
+
+TEST(StatusTable, FitsIn80Columns_AndCutsNoName) {
+    const std::string longest = "a-topic-whose-name-is-longer-than-the-column-for-it";
+    LinkStatus link = busy_link();
+    link.partitions.push_back(running_partition(longest, 99999, int64_t{1} << 33, 0));
+    const std::string text = render_status_table(report_of({link}));
+    EXPECT_NE(text.find("\n  " + longest + "\n"), std::string::npos) << text;
+    size_t begin = 0;
+    while (begin < text.size()) {
+        const size_t end = text.find('\n', begin);
+        EXPECT_LE(end - begin, 80u) << text.substr(begin, end - begin);
+        begin = end + 1;
+    }
+}
+
+TEST(StatusTable, LetsNoReasonSteerTheTerminal) {
+    LinkStatus link = sample_link({sample_partition("a", 0, PartitionState::retrying)});
+    link.partitions[0].reason = "broker says \x1b[31mred\x07\nand more";
+    const std::string text = render_status_table(report_of({link}));
+    EXPECT_NE(text.find("      broker says [31mred and more\n"), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace lockstep::app
