@@ -258,8 +258,10 @@ Task<void> Link::position_group(std::vector<PartitionReplicator*> group,
     for (const PartitionReplicator* partition : group) {
         ids.push_back(partition->id());
     }
-    const LogEnds at_source = co_await read_ends(source_, leaders.source.leader, ids, stop);
+    // The target first: another worker may be copying meanwhile, and what it adds between the two
+    // looks must not make the target seem to be ahead of the source.
     const LogEnds at_target = co_await read_ends(target_, leaders.target.leader, ids, stop);
+    const LogEnds at_source = co_await read_ends(source_, leaders.source.leader, ids, stop);
     for (PartitionReplicator* partition : group) {
         auto logs = logs_from(at_source, at_target, partition->id());
         if (logs.has_error()) {

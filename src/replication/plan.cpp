@@ -25,6 +25,31 @@ struct Planning {
     std::map<std::string, std::vector<client::ConfigEntry>> source_configs;
 };
 
+/// Fills in the target's half of `logs`; leaves it empty where the target lacks the partition.
+Task<Result<void>> look_at_target(Planning& planning, TopicPartition id, PartitionLogs& logs,
+                                  std::stop_token stop) {
+    const auto leader = planning.target.metadata().leader_of(id);
+    if (!leader) {
+        co_return Result<void>();
+    }
+    const std::vector<TopicPartition> ids{id};
+    auto ends = co_await read_ends(planning.target, leader->leader, ids, stop);
+    if (!ends.errors.empty()) {
+        co_return ends.errors.begin()->second;
+    }
+    logs.target_start = ends.ranges[id].start;
+    logs.target_end = ends.ranges[id].end;
+    if (logs.target_start < logs.target_end) {
+        const client::LogPlace end{leader->leader, id, logs.target_end};
+        auto tail = co_await read_target_tail(planning.target, end, stop);
+        if (tail.has_error()) {
+            co_return std::move(tail).error();
+        }
+        logs.target_tail = *tail;
+    }
+    co_return Result<void>();
+}
+
 Task<PlannedPartition> plan_partition(Planning& planning, TopicPartition id, Uuid source_topic_id,
                                       std::stop_token stop) {
     PlannedPartition planned;
@@ -34,33 +59,22 @@ Task<PlannedPartition> plan_partition(Planning& planning, TopicPartition id, Uui
         planned.blocked = "it has no leader on " + planning.spec.source;
         co_return planned;
     }
+    // The target first, as the link does it: a link that is running must not make the target seem
+    // to be ahead of the source.
+    PartitionLogs logs;
+    auto looked = co_await look_at_target(planning, id, logs, stop);
+    if (looked.has_error()) {
+        planned.blocked = looked.error().message();
+        co_return planned;
+    }
     const std::vector<TopicPartition> ids{id};
     auto at_source = co_await read_ends(planning.source, source_leader->leader, ids, stop);
     if (!at_source.errors.empty()) {
         planned.blocked = at_source.errors.begin()->second.message();
         co_return planned;
     }
-    PartitionLogs logs;
     logs.source_start = at_source.ranges[id].start;
     logs.source_end = at_source.ranges[id].end;
-    if (const auto target_leader = planning.target.metadata().leader_of(id)) {
-        auto at_target = co_await read_ends(planning.target, target_leader->leader, ids, stop);
-        if (!at_target.errors.empty()) {
-            planned.blocked = at_target.errors.begin()->second.message();
-            co_return planned;
-        }
-        logs.target_start = at_target.ranges[id].start;
-        logs.target_end = at_target.ranges[id].end;
-        if (logs.target_start < logs.target_end) {
-            const client::LogPlace end{target_leader->leader, id, logs.target_end};
-            auto tail = co_await read_target_tail(planning.target, end, stop);
-            if (tail.has_error()) {
-                planned.blocked = tail.error().message();
-                co_return planned;
-            }
-            logs.target_tail = *tail;
-        }
-    }
     const OriginTag origin = origin_tag(planning.source.metadata().cluster_id());
     const ResumePoint resume = resume_point(logs, tagged_producer_id(origin, source_topic_id, id));
     planned.blocked = resume.reason;

@@ -1,0 +1,459 @@
+// A whole link between two clusters in memory: the topic "orders" with one partition.
+
+#include "replication/link.h"
+
+#include "base/log.h"
+#include "protocol/kafka_error.h"
+#include "protocol/messages/create_topics.h"
+#include "protocol/messages/describe_configs.h"
+#include "replication/batch_admission.h"
+#include "tests/unit/support/fake_log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace lockstep::replication {
+namespace {
+
+using protocol::ApiKey;
+using protocol::KafkaError;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using test::FakeLog;
+using test::make_batch;
+using test::ReceivedRequest;
+using testing::HasSubstr;
+
+Uuid id_of(uint8_t byte) {
+    Uuid id;
+    id.bytes.fill(byte);
+    return id;
+}
+
+constexpr int16_t code_of(KafkaError error) {
+    return static_cast<int16_t>(error);
+}
+
+class LinkTest : public testing::Test {
+protected:
+    LinkTest() {
+        log::set_level(log::Level::off);
+        source_.metadata = test::metadata_of("src", 1, {{"orders", id_of(1), {1}, 0}});
+        target_.metadata = test::metadata_of("dst", 1, {{"orders", id_of(2), {1}, 0}});
+    }
+    ~LinkTest() override {
+        if (link_) {
+            stop();
+        }
+        log::set_level(log::Level::info);
+    }
+
+    void start() {
+        LinkSpec spec;
+        spec.name = "test";
+        spec.source = "src";
+        spec.target = "dst";
+        spec.topics = {"orders"};
+        auto filter = TopicFilter::make(spec.topics, {});
+        const LinkEnvironment environment{runtime_, budget_, buffers_};
+        link_ = std::make_unique<Link>(
+            environment,
+            LinkSetup{ClusterSpec{"src", {{"src", 1}}}, ClusterSpec{"dst", {{"dst", 1}}},
+                      std::move(spec), std::move(*filter), seconds(2)});
+        link_->start();
+    }
+
+    void stop() {
+        test::run(loop_, link_->stop(loop_.now() + seconds(3)));
+        link_.reset();
+    }
+
+    void start_and_run(runtime::Duration duration = seconds(3)) {
+        start();
+        loop_.advance(duration);
+    }
+
+    PartitionStatus status() const {
+        const LinkStatus whole = link_->status();
+        EXPECT_EQ(whole.partitions.size(), 1U);
+        return whole.partitions.empty() ? PartitionStatus{} : whole.partitions[0];
+    }
+
+    ProducerId stream() const {
+        return tagged_producer_id(origin_tag("src-id"), id_of(1), {"orders", PartitionIndex(0)});
+    }
+
+    /// The target's log is the source's, from its beginning to `end`, each batch once.
+    void expect_copied(size_t batches) {
+        const auto from = source_log_.batches();
+        const auto to = target_log_.batches();
+        ASSERT_EQ(to.size(), batches);
+        for (size_t i = 0; i < batches; ++i) {
+            EXPECT_EQ(to[i].base_offset(), from[i].base_offset());
+            EXPECT_EQ(to[i].producer_id(), stream());
+            EXPECT_EQ(to[i].producer_epoch(), ProducerEpoch(0));
+            EXPECT_EQ(to[i].base_sequence(), sequence_at(from[i].base_offset()));
+            EXPECT_TRUE(to[i].verify_crc());
+            EXPECT_TRUE(std::ranges::equal(to[i].payload(), from[i].payload()));
+        }
+    }
+
+    test::ManualLoop loop_;
+    test::ScriptedNetwork network_{loop_};
+    Rng rng_{1};
+    runtime::Runtime runtime_{loop_, network_, rng_};
+    MemoryBudget budget_{loop_, 64 << 20};
+    BufferPool buffers_{1 << 20};
+    test::FakeBroker source_{network_, {"src", 1}};
+    test::FakeBroker target_{network_, {"dst", 1}};
+    FakeLog source_log_{loop_, source_, {"orders", id_of(1), {1}, 0}};
+    FakeLog target_log_{loop_, target_, {"orders", id_of(2), {1}, 0}};
+    std::unique_ptr<Link> link_;
+};
+
+TEST_F(LinkTest, CopiesBatches_WithOffsetsKept_UnderItsOwnProducerId) {
+    source_log_.append(make_batch(0, 10, "a"));
+    source_log_.append(make_batch(10, 1, "b"));
+    source_log_.append(make_batch(11, 5, "c"));
+    start_and_run();
+    expect_copied(3);
+    EXPECT_EQ(status().state, PartitionState::running) << status().reason;
+    EXPECT_EQ(status().target_log_end, Offset(16));
+    EXPECT_EQ(status().lag_records(), 0);
+    EXPECT_EQ(status().copied_records, 16U);
+    EXPECT_EQ(status().copied_batches, 3U);
+    EXPECT_EQ(status().last_copied_timestamp_ms, 1'015);
+    EXPECT_EQ(link_->status().source_cluster_id, "src-id");
+    EXPECT_EQ(link_->status().errors, 0U);
+}
+
+TEST_F(LinkTest, CopiesWhatComesLater) {
+    source_log_.append(make_batch(0, 10));
+    start_and_run();
+    source_log_.append(make_batch(10, 10));
+    loop_.advance(seconds(1));
+    source_log_.append(make_batch(20, 10));
+    loop_.advance(seconds(1));
+    expect_copied(3);
+}
+
+TEST_F(LinkTest, CopiesOfClustersWithoutTopicIds) {
+    for (test::FakeBroker* broker : {&source_, &target_}) {
+        broker->versions = test::versions_without_topic_ids();
+        broker->metadata.topics[0].topic_id = Uuid{};
+    }
+    source_log_.append(make_batch(0, 10));
+    start_and_run();
+    ASSERT_EQ(target_log_.batches().size(), 1U);
+    EXPECT_EQ(target_log_.batches()[0].producer_id(),
+              tagged_producer_id(origin_tag("src-id"), Uuid{}, {"orders", PartitionIndex(0)}));
+}
+
+TEST_F(LinkTest, GoesOn_WhereTheTargetsLogEnds) {
+    for (int64_t base = 0; base < 30; base += 10) {
+        source_log_.append(make_batch(base, 10));
+    }
+    start_and_run();
+    stop();
+    expect_copied(3);
+    source_log_.append(make_batch(30, 10));
+    start_and_run();
+    expect_copied(4);
+    EXPECT_EQ(status().copied_batches, 1U);
+}
+
+TEST_F(LinkTest, Halts_AtAHole_ButDeliversWhatCameBefore) {
+    source_log_.append(make_batch(0, 10));
+    source_log_.append(make_batch(10, 5));
+    source_log_.append(make_batch(20, 5));
+    start_and_run();
+    expect_copied(2);
+    EXPECT_EQ(status().state, PartitionState::blocked);
+    EXPECT_EQ(status().reason,
+              "hole in the source: offsets [15, 20) have no records (compacted, or deleted)");
+    EXPECT_EQ(status().target_log_end, Offset(15));
+    loop_.advance(seconds(60));
+    expect_copied(2);
+}
+
+TEST_F(LinkTest, Halts_AtTransactionalRecords) {
+    source_log_.append(make_batch(0, 10));
+    source_log_.append(make_batch(10, 2, "x", protocol::batch_attribute::kTransactional));
+    start_and_run();
+    expect_copied(1);
+    EXPECT_EQ(status().reason, "transactional records at offsets 10 to 11");
+}
+
+TEST_F(LinkTest, Blocks_WhenTheTargetPutsABatchElsewhere) {
+    source_log_.append(make_batch(0, 10));
+    source_log_.append(make_batch(10, 10));
+    int produced = 0;
+    target_log_.on_append = [&](ByteView records) {
+        if (++produced == 1) {
+            target_log_.append(make_batch(0, 3, "somebody else's"));
+        }
+        return target_log_.append_produced(records);
+    };
+    start_and_run(seconds(30));
+    EXPECT_EQ(status().state, PartitionState::blocked);
+    EXPECT_EQ(status().reason,
+              "the target put the records of offset 0 at offset 3: someone else "
+              "writes to orders-0 there");
+    const int written = produced;
+    loop_.advance(seconds(60));
+    EXPECT_EQ(produced, written);  // trying again would only write more of the same
+}
+
+TEST_F(LinkTest, Blocks_WhenTheTargetStampsItsOwnTime) {
+    source_log_.append(make_batch(0, 10));
+    target_log_.on_append = [&](ByteView records) {
+        auto appended = target_log_.append_produced(records);
+        appended.log_append_time_ms = 77;
+        return appended;
+    };
+    start_and_run();
+    EXPECT_EQ(status().state, PartitionState::blocked);
+    EXPECT_THAT(status().reason, HasSubstr("first at offset 0"));
+}
+
+TEST_F(LinkTest, Blocks_WhenSomeoneElseWroteToTheTarget) {
+    source_log_.append(make_batch(0, 10));
+    target_log_.append(make_batch(0, 4));
+    start_and_run();
+    EXPECT_EQ(status().state, PartitionState::blocked);
+    EXPECT_THAT(status().reason, HasSubstr("(offset 3) was written by someone else"));
+    EXPECT_EQ(target_.count(ApiKey::produce), 0);
+}
+
+TEST_F(LinkTest, TriesAgain_FromTheTargetsLogEnd_WhenTheLeaderHasMoved) {
+    for (int64_t base = 0; base < 50; base += 10) {
+        source_log_.append(make_batch(base, 10));
+    }
+    int produced = 0;
+    target_log_.on_append = [&](ByteView records) {
+        ++produced;
+        if (produced == 3) {
+            return FakeLog::Appended{code_of(KafkaError::not_leader_or_follower), -1, -1};
+        }
+        if (produced <= 5) {  // what was on its way behind it
+            return produced < 3 ? target_log_.append_produced(records)
+                                : FakeLog::Appended{
+                                      code_of(KafkaError::out_of_order_sequence_number), -1, -1};
+        }
+        return target_log_.append_produced(records);
+    };
+    start_and_run(seconds(10));
+    expect_copied(5);
+    EXPECT_EQ(status().state, PartitionState::running) << status().reason;
+    EXPECT_GE(link_->status().errors, 1U);
+    EXPECT_GE(target_.count(ApiKey::metadata), 2);
+}
+
+TEST_F(LinkTest, Blocks_WhenTheSequenceIsRefusedAgainAndAgain) {
+    source_log_.append(make_batch(0, 10));
+    target_log_.on_append = [](ByteView) {
+        return FakeLog::Appended{code_of(KafkaError::out_of_order_sequence_number), -1, -1};
+    };
+    start_and_run(seconds(30));
+    EXPECT_EQ(status().state, PartitionState::blocked);
+    EXPECT_THAT(status().reason, HasSubstr("OUT_OF_ORDER_SEQUENCE_NUMBER"));
+    target_log_.on_append = [&](ByteView r) { return target_log_.append_produced(r); };
+    loop_.advance(seconds(30));  // looked at again from time to time
+    expect_copied(1);
+    EXPECT_EQ(status().state, PartitionState::running) << status().reason;
+}
+
+// The fetch from offset 20 is on its way when what came before it is refused. The log is read again
+// from offset 0 on; what the old fetch brings would look like a hole.
+TEST_F(LinkTest, IgnoresAFetchsAnswer_ThatIsForAnOldPosition) {
+    source_log_.append(make_batch(0, 10));
+    source_log_.append(make_batch(10, 10));
+    std::optional<ReceivedRequest> old_fetch;
+    source_log_.intercept_fetch = [&](const ReceivedRequest& request) {
+        const auto message = request.as<protocol::FetchRequest>();
+        const bool is_after_all =
+            !message.topics.empty() && message.topics[0].partitions.at(0).fetch_offset == 20;
+        if (is_after_all && !old_fetch) {
+            old_fetch = request;
+            return true;
+        }
+        return false;
+    };
+    int produced = 0;
+    target_log_.on_append = [&](ByteView records) {
+        return ++produced <= 2
+                   ? FakeLog::Appended{code_of(KafkaError::not_leader_or_follower), -1, -1}
+                   : target_log_.append_produced(records);
+    };
+    start_and_run(seconds(1));
+    ASSERT_TRUE(old_fetch.has_value());
+    EXPECT_GE(produced, 2);
+    source_log_.append(make_batch(20, 10));
+    source_log_.answer_fetch(*old_fetch);
+    loop_.advance(seconds(5));
+    EXPECT_EQ(status().state, PartitionState::running) << status().reason;
+    expect_copied(3);
+}
+
+TEST_F(LinkTest, DoesNotCopy_WhatTheSourceHasDamaged) {
+    source_log_.append(make_batch(0, 10));
+    Bytes damaged = make_batch(10, 10);
+    damaged.back() ^= 1;
+    source_log_.append(damaged);
+    start_and_run();
+    ASSERT_EQ(target_log_.batches().size(), 1U);
+    EXPECT_EQ(status().state, PartitionState::retrying);
+    EXPECT_THAT(status().reason, HasSubstr("batch at offset 10"));
+    EXPECT_THAT(status().reason, HasSubstr("checksum mismatch"));
+}
+
+TEST_F(LinkTest, SaysThatItRetries_WhileTheSourceIsAway_AndGoesOn) {
+    source_log_.append(make_batch(0, 10));
+    start_and_run();
+    source_.hang_up();
+    loop_.advance(milliseconds(1));
+    EXPECT_EQ(status().state, PartitionState::retrying);
+    EXPECT_THAT(status().reason, HasSubstr("fetch orders-0"));
+    source_log_.append(make_batch(10, 10));
+    loop_.advance(seconds(10));
+    EXPECT_EQ(status().state, PartitionState::running) << status().reason;
+    expect_copied(2);
+}
+
+TEST_F(LinkTest, Orphans_ATopicThatWasCreatedAgain) {
+    source_log_.append(make_batch(0, 10));
+    start_and_run();
+    source_.metadata = test::metadata_of("src", 1, {{"orders", id_of(9), {1}, 0}});
+    loop_.advance(seconds(5));
+    EXPECT_EQ(status().state, PartitionState::blocked);
+    EXPECT_THAT(status().reason, HasSubstr("was deleted at the source and created again"));
+    EXPECT_THAT(status().reason, HasSubstr(id_of(9).to_string()));
+    expect_copied(1);
+}
+
+TEST_F(LinkTest, Orphans_ATopicThatIsGone_ButNotAtTheFirstMiss) {
+    source_log_.append(make_batch(0, 10));
+    start_and_run();
+    const auto before = source_.metadata;
+    source_.metadata = test::metadata_of("src", 1, {});
+    loop_.advance(milliseconds(1'900));
+    source_.metadata = before;
+    loop_.advance(seconds(5));
+    EXPECT_EQ(status().state, PartitionState::running) << status().reason;
+    source_.metadata = test::metadata_of("src", 1, {});
+    loop_.advance(seconds(6));
+    EXPECT_EQ(status().state, PartitionState::blocked);
+    EXPECT_THAT(status().reason, HasSubstr("was deleted at the source; the copy is kept"));
+}
+
+TEST_F(LinkTest, CreatesATopic_ThatTheTargetLacks) {
+    target_.metadata = test::metadata_of("dst", 1, {});
+    const auto describe = [](const ReceivedRequest& request) {
+        request.answer(protocol::DescribeConfigsResponse{});
+    };
+    source_.on(ApiKey::describe_configs, describe);
+    target_.on(ApiKey::describe_configs, describe);
+    std::vector<protocol::CreateTopicsRequest> created;
+    target_.on(ApiKey::create_topics, [&](const ReceivedRequest& request) {
+        created.push_back(request.as<protocol::CreateTopicsRequest>());
+        target_.metadata = test::metadata_of("dst", 1, {{"orders", id_of(2), {1}, 0}});
+        protocol::CreateTopicsResponse response;
+        response.topics.emplace_back().name = "orders";
+        request.answer(response);
+    });
+    source_log_.append(make_batch(0, 10));
+    start_and_run();
+    ASSERT_EQ(created.size(), 1U);
+    EXPECT_EQ(created[0].topics.at(0).name, "orders");
+    EXPECT_EQ(created[0].topics.at(0).num_partitions, 1);
+    expect_copied(1);
+}
+
+TEST_F(LinkTest, CopiesNothing_BetweenAClusterAndItself) {
+    target_.metadata.cluster_id = "src-id";
+    start_and_run();
+    EXPECT_THAT(link_->status().problem, HasSubstr("are the same cluster"));
+    EXPECT_FALSE(link_->status().discovered);
+}
+
+// Another worker copies the same partition: what it adds between two looks must not look as if the
+// target were ahead of the source.
+TEST_F(LinkTest, IsNotMisledByAnotherWorker_WhileItLooksAtTheLogs) {
+    source_log_.append(make_batch(0, 10));
+    target_log_.on_append = [&](ByteView records) {
+        const auto batch = *protocol::RecordBatchView::open(records);
+        return batch.base_sequence() == sequence_at(Offset(target_log_.end))
+                   ? target_log_.append_produced(records)
+                   : FakeLog::Appended{code_of(KafkaError::out_of_order_sequence_number), -1, -1};
+    };
+    int looks = 0;
+    source_log_.on_list_offsets = target_log_.on_list_offsets = [&] {
+        if (++looks == 3) {  // one cluster's start and end are known, the other's not yet
+            for (const int64_t base : {0, 10}) {
+                Bytes copy = make_batch(base, 10);
+                ASSERT_TRUE(protocol::rewrite_for_produce(
+                                copy, {stream(), ProducerEpoch(0), sequence_at(Offset(base))})
+                                .has_value());
+                target_log_.append_produced(copy);
+            }
+            source_log_.append(make_batch(10, 10));
+        }
+    };
+    start_and_run(seconds(5));
+    EXPECT_EQ(status().state, PartitionState::running) << status().reason;
+    EXPECT_EQ(target_log_.end, 20);
+}
+
+TEST_F(LinkTest, Stop_DeliversWhatWasFetched) {
+    source_log_.append(make_batch(0, 10));
+    std::vector<ReceivedRequest> held;
+    target_.hold(ApiKey::produce, held);
+    start_and_run();
+    ASSERT_EQ(held.size(), 1U);
+    loop_.add_timer(loop_.now() + seconds(1), [&] {
+        const auto message = held[0].as<protocol::ProduceRequest>();
+        target_log_.append_produced(message.topic_data.at(0).partition_data.at(0).records.view());
+        protocol::ProduceResponse response;
+        auto& topic = response.responses.emplace_back();
+        topic.topic_id = id_of(2);
+        topic.partition_responses.emplace_back();
+        held[0].answer(response);
+    });
+    const auto begun = loop_.now();
+    test::run(loop_, link_->stop(loop_.now() + seconds(3)));
+    EXPECT_EQ(loop_.now() - begun, seconds(1));
+    EXPECT_EQ(status().target_log_end, Offset(10));
+    link_.reset();
+    EXPECT_EQ(budget_.used_bytes(), 0);
+}
+
+TEST_F(LinkTest, Stop_EndsAtItsDeadline_WhenTheTargetIsSilent) {
+    source_log_.append(make_batch(0, 10));
+    std::vector<ReceivedRequest> held;
+    target_.hold(ApiKey::produce, held);
+    start_and_run();
+    const auto begun = loop_.now();
+    stop();
+    EXPECT_EQ(loop_.now() - begun, seconds(3));
+    EXPECT_EQ(budget_.used_bytes(), 0);
+}
+
+TEST_F(LinkTest, SurvivesAnError_AtEachReadAndWrite) {
+    for (int64_t base = 0; base < 50; base += 10) {
+        source_log_.append(make_batch(base, 10));
+    }
+    start();
+    for (int at = 3; at < 120; ++at) {
+        auto& errors = network_.errors();
+        errors = {.failing_read = at % 2 == 0 ? at / 2 : -1,
+                  .failing_write = at % 2 == 1 ? at / 2 : -1};
+        source_log_.append(make_batch(source_log_.end, 10));
+        loop_.advance(seconds(20));
+        ASSERT_EQ(status().state, PartitionState::running) << at << status().reason;
+        ASSERT_EQ(target_log_.end, source_log_.end) << at;
+    }
+    expect_copied(source_log_.batches().size());
+}
+
+}  // namespace
+}  // namespace lockstep::replication

@@ -1,0 +1,164 @@
+#pragma once
+
+#include "protocol/messages/fetch.h"
+#include "protocol/messages/list_offsets.h"
+#include "protocol/messages/produce.h"
+#include "protocol/record_batch_builder.h"
+#include "tests/unit/support/fake_broker.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace lockstep::test {
+
+/// A batch of `records` records from `base_offset` on.
+inline Bytes make_batch(int64_t base_offset, int records, const std::string& value = "value",
+                        int16_t attributes = 0) {
+    protocol::RecordBatchBuilder builder(
+        {.base_offset = Offset(base_offset), .attributes = attributes});
+    for (int i = 0; i < records; ++i) {
+        builder.add(1'000 + base_offset + i, {.value = as_bytes(value)});
+    }
+    return *builder.build();
+}
+
+/// The log of partition 0 of one topic, on one FakeBroker: answers ListOffsets, Fetch and Produce
+/// as a broker without fetch sessions does.
+class FakeLog {
+public:
+    struct Appended {
+        int16_t error_code = 0;
+        int64_t base_offset = 0;
+        int64_t log_append_time_ms = -1;
+    };
+
+    FakeLog(ManualLoop& loop, FakeBroker& broker, FakeTopic topic)
+        : loop_(loop), topic_(std::move(topic)) {
+        using enum protocol::ApiKey;
+        broker.on(list_offsets, [this](const ReceivedRequest& r) { answer_list_offsets(r); });
+        broker.on(fetch, [this](const ReceivedRequest& r) { on_fetch(r); });
+        broker.on(produce, [this](const ReceivedRequest& r) { on_produce(r); });
+    }
+    FakeLog(const FakeLog&) = delete;
+    FakeLog& operator=(const FakeLog&) = delete;
+
+    /// Puts a batch at the end as it is. A hole before it stays one.
+    void append(Bytes batch) {
+        end = protocol::RecordBatchView::open(batch)->next_offset().value();
+        batches_.push_back(std::move(batch));
+    }
+
+    /// As a broker: gives it the next offsets. The CRC does not cover the base offset.
+    Appended append_produced(ByteView records) {
+        Bytes batch(records.begin(), records.end());
+        store_big_endian<int64_t>(batch.data(), end);
+        const Appended appended{0, end, -1};
+        append(std::move(batch));
+        return appended;
+    }
+
+    std::vector<protocol::RecordBatchView> batches() const {
+        std::vector<protocol::RecordBatchView> views;
+        for (const Bytes& batch : batches_) {
+            views.push_back(*protocol::RecordBatchView::open(batch));
+        }
+        return views;
+    }
+
+    /// How the next fetches and produced batches are dealt with, where not as usual.
+    std::function<bool(const ReceivedRequest&)> intercept_fetch;
+    std::function<Appended(ByteView)> on_append = [this](ByteView r) { return append_produced(r); };
+    std::function<void()> on_list_offsets = [] {};
+
+    /// Answers a fetch with what is there from its offset on.
+    void answer_fetch(const ReceivedRequest& request) {
+        const auto message = request.as<protocol::FetchRequest>();
+        protocol::FetchResponse response;
+        Bytes records;
+        for (const auto& topic : message.topics) {
+            for (const auto& partition : topic.partitions) {
+                records = records_from(partition.fetch_offset);
+                auto& entry = response.responses.emplace_back();
+                entry.topic = topic_.name;
+                entry.topic_id = topic_.id;
+                auto& data = entry.partitions.emplace_back();
+                data.partition_index = partition.partition;
+                data.high_watermark = end;
+                data.log_start_offset = start;
+                data.records.data = records;
+            }
+        }
+        request.answer(response);
+    }
+
+    int64_t start = 0;
+    int64_t end = 0;
+
+private:
+    void answer_list_offsets(const ReceivedRequest& request) {
+        on_list_offsets();
+        protocol::ListOffsetsResponse response;
+        const auto message = request.as<protocol::ListOffsetsRequest>();
+        for (const auto& topic : message.topics) {
+            auto& entry = response.topics.emplace_back();
+            entry.name = topic.name;
+            for (const auto& partition : topic.partitions) {
+                auto& answered = entry.partitions.emplace_back();
+                answered.partition_index = partition.partition_index;
+                answered.offset = partition.timestamp == -2 ? start : end;
+            }
+        }
+        request.answer(response);
+    }
+
+    void on_fetch(const ReceivedRequest& request) {
+        if (intercept_fetch && intercept_fetch(request)) {
+            return;
+        }
+        const auto message = request.as<protocol::FetchRequest>();
+        const bool has_data = message.topics.empty() || message.topics[0].partitions.empty() ||
+                              message.topics[0].partitions[0].fetch_offset < end;
+        if (has_data || message.max_wait_ms == 0) {
+            answer_fetch(request);
+        } else {
+            loop_.add_timer(loop_.now() + std::chrono::milliseconds(message.max_wait_ms),
+                            [this, request] { answer_fetch(request); });
+        }
+    }
+
+    void on_produce(const ReceivedRequest& request) {
+        protocol::ProduceResponse response;
+        const auto message = request.as<protocol::ProduceRequest>();
+        for (const auto& topic : message.topic_data) {
+            auto& entry = response.responses.emplace_back();
+            entry.name = topic.name;
+            entry.topic_id = topic.topic_id;
+            for (const auto& partition : topic.partition_data) {
+                const Appended appended = on_append(partition.records.view());
+                auto& answered = entry.partition_responses.emplace_back();
+                answered.index = partition.index;
+                answered.error_code = appended.error_code;
+                answered.base_offset = appended.base_offset;
+                answered.log_append_time_ms = appended.log_append_time_ms;
+            }
+        }
+        request.answer(response);
+    }
+
+    Bytes records_from(int64_t offset) const {
+        Bytes records;
+        for (const Bytes& batch : batches_) {
+            if (protocol::RecordBatchView::open(batch)->last_offset().value() >= offset) {
+                records.insert(records.end(), batch.begin(), batch.end());
+            }
+        }
+        return records;
+    }
+
+    ManualLoop& loop_;
+    FakeTopic topic_;
+    std::vector<Bytes> batches_;
+};
+
+}  // namespace lockstep::test
