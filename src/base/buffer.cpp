@@ -39,10 +39,10 @@ struct BufferPool::Shelf {
         unused.push_back({std::move(owned), capacity});
     }
 
-    /// The newest unused buffer (its pages are warm) that fits without wasting half of itself.
+    /// The newest unused buffer (its pages are warm) that fits without wasting a fifth of itself.
     uint8_t* get(size_t capacity, size_t& got) {
         for (auto candidate = unused.rbegin(); candidate != unused.rend(); ++candidate) {
-            if (candidate->capacity >= capacity && candidate->capacity / 2 <= capacity) {
+            if (candidate->capacity >= capacity && candidate->capacity <= capacity + capacity / 4) {
                 got = candidate->capacity;
                 uint8_t* memory = candidate->memory.release();
                 kept_bytes -= got;

@@ -35,7 +35,7 @@ Admission admit(const protocol::RecordBatchView& batch, Offset next) {
     if (batch.is_transactional()) {
         return blocked(fmt::format("transactional records at offsets {} to {}", base, last));
     }
-    if (batch.record_count() != batch.last_offset_delta() + 1) {
+    if (!batch.is_dense()) {
         return blocked(
             fmt::format("hole in the source: the batch of offsets {} to {} holds only "
                         "{} records (compacted)",

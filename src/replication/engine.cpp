@@ -6,7 +6,7 @@ namespace lockstep::replication {
 namespace {
 
 constexpr auto kDrainTime = std::chrono::seconds(3);
-constexpr size_t kKeptBufferBytes = 16U << 20;
+constexpr size_t kKeptBufferBytes = 8U << 20;
 
 runtime::Task<void> stop_link(Link& link, runtime::TimePoint deadline) {
     co_await link.stop(deadline);

@@ -3,14 +3,13 @@
 // PURE: how much to ask for in one Fetch.
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 
 namespace lockstep::replication {
 
-/// Small while answers come at once, because bytes that stay in the processor's cache between
-/// receiving, checking and sending are copied at half the cost; larger while full answers take
-/// long, because a distant source gives one answer per round trip.
+/// Small while the target is the slower side, because bytes that stay in the processor's cache
+/// between receiving, checking and sending are copied at half the cost; larger while the target
+/// waits for full answers, because a distant source gives one answer per round trip.
 class FetchSize {
 public:
     static constexpr int32_t kSmallest = 1 << 20;
@@ -26,19 +25,17 @@ public:
     /// One partition's share: a fetch serves several, and each gets its turn.
     int32_t partition_max_bytes() const { return std::max(bytes_ / 4, kLeast); }
 
-    void on_answer(size_t answer_bytes, std::chrono::nanoseconds took) {
-        const bool was_full = answer_bytes >= static_cast<size_t>(bytes_) / 2;
-        if (was_full && took > kSlow) {
-            bytes_ = std::min(bytes_ * 2, limit_);
-        } else if (took < kFast) {
-            bytes_ = std::max(bytes_ / 2, std::min(kSmallest, limit_));
+    /// `was_awaited`: nothing was left to be sent when the answer came.
+    void on_answer(size_t answer_bytes, bool was_awaited) {
+        if (answer_bytes < static_cast<size_t>(bytes_) / 2) {
+            return;  // in step with the source: the size does not matter
         }
+        bytes_ = was_awaited ? std::min(bytes_ * 2, limit_)
+                             : std::max(bytes_ / 2, std::min(kSmallest, limit_));
     }
 
 private:
     static constexpr int32_t kLeast = 64 << 10;
-    static constexpr std::chrono::milliseconds kSlow{20};
-    static constexpr std::chrono::milliseconds kFast{5};
 
     int32_t limit_;
     int32_t bytes_;

@@ -16,7 +16,7 @@ using protocol::KafkaError;
 /// What a partition whose target is slower than its source may hold of the budget: little at first,
 /// more once its lane has run dry although it was held back.
 constexpr size_t kFirstLaneBytes = 512U << 10;
-constexpr size_t kMostLaneBytes = 8U << 20;
+constexpr size_t kMostLaneBytes = 4U << 20;
 constexpr int kRefusalsUntilBlocked = 5;
 constexpr auto kBlockedPause = std::chrono::seconds(10);
 

@@ -90,12 +90,11 @@ Task<Result<void>> SourceReader::fetch_once(client::ConnectionPtr connection,
     const auto begun = loop.now();
     auto called = co_await connection->call(request, version);
     LS_CO_TRY(answer, std::move(called));
-    const auto took = loop.now() - begun;
-    latency_.observe(std::chrono::duration<double>(took).count());
-    size_.on_answer(answer.frame.size, took);
+    latency_.observe(std::chrono::duration<double>(loop.now() - begun).count());
     if (!session_.accept(answer.message)) {
         co_return Result<void>();
     }
+    size_.on_answer(answer.frame.size, budget_.used_bytes() <= limits.max_bytes);
     lease->resize(static_cast<int64_t>(answer.frame.size));
     deliver(answer.message, with_lease(std::move(answer.frame), std::move(lease)));
     co_return Result<void>();
