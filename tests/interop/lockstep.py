@@ -1,0 +1,157 @@
+"""The lockstep process under test: its configuration, its life, and what it says of itself."""
+
+import json
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kafka_cluster import KafkaCluster
+from paths import lockstep_binary
+from processes import end, free_port, spawn
+from waiting import Hopeless, eventually
+
+DRAIN_SECONDS = 5  # SIGTERM to exit
+
+
+@dataclass
+class Link:
+    """What is copied. `source` and `target` may be anything that has a `bootstrap`."""
+
+    source: Any
+    target: Any
+    topics: list[str]
+    exclude: list[str] = field(default_factory=list)
+
+    def yaml(self, http_port: int) -> str:
+        def quoted(words: list[str]) -> str:
+            return json.dumps(words)
+
+        exclude = f"    exclude: {quoted(self.exclude)}\n" if self.exclude else ""
+        return f"""\
+clusters:
+  - name: east
+    bootstrap: {quoted(self.source.bootstrap.split(","))}
+  - name: west
+    bootstrap: {quoted(self.target.bootstrap.split(","))}
+links:
+  - name: east-to-west
+    source: east
+    target: west
+    topics: {quoted(self.topics)}
+{exclude}    offsets: preserve
+http:
+  listen: 127.0.0.1:{http_port}
+"""
+
+
+@dataclass
+class Answer:
+    code: int
+    text: str
+
+
+class Lockstep:
+    """`lockstep run` with one link. The log grows over restarts."""
+
+    def __init__(self, directory: Path, link: Link):
+        self.link = link
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        directory.mkdir(parents=True, exist_ok=True)
+        self.config = directory / f"lockstep-{self.port}.yaml"
+        self.config.write_text(link.yaml(self.port))
+        self.log = directory / f"lockstep-{self.port}.log"
+        self.process: subprocess.Popen | None = None
+
+    def start(self, wait_ready: bool = True) -> "Lockstep":
+        self.process = spawn([lockstep_binary(), "run", "-c", self.config], self.log, append=True)
+        if wait_ready:
+            self.wait_ready()
+        return self
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def require_running(self) -> None:
+        if not self.is_running():
+            code = None if self.process is None else self.process.returncode
+            raise Hopeless(f"lockstep ended with {code}:\n{self.log_text()[-4000:]}")
+
+    def kill(self) -> None:
+        end(self.process, signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Ends it whatever it does; for clean-up."""
+        if self.is_running():
+            end(self.process, signal.SIGTERM, timeout=2 * DRAIN_SECONDS)
+
+    def terminate(self, how: int = signal.SIGTERM) -> tuple[int, float]:
+        """Asks it to end; its exit code and how many seconds it took."""
+        started = time.monotonic()
+        code = end(self.process, how, timeout=4 * DRAIN_SECONDS)
+        return code, time.monotonic() - started
+
+    def wait_ready(self, timeout: float = 30) -> None:
+        self.wait(lambda: self.get("/readyz").code == 200, "/readyz says 200", timeout)
+
+    def wait(self, check, what: str, timeout: float = 30):
+        """Like `eventually`, but gives up at once should lockstep end."""
+        def checked():
+            self.require_running()
+            return check()
+
+        return eventually(checked, what, timeout)
+
+    def wait_copied(self, *topics: str, timeout: float = 60) -> None:
+        """Until the target's end offsets are the source's, for each of the topics."""
+        source: KafkaCluster = self.link.source
+        target: KafkaCluster = self.link.target
+        for topic in topics:
+            self.wait(lambda t=topic: target.end_offsets(t) == source.end_offsets(t) != {},
+                      f"{topic} is copied whole", timeout)
+
+    def get(self, path: str) -> Answer:
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=5) as response:
+                return Answer(response.status, response.read().decode())
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, error.read().decode())
+        except (urllib.error.URLError, OSError) as error:
+            return Answer(0, str(error))
+
+    def status(self) -> dict:
+        """The one link of /api/v1/status."""
+        return json.loads(self.get("/api/v1/status").text)["links"][0]
+
+    def partition(self, topic: str, partition: int = 0) -> dict:
+        """The status of one partition; {} while it is not known."""
+        for found in self.status()["partitions"]:
+            if (found["topic"], found["partition"]) == (topic, partition):
+                return found
+        return {}
+
+    def wait_blocked(self, topic: str, partition: int = 0, timeout: float = 30) -> str:
+        """Until the partition is blocked; the reason it gives."""
+        def blocked() -> bool:
+            return self.partition(topic, partition).get("state") == "blocked"
+
+        self.wait(blocked, f"{topic}-{partition} is blocked", timeout)
+        return self.partition(topic, partition)["reason"]
+
+    def log_text(self) -> str:
+        return self.log.read_text(errors="replace")
+
+
+def run_cli(*arguments, timeout: float = 30) -> subprocess.CompletedProcess:
+    """A lockstep command to its end."""
+    return subprocess.run([lockstep_binary(), *map(str, arguments)], capture_output=True,
+                          text=True, timeout=timeout)

@@ -1,0 +1,176 @@
+"""What cannot be copied with its offsets is blocked, says why and where, and stops no other."""
+
+import re
+
+import pytest
+from confluent_kafka import KafkaException
+
+from java_tools import load
+from lockstep import Link
+from records import assert_same_records, assert_true_prefix, produce, producer, read
+from segments import batches
+from waiting import eventually
+
+
+def has_number(text: str, number: int) -> bool:
+    """Is the number in the text as a whole, whatever the thousands separator?"""
+    plain = re.sub(r"(?<=\d)[,_'](?=\d{3})", "", text)
+    return re.search(rf"(?<!\d){number}(?!\d)", plain) is not None
+
+
+def assert_others_go_on(process, source, target, name: str) -> None:
+    """A healthy topic that lockstep finds after all the trouble is copied."""
+    healthy = source.create_topic(f"{name}-healthy")
+    produce(source, healthy, ["x", "y"])
+    process.wait_copied(healthy)
+    assert assert_same_records(source, target, healthy) == 2
+
+
+def test_log_start_above_zero(source, target, lockstep, name):
+    topic = source.create_topic(f"{name}-topic", 2)
+    produce(source, topic, [str(i) for i in range(20)], partition=0)
+    produce(source, topic, [str(i) for i in range(5)], partition=1)
+    source.delete_records(topic, 0, 7)
+    process = lockstep(Link(source, target, [f"{name}-.*"]))
+    reason = process.wait_blocked(topic, 0)
+    assert has_number(reason, 7), reason
+    process.wait(lambda: target.end_offsets(topic) == {0: 0, 1: 5}, "partition 1 is copied", 20)
+    assert_others_go_on(process, source, target, name)
+    assert target.end_offsets(topic)[0] == 0
+
+
+def test_holes_from_compaction(source, target, lockstep, name):
+    topic = source.create_topic(f"{name}-topic", 1, config={
+        "cleanup.policy": "compact", "segment.ms": "100", "min.cleanable.dirty.ratio": "0.01",
+        "min.compaction.lag.ms": "0", "max.compaction.lag.ms": "100"})
+    client = producer(source)
+    client.produce(topic, key="only-once", value="kept")  # so that the log still starts at 0
+    client.flush(30)
+
+    def has_hole() -> bool:
+        client.produce(topic, key="again-and-again", value="x" * 100)
+        client.flush(30)
+        return first_hole(source, topic) is not None
+
+    eventually(has_hole, "compaction made a hole", 60, interval=0.2)
+    hole = first_hole(source, topic)
+    process = lockstep(Link(source, target, [f"{name}-.*"]))
+    reason = process.wait_blocked(topic)
+    assert has_number(reason, hole), f"{hole} not in: {reason}"
+    assert_others_go_on(process, source, target, name)
+    assert target.end_offsets(topic)[0] <= hole
+    assert_true_prefix(source, target, topic)
+
+
+def first_hole(cluster, topic: str) -> int | None:
+    """The first offset that is missing in a compacted log, as the broker's disk shows it."""
+    expected = 0
+    for batch in batches(cluster.partition_directory(topic, 0)):
+        if batch.base_offset != expected:
+            return expected
+        if not batch.is_dense:
+            return None  # the hole is inside: not simple enough for this test
+        expected = batch.last_offset + 1
+    return None
+
+
+def test_transactions(source, target, lockstep, name):
+    topic = source.create_topic(f"{name}-topic", 1)
+    produce(source, topic, [f"plain {i}" for i in range(12)])
+    load(source, topic, 60, shape="json", transaction_records=10)
+    process = lockstep(Link(source, target, [f"{name}-.*"]))
+    reason = process.wait_blocked(topic)
+    assert has_number(reason, 12), reason
+    assert_others_go_on(process, source, target, name)
+    assert target.end_offsets(topic) == {0: 12}
+    assert assert_true_prefix(source, target, topic) == 12
+
+
+def test_append_time_is_never_copied_as_create_time(source, target, lockstep, name):
+    topic = source.create_topic(f"{name}-topic", 1, config={
+        "message.timestamp.type": "LogAppendTime"})
+    produce(source, topic, ["a", "b"])
+    process = lockstep(Link(source, target, [f"{name}-.*"]))
+    process.wait_blocked(topic)
+    assert_others_go_on(process, source, target, name)
+    assert target.end_offsets(topic) in ({}, {0: 0})
+
+
+def test_foreign_writer_on_the_target(source, target, lockstep, name):
+    topic = source.create_topic(f"{name}-topic", 2)
+    for partition in (0, 1):
+        produce(source, topic, ["one", "two", "three"], partition=partition)
+    process = lockstep(Link(source, target, [f"{name}-.*"]))
+    process.wait_copied(topic)
+    produce(target, topic, ["not from the source"], partition=0)
+    for partition in (0, 1):
+        produce(source, topic, ["four", "five"], partition=partition)
+    reason = process.wait_blocked(topic, 0)
+    assert has_number(reason, 3) or has_number(reason, 4), reason
+    # What was in flight may have landed behind the foreign record; nothing follows.
+    stuck = target.end_offsets(topic)[0]
+    produce(source, topic, ["six", "seven"], partition=0)
+    process.wait(lambda: target.end_offsets(topic)[1] == 5, "partition 1 goes on", 20)
+    assert_others_go_on(process, source, target, name)
+    assert target.end_offsets(topic)[0] == stuck
+    assert [r.value for r in read(target, topic) if r.partition == 0][:4] == [
+        b"one", b"two", b"three", b"not from the source"]
+
+
+def test_target_with_more_than_the_source(source, target, lockstep, name):
+    topic = f"{name}-topic"
+    source.create_topic(topic)
+    target.create_topic(topic)
+    produce(source, topic, ["one"])
+    produce(target, topic, [f"foreign {i}" for i in range(9)])
+    process = lockstep(Link(source, target, [f"{name}-.*"]))
+    reason = process.wait_blocked(topic)
+    assert has_number(reason, 8) or has_number(reason, 9), reason
+    assert target.end_offsets(topic) == {0: 9}
+    assert_others_go_on(process, source, target, name)
+
+
+def test_target_refuses_large_records(source, target, lockstep, name):
+    topic = f"{name}-topic"
+    source.create_topic(topic, 2)
+    target.create_topic(topic, 2, config={"max.message.bytes": "1000"})
+    produce(source, topic, ["small"] * 3, partition=0)
+    produce(source, topic, ["large" * 1000], partition=0)
+    produce(source, topic, ["small"] * 4, partition=1)
+    process = lockstep(Link(source, target, [f"{name}-.*"]))
+    process.wait(lambda: process.partition(topic, 0).get("state") in ("blocked", "retrying"),
+                 "the refusal is told", 30)
+    reason = process.partition(topic, 0)["reason"]
+    assert has_number(reason, 3), reason
+    process.wait(lambda: all(word in process.log_text() for word in
+                             ("east-to-west", f"{topic}-0", "offset 3")),
+                 "the log names link, topic, partition and offset", 10)
+    process.wait(lambda: target.end_offsets(topic) == {0: 3, 1: 4}, "the rest is copied", 20)
+    assert_others_go_on(process, source, target, name)
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["deleted", "recreated"])
+def test_source_topic_vanishes_in_the_middle(source, target, lockstep, name, again):
+    topic = source.create_topic(f"{name}-topic", 2)
+    produce(source, topic, [f"old {i}" for i in range(50)], partition=1)
+    process = lockstep(Link(source, target, [f"{name}-.*"]))
+    process.wait_copied(topic)
+    source.delete_topic(topic)
+    if again:
+        create_again(source, topic)
+        produce(source, topic, [f"new {i}" for i in range(80)], partition=1)
+    reason = process.wait_blocked(topic, 1)
+    assert reason
+    assert_others_go_on(process, source, target, name)
+    assert target.end_offsets(topic) == {0: 0, 1: 50}, "what was copied stays as it was"
+
+
+def create_again(cluster, topic: str) -> None:
+    def created() -> bool:
+        try:
+            cluster.create_topic(topic, 2)
+        except KafkaException:  # still being deleted
+            return False
+        return True
+
+    eventually(created, f"{topic} is created again", 20)
