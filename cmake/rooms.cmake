@@ -13,6 +13,8 @@ function(ls_room name)
     target_link_libraries(room_${name} PUBLIC ${ROOM_LIBRARIES})
     if(ROOM_PCH)
         target_precompile_headers(room_${name} PRIVATE ${CMAKE_SOURCE_DIR}/${ROOM_PCH})
+        # A precompiled header that ccache brought from another build does not fit this one.
+        set_target_properties(room_${name} PROPERTIES CXX_COMPILER_LAUNCHER "")
     endif()
 
     file(GLOB_RECURSE tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/${name}/*.cpp)

@@ -217,7 +217,8 @@ bool PartitionReplicator::on_acknowledged(const client::OutgoingBatch& batch,
     status_.copied_records += static_cast<uint64_t>(batch.record_count);
     status_.copied_bytes += batch.bytes.size;
     ++status_.copied_batches;
-    if (answer.log_append_time_ms >= 0) {
+    // A batch that the broker knows already is answered with its newest record's own time.
+    if (answer.log_append_time_ms >= 0 && answer.log_append_time_ms != batch.max_timestamp_ms) {
         halt(
             fmt::format("the target topic stamps its own time on records (message.timestamp.type "
                         "is LogAppendTime), first at offset {}",

@@ -216,6 +216,22 @@ TEST_F(LinkTest, Blocks_WhenTheTargetStampsItsOwnTime) {
     EXPECT_THAT(status().reason, HasSubstr("first at offset 0"));
 }
 
+// A repeated batch is answered with its own max timestamp as append time (seen on 3.9.1).
+TEST_F(LinkTest, GoesOn_WhenTheBrokerKnowsTheBatchAlready) {
+    const Bytes batch = make_batch(0, 10);
+    source_log_.append(batch);
+    ByteView rest(batch);
+    const int64_t max_timestamp = (*protocol::next_batch(rest))->max_timestamp();
+    target_log_.on_append = [&](ByteView records) {
+        auto appended = target_log_.append_produced(records);
+        appended.log_append_time_ms = max_timestamp;
+        return appended;
+    };
+    start_and_run();
+    EXPECT_EQ(status().state, PartitionState::running);
+    EXPECT_EQ(status().lag_records(), 0);
+}
+
 TEST_F(LinkTest, Blocks_WhenSomeoneElseWroteToTheTarget) {
     source_log_.append(make_batch(0, 10));
     target_log_.append(make_batch(0, 4));
