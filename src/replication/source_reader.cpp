@@ -15,6 +15,8 @@ namespace {
 
 constexpr int16_t kLastVersionWithNames = 12;
 constexpr auto kLongPoll = std::chrono::milliseconds(500);
+/// A lost session is begun anew at once; a broker that refuses every one is not asked all the time.
+constexpr auto kLostSessionPause = std::chrono::milliseconds(200);
 constexpr auto kShortPoll = std::chrono::milliseconds(10);
 
 }  // namespace
@@ -49,6 +51,9 @@ Task<void> SourceReader::run(std::stop_token stop) {
         if (session_.wants_nothing()) {
             co_await changed_.wait(runtime::kNever, stop);
             continue;
+        }
+        if (sessions_lost_in_a_row_ > 1) {
+            co_await runtime::sleep_for(source_.runtime().loop, kLostSessionPause, stop);
         }
         auto connected = co_await source_.broker(broker_, client::Purpose::fetch, stop);
         if (connected.has_error()) {
@@ -92,8 +97,10 @@ Task<Result<void>> SourceReader::fetch_once(client::ConnectionPtr connection,
     LS_CO_TRY(answer, std::move(called));
     latency_.observe(std::chrono::duration<double>(loop.now() - begun).count());
     if (!session_.accept(answer.message)) {
+        ++sessions_lost_in_a_row_;
         co_return Result<void>();
     }
+    sessions_lost_in_a_row_ = 0;
     size_.on_answer(answer.frame.size, budget_.used_bytes() <= limits.max_bytes);
     lease->resize(static_cast<int64_t>(answer.frame.size));
     deliver(answer.message, with_lease(std::move(answer.frame), std::move(lease)));

@@ -45,6 +45,7 @@ private:
     std::unordered_map<TopicPartition, PartitionReplicator*> partitions_;
     size_t without_topic_id_ = 0;
     int paused_ = 0;
+    int sessions_lost_in_a_row_ = 0;
     runtime::Signal changed_;
 };
 
