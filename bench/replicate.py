@@ -39,6 +39,7 @@ LATENCY_SIZE = 100  # bytes per record
 class Bench:
     def __init__(self, arguments: argparse.Namespace, directory: Path):
         self.arguments = arguments
+        self.load_before = os.getloadavg()[0]
         self.contenders = [MirrorMaker2("mirrormaker2"), MirrorMaker2("mirrormaker2-tuned", True),
                            LockstepContender()]
         self.contenders = [c for c in self.contenders if c.name in arguments.contenders]
@@ -49,7 +50,7 @@ class Bench:
 
     def run(self) -> dict:
         result = {"kafka": self.route.source.version, "quick": self.arguments.quick,
-                  "load_before": os.getloadavg()[0], "partitions": PARTITIONS,
+                  "load_before": self.load_before, "partitions": PARTITIONS,
                   "workloads": {}, "latency": {}}
         self._warm_up_target()
         for name in self.arguments.only:
