@@ -21,6 +21,42 @@ constexpr size_t kRequestsInFlight = 5;
 constexpr size_t kRequestBytes = 4U << 20;
 constexpr int16_t kFirstVersionWithTopicIds = 13;
 
+/// Finds partitions in an answer. It may list them in any order, but brokers keep the request's, so
+/// looking on from where the last one was makes the whole cost linear.
+class AnswerFinder {
+public:
+    explicit AnswerFinder(const ProduceResponse& response) {
+        for (const auto& topic : response.responses) {
+            for (const auto& partition : topic.partition_responses) {
+                entries_.push_back({&topic, &partition});
+            }
+        }
+    }
+
+    /// Null where the answer lacks it.
+    const ProduceResponse::PartitionProduceResponse* find(const TopicPartition& id,
+                                                          const Uuid& topic_id) {
+        for (size_t tried = 0; tried < entries_.size(); ++tried) {
+            const Entry& entry = entries_[next_];
+            next_ = next_ + 1 == entries_.size() ? 0 : next_ + 1;
+            const bool is_topic = entry.topic->name.empty() ? entry.topic->topic_id == topic_id
+                                                            : entry.topic->name == id.topic;
+            if (is_topic && entry.partition->index == id.partition.value()) {
+                return entry.partition;
+            }
+        }
+        return nullptr;
+    }
+
+private:
+    struct Entry {
+        const ProduceResponse::TopicProduceResponse* topic;
+        const ProduceResponse::PartitionProduceResponse* partition;
+    };
+    std::vector<Entry> entries_;
+    size_t next_ = 0;
+};
+
 }  // namespace
 
 /// What goes to one broker: the lanes that have something to send, in turn.
@@ -178,19 +214,10 @@ void BatchProducer::fail_all(Request& request, const Error& error) {
     }
 }
 
-/// Answers list their partitions in any order; a request holds each at most once.
 void BatchProducer::settle(Request& request, const ProduceResponse& response) {
+    AnswerFinder finder(response);
     for (const auto& [lane, base_offset] : request.parts) {
-        const ProduceResponse::PartitionProduceResponse* answer = nullptr;
-        for (const auto& topic : response.responses) {
-            const bool is_lanes_topic = topic.name.empty() ? topic.topic_id == lane->topic_id_
-                                                           : topic.name == lane->partition_.topic;
-            for (const auto& partition : topic.partition_responses) {
-                if (is_lanes_topic && partition.index == lane->partition_.partition.value()) {
-                    answer = &partition;
-                }
-            }
-        }
+        const auto* answer = finder.find(lane->partition_, lane->topic_id_);
         if (answer == nullptr) {
             lane->settle_oldest(base_offset, nullptr,
                                 Error(Errc::malformed, "the answer to Produce lacks it"));
