@@ -7,6 +7,7 @@ its default settings, and copied by every contender in turn.
 import argparse
 import json
 import os
+import signal
 import statistics
 import sys
 import tempfile
@@ -37,7 +38,7 @@ LATENCY_SIZE = 100  # bytes per record
 
 
 class Bench:
-    def __init__(self, arguments: argparse.Namespace, directory: Path):
+    def __init__(self, arguments: argparse.Namespace, directory: Path, started: list):
         self.arguments = arguments
         self.load_before = os.getloadavg()[0]
         self.contenders = [MirrorMaker2("mirrormaker2"), MirrorMaker2("mirrormaker2-tuned", True),
@@ -45,7 +46,7 @@ class Bench:
         self.contenders = [c for c in self.contenders if c.name in arguments.contenders]
         settings = {name: value for name, value in TEST_SETTINGS.items() if "delete" in name}
         options = ClusterOptions(jvm=BENCH_JVM, settings=settings)
-        source, target = newest_pair(directory, options, [])
+        source, target = newest_pair(directory, options, started)
         self.route = Route(source, target, directory)
 
     def run(self) -> dict:
@@ -59,10 +60,6 @@ class Bench:
             else:
                 result["latency"] = self._latency()
         return result
-
-    def stop(self) -> None:
-        self.route.source.remove()
-        self.route.target.remove()
 
     def _workload(self, name: str, workload: dict) -> dict:
         topic = f"bench-{name}"
@@ -163,15 +160,18 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that everything is cleaned up
     arguments = parse(sys.argv[1:])
     if "lockstep" in arguments.contenders and not lockstep_binary().exists():
         raise SystemExit(f"{lockstep_binary()} is missing: ./dev build")
-    with tempfile.TemporaryDirectory(prefix="lockstep-bench-") as directory:
-        bench = Bench(arguments, Path(directory))
+    with tempfile.TemporaryDirectory(prefix="lockstep-bench-",
+                                     ignore_cleanup_errors=True) as directory:
+        started: list = []
         try:
-            result = bench.run()
+            result = Bench(arguments, Path(directory), started).run()
         finally:
-            bench.stop()
+            for cluster in started:
+                cluster.stop()
     arguments.out.mkdir(parents=True, exist_ok=True)
     (arguments.out / "replicate.json").write_text(json.dumps(result, indent=2) + "\n")
     text = markdown(result)

@@ -1,6 +1,7 @@
 """Fixtures: real clusters, started once per session, shared through unique topic names."""
 
 import itertools
+import signal
 import sys
 import tempfile
 from dataclasses import dataclass, field
@@ -17,6 +18,11 @@ from paths import KAFKA_VERSIONS, NEWEST_KAFKA, lockstep_binary  # noqa: E402
 
 _numbers = itertools.count(1)
 BIG_RECORDS = 800_000  # of 1,000 bytes: enough that "in the middle" lasts
+
+
+def pytest_configure() -> None:
+    """SIGTERM ends a run as Ctrl-C does: fixtures stop their clusters and give back the disk."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

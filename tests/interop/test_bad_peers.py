@@ -13,6 +13,7 @@ from records import assert_same_records, produce
 from waiting import holds_for
 
 LIMIT_KIB = 128 << 10
+PATIENCE = 60  # seconds; a request may take 30 s before it counts as failed
 
 ANSWERS = [peers.garbage, peers.web_page, peers.two_gib_frame, peers.empty_frames,
            peers.negative_frame]
@@ -20,7 +21,7 @@ ANSWERS = [peers.garbage, peers.web_page, peers.two_gib_frame, peers.empty_frame
 
 def assert_says_what_is_wrong(process, bootstrap: str) -> None:
     process.wait(lambda: process.get("/healthz").code == 200, "/healthz says 200", 10)
-    process.wait(lambda: process.status()["problem"], "status names the problem", 30)
+    process.wait(lambda: process.status()["problem"], "status names the problem", PATIENCE)
     answer = process.get("/readyz")
     assert answer.code == 503 and answer.text.strip()
     assert bootstrap in process.status()["problem"] or "east" in process.status()["problem"] \
@@ -35,7 +36,7 @@ def test_garbage_instead_of_kafka(source, target, lockstep, name, side, answer):
         link = Link(peer, target, [name]) if side == "source" else Link(source, peer, [name])
         process = lockstep(link, wait_ready=False)
         assert_says_what_is_wrong(process, peer.bootstrap)
-        process.wait(lambda: peer.connections >= 2, "it tries again", 30)
+        process.wait(lambda: peer.connections >= 2, "it tries again", PATIENCE)
         assert memory_kib(process.pid, "VmHWM") < LIMIT_KIB
         code, seconds = process.terminate()
         assert code == 0 and seconds < 5
