@@ -121,7 +121,7 @@ class Bench:
         seconds = 5 if self.arguments.quick else 20
         return run_helper("Latency", FAST_JVM, source=self.route.source.bootstrap, topic=topic,
                           target=target.bootstrap, target_topic=target_topic, rate=LATENCY_RATE,
-                          size=LATENCY_SIZE, seconds=seconds, warmup=seconds // 2)
+                          size=LATENCY_SIZE, seconds=seconds, warmup=seconds * 2)
 
     def _warm_up_target(self) -> None:
         """A fresh JVM is slow: nobody shall be the first to use the target."""

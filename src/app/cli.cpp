@@ -1,8 +1,8 @@
 #include "app/cli.h"
 
 #include "app/exit_code.h"
-#include "app/version.h"
 #include "base/text.h"
+#include "base/version.h"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>

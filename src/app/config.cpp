@@ -43,7 +43,7 @@ constexpr KeyRule kTarget{"target", "the name of a cluster", "west"};
 constexpr KeyRule kTopics{"topics", "a list of topic names and regular expressions",
                           "[orders, \"payments-.*\"]"};
 constexpr KeyRule kExclude{"exclude", "a list of topic names and regular expressions",
-                           "[\"payments-test.*\"]"};
+                           "[\"payments-test.*\"]", true};
 constexpr KeyRule kOffsets{"offsets", "the word \"preserve\"", "preserve"};
 constexpr KeyRule kReplicationFactor{"replication_factor", "a whole number from 1 to 32767", "3"};
 constexpr KeyRule kListen{"listen", "HOST:PORT", "127.0.0.1:7878"};

@@ -2,7 +2,7 @@
 
 #include "app/metrics_text.h"
 #include "app/status_json.h"
-#include "app/version.h"
+#include "base/version.h"
 
 #include <fmt/core.h>
 

@@ -3,7 +3,7 @@
 #include "app/exit_code.h"
 #include "app/run_command.h"
 #include "app/status_command.h"
-#include "app/version.h"
+#include "base/version.h"
 
 #include <fmt/core.h>
 

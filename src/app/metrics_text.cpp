@@ -1,6 +1,6 @@
 #include "app/metrics_text.h"
 
-#include "app/version.h"
+#include "base/version.h"
 
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
@@ -79,6 +79,10 @@ private:
     MetricFamily batches_ =
         family("lockstep_copied_batches_total", "Record batches that the target has confirmed.",
                MetricType::Counter);
+    MetricFamily filled_ =
+        family("lockstep_filled_offsets_total",
+               "Offsets without a visible record at the source that markers hold on the target.",
+               MetricType::Counter);
     MetricFamily errors_ =
         family("lockstep_errors_total", "Failures that the link has met, most of them retried.",
                MetricType::Counter);
@@ -127,6 +131,7 @@ void Scrape::add_partition(const LinkStatus& link, const PartitionStatus& partit
     add(records_, labels, static_cast<double>(partition.copied_records));
     add(bytes_, labels, static_cast<double>(partition.copied_bytes));
     add(batches_, labels, static_cast<double>(partition.copied_batches));
+    add(filled_, labels, static_cast<double>(partition.filled_offsets));
     Labels with_state = labels;
     with_state.push_back({"state", std::string(to_string(partition.state))});
     add(state_, std::move(with_state), 1);
@@ -141,9 +146,9 @@ void Scrape::add_process(const ProcessStats& process) {
 
 std::string Scrape::text() && {
     std::vector<MetricFamily> families;
-    for (MetricFamily* each :
-         {&build_info_, &link_up_, &lag_records_, &lag_seconds_, &state_, &records_, &bytes_,
-          &batches_, &errors_, &in_flight_, &fetch_, &produce_, &resident_, &cpu_, &start_}) {
+    for (MetricFamily* each : {&build_info_, &link_up_, &lag_records_, &lag_seconds_, &state_,
+                               &records_, &bytes_, &batches_, &filled_, &errors_, &in_flight_,
+                               &fetch_, &produce_, &resident_, &cpu_, &start_}) {
         if (!each->metric.empty()) {
             families.push_back(std::move(*each));
         }

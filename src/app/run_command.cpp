@@ -5,7 +5,7 @@
 #include "app/http_routes.h"
 #include "app/run_reporter.h"
 #include "app/text_layout.h"
-#include "app/version.h"
+#include "base/version.h"
 #include "replication/engine.h"
 #include "runtime/asio_loop.h"
 #include "runtime/http_server.h"

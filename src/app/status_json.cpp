@@ -1,6 +1,6 @@
 #include "app/status_json.h"
 
-#include "app/version.h"
+#include "base/version.h"
 
 #include <algorithm>
 #include <cmath>
@@ -34,6 +34,7 @@ Json partition_json(const PartitionStatus& partition, const PartitionRate& rate,
         {"copied_records", partition.copied_records},
         {"copied_bytes", partition.copied_bytes},
         {"copied_batches", partition.copied_batches},
+        {"filled_offsets", partition.filled_offsets},
         {"records_per_second", rounded(rate.records_per_second)},
         {"bytes_per_second", rounded(rate.bytes_per_second)},
     };

@@ -124,7 +124,7 @@ std::vector<YAML::Node> YamlMap::list(const KeyRule& rule) {
         report_type(rule, *node);
         return {};
     }
-    if (node->size() == 0) {
+    if (node->size() == 0 && !rule.may_be_empty) {
         problems_.add(at(rule.key), fmt::format("\"{}\" is empty; it must be {}, for example {}",
                                                 rule.key, rule.wants, rule.example));
     }

@@ -34,6 +34,7 @@ struct KeyRule {
     std::string_view key;
     std::string_view wants;
     std::string_view example;
+    bool may_be_empty = false;  // of lists
 };
 
 /// PURE. Reads one YAML map whose keys are known: checks the form and reports what is wrong to a
@@ -59,9 +60,9 @@ public:
     /// The value, or nothing where the key is absent or empty (the latter is reported).
     std::optional<YAML::Node> value(const KeyRule& rule);
     std::optional<PlacedText> text(const KeyRule& rule);
-    /// Nodes of a list that has at least one.
+    /// Nodes of a list that, unless the rule lets it be empty, has at least one.
     std::vector<YAML::Node> list(const KeyRule& rule);
-    /// Texts of a list that has at least one; entries that are no text are reported.
+    /// The same for a list of texts; entries that are no text are reported.
     std::vector<PlacedText> text_list(const KeyRule& rule);
 
 private:

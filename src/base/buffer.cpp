@@ -54,6 +54,11 @@ struct BufferPool::Shelf {
     }
 };
 
+Slice owned_slice(Bytes bytes) {
+    auto kept = std::make_shared<Bytes>(std::move(bytes));
+    return {std::shared_ptr<uint8_t[]>(kept, kept->data()), kept->data(), kept->size()};
+}
+
 BufferPool::BufferPool(size_t kept_bytes_limit) : shelf_(std::make_shared<Shelf>()) {
     shelf_->kept_bytes_limit = kept_bytes_limit;
 }

@@ -21,6 +21,9 @@ struct Slice {
     Slice part(size_t at, size_t count) const { return {owner, data + at, count}; }
 };
 
+/// A slice of all of `bytes`, which it keeps.
+Slice owned_slice(Bytes bytes);
+
 /// Large receive buffers that are used again instead of being given back to the system: fresh pages
 /// cost more than the copy into them. Owned by one shard and outlived by none of its buffers:
 /// a buffer that is released later than its pool frees itself.

@@ -186,7 +186,7 @@ std::unique_ptr<BatchProducer::Request> BatchProducer::compose(Sender& sender, i
         entry.index = lane->partition_.partition.value();
         entry.records.data = batch.bytes.view();
         request->parts.push_back({lane, batch.base_offset});
-        lane->list_if_ready();  // for the next request: this one may hold no second batch of it
+        lane->go_on();  // for the next request: this one may hold no second batch of it
     }
     return request;
 }
@@ -251,8 +251,9 @@ void BatchProducer::Lane::stop(Error error) {
         listed_at_ = nullptr;
     }
     producer_.unsettled_batches_ -= queue_.size();
-    for (const OutgoingBatch& batch : queue_) {
-        queued_bytes_ -= batch.bytes.size;
+    queued_bytes_ = 0;
+    for (const OutgoingBatch& batch : in_flight_) {
+        queued_bytes_ += batch.bytes.size;
     }
     queue_.clear();
     producer_.settled_.notify_all();
@@ -260,25 +261,74 @@ void BatchProducer::Lane::stop(Error error) {
 }
 
 void BatchProducer::Lane::send(OutgoingBatch batch) {
-    if (state_ != State::sending) {
-        return;  // it is read again from the log's end on, once the lane is started again
+    const size_t size = batch.bytes.size;
+    if (enqueue(std::move(batch))) {
+        queued_bytes_ += size;
     }
-    queued_bytes_ += batch.bytes.size;
-    queue_.push_back(std::move(batch));
-    ++producer_.unsettled_batches_;
-    list_if_ready();
 }
 
-void BatchProducer::Lane::list_if_ready() {
-    if (is_ready() && listed_at_ == nullptr) {
-        listed_at_ = &producer_.sender_of(leader_);
-        listed_at_->ready.push_back(shared_from_this());
-        listed_at_->wanted.notify_all();
+void BatchProducer::Lane::send(OutgoingGap gap) {
+    enqueue(std::move(gap));
+}
+
+/// False where it is dropped: it is read again from the log's end on, once the lane is started
+/// again.
+bool BatchProducer::Lane::enqueue(Outgoing outgoing) {
+    if (state_ != State::sending) {
+        return false;
     }
+    queue_.push_back(std::move(outgoing));
+    ++producer_.unsettled_batches_;
+    go_on();
+    return true;
+}
+
+/// Lists the lane where a batch can be sent, or begins with the gap that is next.
+void BatchProducer::Lane::go_on() {
+    if (is_ready()) {
+        if (listed_at_ == nullptr) {
+            listed_at_ = &producer_.sender_of(leader_);
+            listed_at_->ready.push_back(shared_from_this());
+            listed_at_->wanted.notify_all();
+        }
+        return;
+    }
+    if (state_ != State::sending || queue_.empty() || !is_idle()) {
+        return;
+    }
+    filling_ = std::get<OutgoingGap>(std::move(queue_.front()));
+    queue_.pop_front();
+    TxnMarkers markers{partition_, leader_, filling_->count, filling_->marker_at};
+    producer_.tasks_.spawn("fill gap", producer_.fill_gap(shared_from_this(), std::move(markers)));
+}
+
+Task<void> BatchProducer::fill_gap(std::shared_ptr<Lane> lane, TxnMarkers markers) {
+    const auto written =
+        co_await write_txn_markers(cluster_, std::move(markers), tasks_.stop_token());
+    lane->settle_gap(written);
+    settled_.notify_all();
+}
+
+void BatchProducer::Lane::settle_gap(const Result<void>& outcome) {
+    const OutgoingGap gap = std::move(*filling_);
+    filling_.reset();
+    --producer_.unsettled_batches_;
+    if (state_ != State::sending) {
+        finish_draining();
+    } else if (outcome.has_error()) {
+        const Error& error = outcome.error();
+        stop(Error(error.code,
+                   fmt::format("fill offsets [{}, {}) of {} on broker {}: {}",
+                               gap.base_offset.value(), gap.base_offset.value() + gap.count,
+                               partition_.to_string(), leader_.value(), error.context)));
+    } else {
+        listener_.on_filled(gap);
+    }
+    go_on();
 }
 
 OutgoingBatch& BatchProducer::Lane::take_next() {
-    in_flight_.push_back(std::move(queue_.front()));
+    in_flight_.push_back(std::get<OutgoingBatch>(std::move(queue_.front())));
     queue_.pop_front();
     return in_flight_.back();
 }
@@ -302,11 +352,11 @@ void BatchProducer::Lane::settle_oldest(Offset expected, const Acknowledgement* 
     } else {
         finish_draining();
     }
-    list_if_ready();
+    go_on();
 }
 
 void BatchProducer::Lane::finish_draining() {
-    if (state_ == State::draining && in_flight_.empty()) {
+    if (state_ == State::draining && is_idle()) {
         state_ = State::stopped;
         listener_.on_stopped(stopping_because_);
     }

@@ -3,11 +3,14 @@
 #include "base/buffer.h"
 #include "base/histogram.h"
 #include "client/cluster.h"
+#include "client/txn_markers.h"
 #include "protocol/messages/produce.h"
 
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
+#include <variant>
 
 namespace lockstep::client {
 
@@ -17,6 +20,13 @@ struct OutgoingBatch {
     Offset base_offset;  // where it is expected to land; the answer is held against it
     int32_t record_count = 0;
     int64_t max_timestamp_ms = 0;
+};
+
+/// Offsets without records: they are taken up by transaction markers.
+struct OutgoingGap {
+    Offset base_offset;
+    int64_t count = 0;
+    std::function<TxnMarker(int64_t index)> marker_at;
 };
 
 struct Acknowledgement {
@@ -32,6 +42,9 @@ public:
     /// In order, once for each batch. False stops the lane (the listener knows why).
     virtual bool on_acknowledged(const OutgoingBatch& batch, const Acknowledgement& answer) = 0;
 
+    /// In order with the batches: the gap's markers are in the log.
+    virtual void on_filled(const OutgoingGap& gap) = 0;
+
     /// The lane has stopped: after the first error, once no batch of it is in flight any more.
     /// What was queued is dropped; the log itself says what has arrived.
     virtual void on_stopped(const Error& error) = 0;
@@ -44,7 +57,9 @@ public:
 ///
 /// A request holds at most one batch of a partition (brokers refuse two), and a lane has at most
 /// kInFlight batches on their way: that is how many a broker remembers per producer id to recognise
-/// a batch sent again. The producer itself repeats nothing: whoever owns the lane reads the log's
+/// a batch sent again. A gap is filled alone: once all before it is acknowledged, and before
+/// anything behind it is sent, as only batches fail when what comes before them is missing. The
+/// producer itself repeats nothing: whoever owns the lane reads the log's
 /// end, and goes on from there with the same batches (same producer id, epoch and sequence).
 /// Lives on one shard. `request_stop()`, `co_await join()` before destroying it.
 class BatchProducer {
@@ -70,6 +85,7 @@ private:
     struct Sender;
     struct Request;
 
+    runtime::Task<void> fill_gap(std::shared_ptr<Lane> lane, TxnMarkers markers);
     Sender& sender_of(BrokerId broker);
     runtime::Task<void> send_loop(Sender& sender);
     runtime::Task<Result<ConnectionPtr>> connect(Sender& sender, std::stop_token stop);
@@ -101,8 +117,9 @@ public:
     void stop(Error error);
 
     void send(OutgoingBatch batch);
+    void send(OutgoingGap gap);
 
-    bool is_empty() const { return queue_.empty() && in_flight_.empty(); }
+    bool is_empty() const { return queue_.empty() && is_idle(); }
     bool is_stopped() const { return state_ == State::stopped; }
     size_t queued_bytes() const { return queued_bytes_; }
     const TopicPartition& partition() const { return partition_; }
@@ -111,11 +128,17 @@ private:
     friend class BatchProducer;
     enum class State { stopped, sending, draining };
 
+    using Outgoing = std::variant<OutgoingBatch, OutgoingGap>;
+
+    bool is_idle() const { return in_flight_.empty() && !filling_; }
     bool is_ready() const {
-        return state_ == State::sending && !queue_.empty() && in_flight_.size() < kInFlight;
+        return state_ == State::sending && !filling_ && in_flight_.size() < kInFlight &&
+               !queue_.empty() && std::holds_alternative<OutgoingBatch>(queue_.front());
     }
-    void list_if_ready();
+    bool enqueue(Outgoing outgoing);
+    void go_on();
     OutgoingBatch& take_next();
+    void settle_gap(const Result<void>& outcome);
     void settle_oldest(Offset expected, const Acknowledgement* answer, const Error& error);
     void finish_draining();
 
@@ -126,8 +149,9 @@ private:
     Error stopping_because_;
     BrokerId leader_ = kNoBroker;
     Uuid topic_id_;
-    std::deque<OutgoingBatch> queue_;
+    std::deque<Outgoing> queue_;
     std::deque<OutgoingBatch> in_flight_;
+    std::optional<OutgoingGap> filling_;  // the gap that is being filled
     size_t queued_bytes_ = 0;
     Sender* listed_at_ = nullptr;  // in whose list of ready lanes it is
 };

@@ -1,5 +1,6 @@
 #include "client/connection.h"
 
+#include "base/version.h"
 #include "protocol/kafka_error.h"
 
 #include <fmt/core.h>
@@ -68,7 +69,7 @@ Task<Result<void>> Connection::open(std::stop_token stop) {
 Task<Result<void>> Connection::negotiate() {
     protocol::ApiVersionsRequest request;
     request.client_software_name = "lockstep";
-    request.client_software_version = "0.1.0";
+    request.client_software_version = kVersion;
     protocol::WireWriter frame;
     int16_t version = 3;
     for (; version >= 0; version = static_cast<int16_t>(version - 3)) {
@@ -94,6 +95,7 @@ Task<Result<void>> Connection::negotiate() {
                             "ApiVersions from " + where());
         }
         api_versions_ = ApiVersions(answer);
+        is_negotiated_ = true;
         co_return Result<void>();
     }
     co_return Error(Errc::unsupported, "ApiVersions from " + where());
@@ -112,13 +114,14 @@ Task<Result<Slice>> Connection::exchange(const protocol::WireWriter& frame,
     callers_.push_back(&pending);
     write_wanted_.notify_all();
 
-    const auto deadline = runtime_.loop.now() + options_.request_timeout;
+    const runtime::Duration timeout =
+        is_negotiated_ ? options_.request_timeout : options_.handshake_timeout;
+    const auto deadline = runtime_.loop.now() + timeout;
     while (!pending.answered && state_ == State::open) {
         const Wake wake = co_await pending.changed.wait(deadline);
         if (wake == Wake::timeout && !pending.answered) {
-            fail(Error(Errc::timeout,
-                       fmt::format("no answer from {} within {} ms", where(),
-                                   options_.request_timeout / std::chrono::milliseconds(1))));
+            fail(Error(Errc::timeout, fmt::format("no answer from {} within {} ms", where(),
+                                                  timeout / std::chrono::milliseconds(1))));
         }
     }
     // The writer may still be reading our frame (closing has told it to end soon). It ends at any
@@ -200,7 +203,12 @@ Task<Result<Slice>> Connection::read_frame() {
     if (read_end_ - read_begin_ < kSizePrefix) {
         LS_CO_CHECK(co_await fill_at_least(kSizePrefix));
     }
-    LS_CO_TRY(size, checked_frame_size({read_buffer_.data() + read_begin_, kSizePrefix}));
+    const ByteView prefix(read_buffer_.data() + read_begin_, kSizePrefix);
+    auto announced = protocol::decode_frame_size(prefix, options_.frame_size_limit);
+    if (announced.has_error() || *announced < kSizePrefix) {
+        co_return not_kafka(prefix);
+    }
+    const size_t size = *announced;
     read_begin_ += kSizePrefix;
 
     const size_t at_hand = std::min(size, read_end_ - read_begin_);
@@ -226,16 +234,12 @@ Task<Result<Slice>> Connection::read_frame() {
     co_return frame;
 }
 
-Result<size_t> Connection::checked_frame_size(ByteView prefix) const {
-    const auto size = load_big_endian<int32_t>(prefix.data());
-    if (size < 4 || static_cast<size_t>(size) > options_.frame_size_limit) {
-        return Error(Errc::malformed,
-                     fmt::format("{} sent a frame that claims {} bytes (the limit is {}): this is "
-                                 "no Kafka broker{}",
-                                 where(), static_cast<uint32_t>(size), options_.frame_size_limit,
-                                 likely_server(prefix)));
-    }
-    return static_cast<size_t>(size);
+Error Connection::not_kafka(ByteView prefix) const {
+    return Error(Errc::malformed,
+                 fmt::format("{} sent a frame that claims {} bytes (the limit is {}): this is no "
+                             "Kafka broker{}",
+                             where(), load_big_endian<uint32_t>(prefix.data()),
+                             options_.frame_size_limit, likely_server(prefix)));
 }
 
 Result<void> Connection::deliver(Slice frame) {

@@ -17,6 +17,7 @@ namespace lockstep::client {
 struct ConnectionOptions {
     std::string client_id = "lockstep";
     runtime::Duration connect_timeout = std::chrono::seconds(10);
+    runtime::Duration handshake_timeout = std::chrono::seconds(5);  // for each of its requests
     runtime::Duration request_timeout = std::chrono::seconds(30);
     /// A frame that claims more is not Kafka's, or not for us (brokers' own limit is 100 MiB).
     size_t frame_size_limit = size_t{110} << 20;
@@ -92,7 +93,7 @@ private:
     runtime::Task<void> read_loop();
     runtime::Task<Result<Slice>> read_frame();
     runtime::Task<Result<void>> fill_at_least(size_t size);
-    Result<size_t> checked_frame_size(ByteView prefix) const;
+    Error not_kafka(ByteView prefix) const;
     Result<void> deliver(Slice frame);
     void fail(Error error);
     std::string where() const { return "broker " + endpoint_.to_string(); }
@@ -103,6 +104,7 @@ private:
     State state_ = State::opening;
     Error closed_because_;
     ApiVersions api_versions_;
+    bool is_negotiated_ = false;
     std::unique_ptr<runtime::Stream> stream_;
     int32_t next_correlation_id_ = 0;
 

@@ -41,6 +41,7 @@ struct PartitionStatus {
     uint64_t copied_records = 0;            // since this process started, like all counts here
     uint64_t copied_bytes = 0;
     uint64_t copied_batches = 0;
+    uint64_t filled_offsets = 0;  // taken up by markers: the source has no record there to show
 
     /// Records at the source that the target lacks; 0 while unknown.
     int64_t lag_records() const;

@@ -7,6 +7,8 @@ namespace {
 
 constexpr int64_t kTaggedBit = int64_t{1} << 62;
 constexpr int kStreamBits = 40;
+constexpr int64_t kStreamMask = (int64_t{1} << kStreamBits) - 1;
+constexpr int64_t kMostGenerations = int64_t{1} << 20;
 constexpr uint32_t kOriginMask = (1U << 22) - 1;
 
 /// FNV-1a with a final mix: stable over versions of Lockstep and of the compiler.
@@ -50,6 +52,19 @@ ProducerId tagged_producer_id(OriginTag origin, const Uuid& topic_id,
     hash.add(index);
     const auto stream = static_cast<int64_t>(hash.value() >> (64 - kStreamBits));
     return ProducerId(kTaggedBit | int64_t{origin.value} << kStreamBits | stream);
+}
+
+ProducerId producer_id_of_generation(ProducerId first, int64_t generation) {
+    const int64_t stream = (first.value() + generation) & kStreamMask;
+    return ProducerId((first.value() & ~kStreamMask) | stream);
+}
+
+std::optional<int64_t> generation_of(ProducerId id, ProducerId first) {
+    if ((id.value() & ~kStreamMask) != (first.value() & ~kStreamMask)) {
+        return std::nullopt;
+    }
+    const int64_t generation = (id.value() - first.value()) & kStreamMask;
+    return generation < kMostGenerations ? std::optional(generation) : std::nullopt;
 }
 
 std::optional<OriginTag> origin_of(ProducerId producer_id) {

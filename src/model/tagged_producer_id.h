@@ -11,6 +11,9 @@
 // The origin tag is a hash of the source cluster's id, the stream a hash of the source topic's id
 // and partition. Two workers that copy the same partition therefore use the same producer id, and
 // the broker sees the second copy of a batch as the duplicate that it is.
+//
+// A producer id has 2^15 epochs. A stream that has used them up goes on under its next generation:
+// the stream number, counted up by one.
 
 #include "model/ids.h"
 
@@ -29,6 +32,12 @@ OriginTag origin_tag(std::string_view cluster_id);
 /// `topic_id` is all zeros where the source has no topic ids; then the name stands for the topic.
 ProducerId tagged_producer_id(OriginTag origin, const Uuid& topic_id,
                               const TopicPartition& partition);
+
+/// The id of a stream whose first id is `first`, `generation` ids later.
+ProducerId producer_id_of_generation(ProducerId first, int64_t generation);
+
+/// Which generation of the stream `id` is; nothing where it belongs to no or another stream.
+std::optional<int64_t> generation_of(ProducerId id, ProducerId first);
 
 /// The origin of a batch that Lockstep wrote; nothing for any other producer id.
 std::optional<OriginTag> origin_of(ProducerId producer_id);

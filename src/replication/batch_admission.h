@@ -1,31 +1,21 @@
 #pragma once
 
-// PURE: whether the next batch of a source partition can be copied as it is, and what it looks like
-// on the way to the target.
+// PURE: what becomes of the next batch of a source partition on its way to the target.
 
 #include "model/ids.h"
 #include "protocol/record_batch.h"
 
-#include <string>
-
 namespace lockstep::replication {
 
-struct Admission {
-    enum class Verdict {
-        copy,
-        skip,   // wholly below the next offset: the target has it already
-        block,  // copying it as it is would lose, double or change something
-    };
-    Verdict verdict = Verdict::copy;
-    std::string reason;  // for block: what was seen, with offsets
+enum class Admission {
+    copy,     // as it is, with another header
+    rewrite,  // brokers would refuse it, or change it: its records go into new batches
+    fill,     // nothing of it is to be seen on the target, but its offsets are to be taken up
+    skip,     // wholly below the next offset: the target has it already
 };
 
 /// Holds `batch` against `next`, the offset that the target's log ends with (offsets are kept, so
-/// it is also the next source offset).
-Admission admit(const protocol::RecordBatchView& batch, Offset next);
-
-/// The sequence number of the record at `offset`: while a log is dense, a stream's count of records
-/// is its offset, modulo 2^31 as sequence numbers wrap (ProducerAppendInfo in the broker).
-Sequence sequence_at(Offset offset);
+/// it is also the next source offset). `is_aborted`: its transaction was.
+Admission admit(const protocol::RecordBatchView& batch, Offset next, bool is_aborted);
 
 }  // namespace lockstep::replication

@@ -15,6 +15,7 @@ Reaction reaction_to(const std::error_code& error) {
     switch (static_cast<KafkaError>(error.value())) {
         case KafkaError::out_of_order_sequence_number:
         case KafkaError::duplicate_sequence_number:
+        case KafkaError::invalid_producer_epoch:  // another worker is ahead of this one
         case KafkaError::unknown_producer_id: return Reaction::retry_refused;
 
         case KafkaError::message_too_large:
@@ -23,7 +24,6 @@ Reaction reaction_to(const std::error_code& error) {
         case KafkaError::invalid_record:
         case KafkaError::invalid_topic_exception:
         case KafkaError::invalid_required_acks:
-        case KafkaError::invalid_producer_epoch:
         case KafkaError::invalid_config:
         case KafkaError::policy_violation:
         case KafkaError::unsupported_compression_type:

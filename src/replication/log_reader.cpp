@@ -71,11 +71,11 @@ Result<PartitionLogs> logs_from(const LogEnds& source, const LogEnds& target,
     return PartitionLogs{from.start, from.end, to.start, to.end, {}};
 }
 
-Task<Result<std::optional<TargetTail>>> read_target_tail(client::Cluster& target,
+Task<Result<std::optional<StreamTail>>> read_target_tail(client::Cluster& target,
                                                          client::LogPlace end,
                                                          std::stop_token stop) {
     if (end.offset.value() == 0) {
-        co_return std::optional<TargetTail>();
+        co_return std::optional<StreamTail>();
     }
     end.offset = end.offset - 1;
     auto read = co_await client::read_batch_at(target, end, stop);
@@ -83,15 +83,15 @@ Task<Result<std::optional<TargetTail>>> read_target_tail(client::Cluster& target
     ByteView records = slice.view();
     LS_CO_TRY(batch, protocol::next_batch(records));
     if (!batch) {
-        co_return std::optional<TargetTail>();
+        co_return std::optional<StreamTail>();
     }
-    const auto last_delta = static_cast<int64_t>(batch->last_offset_delta());
-    TargetTail tail;
+    StreamTail tail;
     tail.producer_id = batch->producer_id();
-    tail.last_offset = batch->base_offset() + last_delta;
-    const auto sequence = static_cast<int64_t>(batch->base_sequence().value()) + last_delta;
+    tail.epoch = batch->producer_epoch();
+    tail.is_marker = batch->is_control();
+    const int64_t sequence = int64_t{batch->base_sequence().value()} + batch->last_offset_delta();
     tail.last_sequence = Sequence(static_cast<int32_t>(sequence & 0x7fffffff));
-    co_return std::optional<TargetTail>(tail);
+    co_return std::optional<StreamTail>(tail);
 }
 
 }  // namespace lockstep::replication

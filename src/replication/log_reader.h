@@ -27,7 +27,7 @@ Result<PartitionLogs> logs_from(const LogEnds& source, const LogEnds& target,
                                 const TopicPartition& partition);
 
 /// The last batch of a target's log that ends at `end.offset`; nothing where there is none.
-runtime::Task<Result<std::optional<TargetTail>>> read_target_tail(client::Cluster& target,
+runtime::Task<Result<std::optional<StreamTail>>> read_target_tail(client::Cluster& target,
                                                                   client::LogPlace end,
                                                                   std::stop_token stop);
 

@@ -24,7 +24,10 @@ constexpr auto kBlockedPause = std::chrono::seconds(10);
 
 PartitionReplicator::PartitionReplicator(LinkServices& link, client::BatchProducer& producer,
                                          Stream stream)
-    : link_(link), lane_(producer.add_lane(stream.id, *this)), stream_(std::move(stream)) {
+    : link_(link),
+      lane_(producer.add_lane(stream.id, *this)),
+      stream_(std::move(stream)),
+      chain_(stream_.producer_id) {
     status_.id = stream_.id;
     lane_bytes_ = kFirstLaneBytes;
 }
@@ -51,6 +54,9 @@ void PartitionReplicator::begin(const PartitionLogs& logs, const Leaders& leader
     is_halted_ = false;
     fetch_error_.reset();
     next_fetch_ = *resume.next;
+    open_gap_ = 0;
+    chain_ = logs.target_tail ? StreamChain(stream_.producer_id, *logs.target_tail)
+                              : StreamChain(stream_.producer_id);
     if (begun_at_ != resume.next) {
         refused_in_a_row_ = 0;  // the log has grown: another worker is ahead of this one
         begun_at_ = resume.next;
@@ -98,7 +104,11 @@ void PartitionReplicator::on_fetched(const protocol::FetchResponse::PartitionDat
     if (data.log_start_offset >= 0) {
         status_.source_log_start = Offset(data.log_start_offset);
     }
-    if (!take_records(data.records.view(), frame)) {
+    auto taken = take_records(data, frame);
+    close_gap();
+    if (taken.has_error()) {
+        on_fetch_failed(std::move(taken).error().within(
+            fmt::format("fetch {} at offset {}", id().to_string(), next_fetch_.value())));
         return;
     }
     if (lane_->queued_bytes() > lane_bytes_) {
@@ -108,50 +118,89 @@ void PartitionReplicator::on_fetched(const protocol::FetchResponse::PartitionDat
     }
 }
 
-bool PartitionReplicator::take_records(ByteView records, const Slice& frame) {
+Result<void> PartitionReplicator::take_records(const protocol::FetchResponse::PartitionData& data,
+                                               const Slice& frame) {
+    AbortedTransactions aborted(data.aborted_transactions);
+    ByteView records = data.records.view();
     while (true) {
-        auto walked = protocol::next_batch(records);
-        if (walked.has_error()) {
-            on_fetch_failed(std::move(walked).error().within(
-                fmt::format("fetch {} at offset {}", id().to_string(), next_fetch_.value())));
-            return false;
+        LS_TRY(batch, protocol::next_batch(records));
+        if (!batch) {
+            return {};
         }
-        if (!*walked) {
-            return true;
-        }
-        if (!take_batch(**walked, frame)) {
-            return false;
-        }
+        LS_TRY(is_aborted, aborted.covers(*batch));
+        LS_CHECK(take_batch(*batch, is_aborted, frame));
     }
 }
 
-bool PartitionReplicator::take_batch(const protocol::RecordBatchView& batch, const Slice& frame) {
-    const Admission admission = admit(batch, next_fetch_);
-    if (admission.verdict == Admission::Verdict::skip) {
-        return true;
+Result<void> PartitionReplicator::take_batch(const protocol::RecordBatchView& batch,
+                                             bool is_aborted, const Slice& frame) {
+    const Offset end = batch.next_offset();  // before its header is written over
+    const Admission admission = admit(batch, next_fetch_, is_aborted);
+    if (admission == Admission::skip) {
+        return {};
     }
-    if (admission.verdict == Admission::Verdict::block) {
-        halt(admission.reason);
-        return false;
+    if (admission == Admission::rewrite) {
+        LS_CHECK(send_rewritten(batch));
+    } else if (admission == Admission::copy) {
+        client::OutgoingBatch outgoing;
+        outgoing.base_offset = batch.base_offset();
+        outgoing.record_count = batch.record_count();
+        outgoing.max_timestamp_ms = batch.max_timestamp();
+        const auto at = static_cast<size_t>(batch.bytes().data() - frame.data);
+        outgoing.bytes = frame.part(at, batch.bytes().size());
+        LS_CHECK(send_records(std::move(outgoing)));
     }
-    client::OutgoingBatch outgoing;
-    outgoing.base_offset = batch.base_offset();
-    outgoing.record_count = batch.record_count();
-    outgoing.max_timestamp_ms = batch.max_timestamp();
-    const auto at = static_cast<size_t>(batch.bytes().data() - frame.data);
-    outgoing.bytes = frame.part(at, batch.bytes().size());
+    fill_to(end);  // the rest has no records that are to be seen
+    return {};
+}
 
-    const protocol::BatchRewrite stamp{stream_.producer_id, ProducerEpoch(0),
-                                       sequence_at(next_fetch_)};
-    auto rewritten = protocol::rewrite_for_produce(outgoing.bytes.mutable_view(), stamp);
-    if (rewritten.has_error()) {
-        on_fetch_failed(std::move(rewritten).error().within(
-            fmt::format("fetch {}: batch at offset {}", id().to_string(), next_fetch_.value())));
-        return false;
+Result<void> PartitionReplicator::send_rewritten(const protocol::RecordBatchView& batch) {
+    LS_TRY(rows, rewrite_dense(batch, next_fetch_));
+    for (DenseBatch& row : rows) {
+        client::OutgoingBatch outgoing;
+        outgoing.base_offset = row.base_offset;
+        outgoing.record_count = row.record_count;
+        outgoing.max_timestamp_ms = batch.max_timestamp();
+        outgoing.bytes = owned_slice(std::move(row.bytes));
+        LS_CHECK(send_records(std::move(outgoing)));
     }
-    next_fetch_ = next_fetch_ + outgoing.record_count;
-    lane_->send(std::move(outgoing));
-    return true;
+    return {};
+}
+
+Result<void> PartitionReplicator::send_records(client::OutgoingBatch batch) {
+    fill_to(batch.base_offset);
+    close_gap();
+    StreamChain after = chain_;
+    const auto stamp = after.next_records(batch.record_count);
+    LS_CHECK(protocol::rewrite_for_produce(batch.bytes.mutable_view(), stamp));
+    chain_ = after;
+    next_fetch_ = next_fetch_ + batch.record_count;
+    lane_->send(std::move(batch));
+    return {};
+}
+
+void PartitionReplicator::fill_to(Offset end) {
+    if (end > next_fetch_) {
+        open_gap_ += end - next_fetch_;
+        next_fetch_ = end;
+    }
+}
+
+/// Sends the gap that ends at next_fetch_. One for as many offsets as possible: a gap is a stop.
+void PartitionReplicator::close_gap() {
+    if (open_gap_ == 0) {
+        return;
+    }
+    const MarkerRun markers = chain_.next_gap(open_gap_);
+    client::OutgoingGap gap;
+    gap.base_offset = next_fetch_ - open_gap_;
+    gap.count = open_gap_;
+    gap.marker_at = [markers](int64_t index) {
+        const MarkerStamp stamp = markers.at(index);
+        return client::TxnMarker{stamp.producer_id, stamp.epoch};
+    };
+    open_gap_ = 0;
+    lane_->send(std::move(gap));
 }
 
 void PartitionReplicator::halt(std::string reason) {
@@ -225,6 +274,20 @@ bool PartitionReplicator::on_acknowledged(const client::OutgoingBatch& batch,
                         batch.base_offset.value()));
         return false;
     }
+    on_progress();
+    return !(fetch_error_ && lane_->is_empty());
+}
+
+void PartitionReplicator::on_filled(const client::OutgoingGap& gap) {
+    status_.target_log_end = gap.base_offset + gap.count;
+    status_.filled_offsets += static_cast<uint64_t>(gap.count);
+    on_progress();
+    if (fetch_error_ && lane_->is_empty()) {
+        lane_->stop(*fetch_error_);
+    }
+}
+
+void PartitionReplicator::on_progress() {
     if (status_.state == PartitionState::blocked && !is_halted_ && !is_orphan_) {
         set_state(PartitionState::running, "");
     }
@@ -241,7 +304,6 @@ bool PartitionReplicator::on_acknowledged(const client::OutgoingBatch& batch,
         lane_bytes_ = std::min(lane_bytes_ * 2, kMostLaneBytes);
         was_paused_ = false;
     }
-    return !(fetch_error_ && lane_->is_empty());
 }
 
 void PartitionReplicator::on_stopped(const Error& error) {

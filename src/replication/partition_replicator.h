@@ -6,6 +6,8 @@
 #include "model/link_status.h"
 #include "protocol/messages/fetch.h"
 #include "protocol/record_batch.h"
+#include "replication/aborted_transactions.h"
+#include "replication/batch_rewrite.h"
 #include "replication/resume_point.h"
 
 #include <memory>
@@ -41,8 +43,8 @@ struct Stream {
 ///     idle --position()--> positioning --begin()--> streaming --error--> idle (tries again)
 ///
 /// 1. Only the two logs say where to go on (resume_point): nothing else is remembered.
-/// 2. A batch that cannot be copied as it is halts the partition there: what came before it is
-///    still delivered, nothing behind it is.
+/// 2. Every source offset is taken up on the target: by its record, or by a marker where the source
+///    has none that a consumer would see (StreamChain).
 /// 3. When the source fails, what has been fetched is still delivered before anything else.
 /// 4. Every answer's base offset must be the source's; else someone else writes to the target.
 ///
@@ -83,14 +85,21 @@ public:
     // From the batch producer.
     bool on_acknowledged(const client::OutgoingBatch& batch,
                          const client::Acknowledgement& answer) override;
+    void on_filled(const client::OutgoingGap& gap) override;
     void on_stopped(const Error& error) override;
 
 private:
     enum class Phase { idle, positioning, streaming };
 
-    /// Sends what can be copied of `records`; false where that ended early.
-    bool take_records(ByteView records, const Slice& frame);
-    bool take_batch(const protocol::RecordBatchView& batch, const Slice& frame);
+    Result<void> take_records(const protocol::FetchResponse::PartitionData& data,
+                              const Slice& frame);
+    Result<void> take_batch(const protocol::RecordBatchView& batch, bool is_aborted,
+                            const Slice& frame);
+    Result<void> send_rewritten(const protocol::RecordBatchView& batch);
+    Result<void> send_records(client::OutgoingBatch batch);
+    void fill_to(Offset end);
+    void close_gap();
+    void on_progress();
     void halt(std::string reason);
     void fetch_on();
     void pause_fetching();
@@ -109,7 +118,9 @@ private:
     SourceReader* paused_reader_ = nullptr;  // where to go on fetching once the lane has room
     size_t lane_bytes_ = 0;                  // the lane is full beyond this
     bool was_paused_ = false;                // since the lane was last empty
+    StreamChain chain_;
     Offset next_fetch_;
+    int64_t open_gap_ = 0;  // offsets before next_fetch_ that are still to be sent as a gap
     LeaderEpoch source_epoch_;
     std::optional<Error> fetch_error_;  // ends the streaming once the lane is empty
     bool is_halted_ = false;            // by a batch that cannot be copied as it is

@@ -1,21 +1,20 @@
 #include "replication/resume_point.h"
 
 #include "model/tagged_producer_id.h"
-#include "replication/batch_admission.h"
 
 #include <fmt/core.h>
 
 namespace lockstep::replication {
 namespace {
 
-std::string foreign_tail(const TargetTail& tail, ProducerId stream) {
-    const bool is_lockstep = origin_of(tail.producer_id).has_value();
+std::string foreign_tail(const PartitionLogs& logs, ProducerId stream) {
+    const ProducerId writer = logs.target_tail->producer_id;
     return fmt::format(
         "the target's last record (offset {}) was written by {} (producer id {}, Lockstep's for "
         "this partition is {}): its offsets cannot be trusted to be the source's",
-        tail.last_offset.value(),
-        is_lockstep ? "Lockstep for another topic or cluster" : "someone else",
-        tail.producer_id.value(), stream.value());
+        logs.target_end.value() - 1,
+        origin_of(writer) ? "Lockstep for another topic or cluster" : "someone else",
+        writer.value(), stream.value());
 }
 
 }  // namespace
@@ -27,18 +26,8 @@ ResumePoint resume_point(const PartitionLogs& logs, ProducerId stream) {
                             "offsets needs the target's log to start there too",
                             logs.source_start.value())};
     }
-    if (logs.target_tail) {
-        if (logs.target_tail->producer_id != stream) {
-            return {{}, foreign_tail(*logs.target_tail, stream)};
-        }
-        if (logs.target_tail->last_sequence != sequence_at(logs.target_end - 1)) {
-            return {{},
-                    fmt::format("the target's last record (offset {}) carries sequence {}, not {}: "
-                                "its offsets are not the source's",
-                                logs.target_tail->last_offset.value(),
-                                logs.target_tail->last_sequence.value(),
-                                sequence_at(logs.target_end - 1).value())};
-        }
+    if (logs.target_tail && !generation_of(logs.target_tail->producer_id, stream)) {
+        return {{}, foreign_tail(logs, stream)};
     }
     if (logs.target_end < logs.source_start) {
         return {{},

@@ -4,25 +4,19 @@
 // them: the target's log end offset is the checkpoint.
 
 #include "model/ids.h"
+#include "replication/stream_chain.h"
 
 #include <optional>
 #include <string>
 
 namespace lockstep::replication {
 
-/// The last batch in the target's log.
-struct TargetTail {
-    ProducerId producer_id;
-    Sequence last_sequence;
-    Offset last_offset;
-};
-
 struct PartitionLogs {
     Offset source_start;
     Offset source_end;  // the high watermark
     Offset target_start;
     Offset target_end;
-    std::optional<TargetTail> target_tail;  // nothing where the target's log holds no batch
+    std::optional<StreamTail> target_tail;  // the last batch; nothing where there is none
 };
 
 struct ResumePoint {

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::string_view kNoLimit = "9223372036854775807";
 
+constexpr std::string_view kAppendTime = "LogAppendTime";
+
 /// Settings about the source's own brokers and storage.
 constexpr std::array<std::string_view, 2> kNeverPrefixes{"remote.", "local.retention."};
 constexpr std::array<std::string_view, 2> kNeverNames{"leader.replication.throttled.replicas",
@@ -88,6 +90,10 @@ private:
                              entry.name, entry.value));
         } else if (is_sources_own(entry.name)) {
             note(fmt::format("{} is not copied: it is about the source's brokers", entry.name));
+        } else if (entry.name == "message.timestamp.type" && entry.value == kAppendTime) {
+            note(
+                "message.timestamp.type=LogAppendTime is not copied: the copy keeps the source's "
+                "append times");
         } else if (!target_knows(entry.name)) {
             note(fmt::format("{} is not copied: the target does not know it", entry.name));
         } else if (entry.name == "min.insync.replicas" &&
@@ -121,7 +127,7 @@ private:
             set("compression.type", "producer");
         }
         if (!is_set("message.timestamp.type") &&
-            inherited("log.message.timestamp.type") == "LogAppendTime") {
+            inherited("log.message.timestamp.type") == kAppendTime) {
             set("message.timestamp.type", "CreateTime");
         }
     }

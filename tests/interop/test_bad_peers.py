@@ -13,7 +13,7 @@ from records import assert_same_records, produce
 from waiting import holds_for
 
 LIMIT_KIB = 128 << 10
-PATIENCE = 60  # seconds; a request may take 30 s before it counts as failed
+PATIENCE = 20  # seconds; a handshake may take 5 s before it counts as failed
 
 ANSWERS = [peers.garbage, peers.web_page, peers.two_gib_frame, peers.empty_frames,
            peers.negative_frame]

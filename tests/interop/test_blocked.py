@@ -5,11 +5,8 @@ import re
 import pytest
 from confluent_kafka import KafkaException
 
-from java_tools import load
 from lockstep import Link
 from records import assert_same_records, assert_true_prefix, produce, producer, read
-from segments import batches
-from waiting import eventually
 
 
 def has_number(text: str, number: int) -> bool:
@@ -37,63 +34,6 @@ def test_log_start_above_zero(source, target, lockstep, name):
     process.wait(lambda: target.end_offsets(topic) == {0: 0, 1: 5}, "partition 1 is copied", 20)
     assert_others_go_on(process, source, target, name)
     assert target.end_offsets(topic)[0] == 0
-
-
-def test_holes_from_compaction(source, target, lockstep, name):
-    topic = source.create_topic(f"{name}-topic", 1, config={
-        "cleanup.policy": "compact", "segment.ms": "100", "min.cleanable.dirty.ratio": "0.01",
-        "min.compaction.lag.ms": "0", "max.compaction.lag.ms": "100"})
-    client = producer(source)
-    client.produce(topic, key="only-once", value="kept")  # so that the log still starts at 0
-    client.flush(30)
-
-    def has_hole() -> bool:
-        client.produce(topic, key="again-and-again", value="x" * 100)
-        client.flush(30)
-        return first_hole(source, topic) is not None
-
-    eventually(has_hole, "compaction made a hole", 60, interval=0.2)
-    hole = first_hole(source, topic)
-    process = lockstep(Link(source, target, [f"{name}-.*"]))
-    reason = process.wait_blocked(topic)
-    assert has_number(reason, hole), f"{hole} not in: {reason}"
-    assert_others_go_on(process, source, target, name)
-    assert target.end_offsets(topic)[0] <= hole
-    assert_true_prefix(source, target, topic)
-
-
-def first_hole(cluster, topic: str) -> int | None:
-    """The first offset that is missing in a compacted log, as the broker's disk shows it."""
-    expected = 0
-    for batch in batches(cluster.partition_directory(topic, 0)):
-        if batch.base_offset != expected:
-            return expected
-        if not batch.is_dense:
-            return None  # the hole is inside: not simple enough for this test
-        expected = batch.last_offset + 1
-    return None
-
-
-def test_transactions(source, target, lockstep, name):
-    topic = source.create_topic(f"{name}-topic", 1)
-    produce(source, topic, [f"plain {i}" for i in range(12)])
-    load(source, topic, 60, shape="json", transaction_records=10)
-    process = lockstep(Link(source, target, [f"{name}-.*"]))
-    reason = process.wait_blocked(topic)
-    assert has_number(reason, 12), reason
-    assert_others_go_on(process, source, target, name)
-    assert target.end_offsets(topic) == {0: 12}
-    assert assert_true_prefix(source, target, topic) == 12
-
-
-def test_append_time_is_never_copied_as_create_time(source, target, lockstep, name):
-    topic = source.create_topic(f"{name}-topic", 1, config={
-        "message.timestamp.type": "LogAppendTime"})
-    produce(source, topic, ["a", "b"])
-    process = lockstep(Link(source, target, [f"{name}-.*"]))
-    process.wait_blocked(topic)
-    assert_others_go_on(process, source, target, name)
-    assert target.end_offsets(topic) in ({}, {0: 0})
 
 
 def test_foreign_writer_on_the_target(source, target, lockstep, name):

@@ -2,7 +2,7 @@
 
 #include "app/config_file.h"
 #include "app/status_command.h"
-#include "app/version.h"
+#include "base/version.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -84,6 +84,16 @@ TEST(Config, ReadsEveryKeyOfALink) {
     EXPECT_EQ(link.replication_factor, int16_t{2});
 }
 
+TEST(Config, TakesAnEmptyListOfExclusions) {
+    const Config config = config_of(R"(clusters:
+  - {name: east, bootstrap: "127.0.0.1:19092"}
+  - {name: west, bootstrap: "127.0.0.1:29092"}
+links:
+  - {source: east, target: west, topics: [orders], exclude: []}
+)");
+    EXPECT_TRUE(config.links.at(0).exclude.empty());
+}
+
 TEST(Config, ReadsTheOtherSections) {
     const Config config = config_of(kFull);
     EXPECT_EQ(config.http_listen.to_string(), "0.0.0.0:0");

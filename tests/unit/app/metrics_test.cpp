@@ -35,6 +35,7 @@ LinkStatus measured_link() {
     partition.copied_records = 12'345'678'901;
     partition.copied_bytes = 4096;
     partition.copied_batches = 9;
+    partition.filled_offsets = 4;
     LinkStatus link = sample_link({partition});
     link.errors = 2;
     link.in_flight_bytes = 77;
@@ -53,6 +54,7 @@ TEST(Metrics, HaveTheCountersOfAPartition) {
     EXPECT_EQ(values[std::string("lockstep_copied_records_total") + kPartition], "12345678901");
     EXPECT_EQ(values[std::string("lockstep_copied_bytes_total") + kPartition], "4096");
     EXPECT_EQ(values[std::string("lockstep_copied_batches_total") + kPartition], "9");
+    EXPECT_EQ(values[std::string("lockstep_filled_offsets_total") + kPartition], "4");
 }
 
 TEST(Metrics, HaveTheLagOfAPartition) {

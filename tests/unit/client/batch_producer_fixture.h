@@ -36,6 +36,9 @@ public:
         last_answer = answer;
         return batch.base_offset != refuses;
     }
+    void on_filled(const OutgoingGap& gap) override {
+        events.push_back(fmt::format("filled {}+{}", gap.base_offset.value(), gap.count));
+    }
     void on_stopped(const Error& error) override {
         events.emplace_back("stopped");
         stopped_with = error;

@@ -35,7 +35,7 @@ INSTANTIATE_TEST_SUITE_P(
                     ReactionCase{KafkaError::invalid_record, Reaction::block},
                     ReactionCase{KafkaError::invalid_topic_exception, Reaction::block},
                     ReactionCase{KafkaError::invalid_required_acks, Reaction::block},
-                    ReactionCase{KafkaError::invalid_producer_epoch, Reaction::block},
+                    ReactionCase{KafkaError::invalid_producer_epoch, Reaction::retry_refused},
                     ReactionCase{KafkaError::invalid_config, Reaction::block},
                     ReactionCase{KafkaError::policy_violation, Reaction::block},
                     ReactionCase{KafkaError::unsupported_compression_type, Reaction::block},

@@ -6,9 +6,9 @@
 #include "protocol/kafka_error.h"
 #include "protocol/messages/create_topics.h"
 #include "protocol/messages/describe_configs.h"
-#include "replication/batch_admission.h"
 #include "tests/unit/support/fake_log.h"
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -92,10 +92,23 @@ protected:
             EXPECT_EQ(to[i].base_offset(), from[i].base_offset());
             EXPECT_EQ(to[i].producer_id(), stream());
             EXPECT_EQ(to[i].producer_epoch(), ProducerEpoch(0));
-            EXPECT_EQ(to[i].base_sequence(), sequence_at(from[i].base_offset()));
+            EXPECT_EQ(to[i].base_sequence(),
+                      Sequence(static_cast<int32_t>(from[i].base_offset().value())));
             EXPECT_TRUE(to[i].verify_crc());
             EXPECT_TRUE(std::ranges::equal(to[i].payload(), from[i].payload()));
         }
+    }
+
+    /// "0+10" for a batch of 10 records at offset 0, "m10" for a marker at offset 10.
+    std::string layout_of_target() const {
+        std::string layout;
+        for (const protocol::RecordBatchView& batch : target_log_.batches()) {
+            layout += layout.empty() ? "" : " ";
+            layout += batch.is_control()
+                          ? fmt::format("m{}", batch.base_offset().value())
+                          : fmt::format("{}+{}", batch.base_offset().value(), batch.record_count());
+        }
+        return layout;
     }
 
     test::ManualLoop loop_;
@@ -162,26 +175,58 @@ TEST_F(LinkTest, GoesOn_WhereTheTargetsLogEnds) {
     EXPECT_EQ(status().copied_batches, 1U);
 }
 
-TEST_F(LinkTest, Halts_AtAHole_ButDeliversWhatCameBefore) {
+TEST_F(LinkTest, FillsAHole_WithMarkers) {
     source_log_.append(make_batch(0, 10));
     source_log_.append(make_batch(10, 5));
     source_log_.append(make_batch(20, 5));
+    source_log_.append(make_batch(25, 5));
     start_and_run();
-    expect_copied(2);
-    EXPECT_EQ(status().state, PartitionState::blocked);
-    EXPECT_EQ(status().reason,
-              "hole in the source: offsets [15, 20) have no records (compacted, or deleted)");
-    EXPECT_EQ(status().target_log_end, Offset(15));
-    loop_.advance(seconds(60));
-    expect_copied(2);
+    EXPECT_EQ(layout_of_target(), "0+10 10+5 m15 m16 m17 m18 m19 20+5 25+5");
+    EXPECT_EQ(status().target_log_end, Offset(30));
+    EXPECT_EQ(status().filled_offsets, 5U);
+    EXPECT_EQ(status().copied_records, 25U);
+    EXPECT_EQ(status().state, PartitionState::running) << status().reason;
 }
 
-TEST_F(LinkTest, Halts_AtTransactionalRecords) {
+TEST_F(LinkTest, CopiesCommittedRecords_AsPlainOnes_AndPutsAMarkerForEachMarker) {
     source_log_.append(make_batch(0, 10));
     source_log_.append(make_batch(10, 2, "x", protocol::batch_attribute::kTransactional));
+    source_log_.append(protocol::make_control_batch({.offset = Offset(12)}));
     start_and_run();
-    expect_copied(1);
-    EXPECT_EQ(status().reason, "transactional records at offsets 10 to 11");
+    EXPECT_EQ(layout_of_target(), "0+10 10+2 m12");
+    EXPECT_FALSE(target_log_.batches()[1].is_transactional());
+}
+
+TEST_F(LinkTest, GoesOnInsideAGap_WhereAnotherWorkerStopped) {
+    source_log_.append(make_batch(0, 10));
+    source_log_.append(make_batch(14, 5));
+    Bytes copy = make_batch(0, 10);
+    ASSERT_TRUE(
+        protocol::rewrite_for_produce(copy, {stream(), ProducerEpoch(0), Sequence(0)}).has_value());
+    target_log_.append_produced(copy);
+    for (const int16_t epoch : {1, 2}) {
+        protocol::ControlMarker marker;
+        marker.offset = Offset(target_log_.end);
+        marker.producer_id = stream();
+        marker.producer_epoch = ProducerEpoch(epoch);
+        target_log_.append(protocol::make_control_batch(marker));
+    }
+    start_and_run();
+    EXPECT_EQ(layout_of_target(), "0+10 m10 m11 m12 m13 14+5");
+}
+
+TEST_F(LinkTest, SaysWhichOffsetsItMayNotFill) {
+    source_log_.append(make_batch(0, 10));
+    source_log_.append(make_batch(14, 5));
+    target_log_.refuse_markers_with = code_of(KafkaError::cluster_authorization_failed);
+    start_and_run();
+    EXPECT_EQ(layout_of_target(), "0+10");
+    EXPECT_EQ(status().state, PartitionState::blocked);
+    EXPECT_THAT(status().reason, HasSubstr("fill offsets [10, 14) of orders-0"));
+    target_log_.refuse_markers_with = 0;
+    loop_.advance(seconds(30));
+    EXPECT_EQ(layout_of_target(), "0+10 m10 m11 m12 m13 14+5");
+    EXPECT_EQ(status().state, PartitionState::running) << status().reason;
 }
 
 TEST_F(LinkTest, Blocks_WhenTheTargetPutsABatchElsewhere) {
@@ -398,17 +443,17 @@ TEST_F(LinkTest, IsNotMisledByAnotherWorker_WhileItLooksAtTheLogs) {
     source_log_.append(make_batch(0, 10));
     target_log_.on_append = [&](ByteView records) {
         const auto batch = *protocol::RecordBatchView::open(records);
-        return batch.base_sequence() == sequence_at(Offset(target_log_.end))
+        return batch.base_sequence().value() == target_log_.end
                    ? target_log_.append_produced(records)
                    : FakeLog::Appended{code_of(KafkaError::out_of_order_sequence_number), -1, -1};
     };
     int looks = 0;
     source_log_.on_list_offsets = target_log_.on_list_offsets = [&] {
         if (++looks == 3) {  // one cluster's start and end are known, the other's not yet
-            for (const int64_t base : {0, 10}) {
+            for (const int32_t base : {0, 10}) {
                 Bytes copy = make_batch(base, 10);
                 ASSERT_TRUE(protocol::rewrite_for_produce(
-                                copy, {stream(), ProducerEpoch(0), sequence_at(Offset(base))})
+                                copy, {stream(), ProducerEpoch(0), Sequence(base)})
                                 .has_value());
                 target_log_.append_produced(copy);
             }

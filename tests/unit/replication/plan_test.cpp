@@ -2,7 +2,6 @@
 
 #include "model/tagged_producer_id.h"
 #include "protocol/messages/describe_configs.h"
-#include "replication/batch_admission.h"
 #include "tests/unit/support/fake_log.h"
 
 #include <gmock/gmock.h>
@@ -60,7 +59,7 @@ protected:
             tagged_producer_id(origin_tag("src-id"), id_of(1), {"orders", PartitionIndex(0)});
         Bytes copy = make_batch(base_offset, 10);
         const auto rewritten = protocol::rewrite_for_produce(
-            copy, {stream, ProducerEpoch(0), sequence_at(Offset(base_offset))});
+            copy, {stream, ProducerEpoch(0), Sequence(static_cast<int32_t>(base_offset))});
         ASSERT_TRUE(rewritten.has_value());
         target_log_.append_produced(copy);
     }

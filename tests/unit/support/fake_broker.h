@@ -32,7 +32,8 @@ inline protocol::ApiVersionsResponse versions_without_topic_ids() {
                         {api_versions, 3},
                         {create_topics, 6},
                         {create_partitions, 3},
-                        {describe_configs, 4}});
+                        {describe_configs, 4},
+                        {write_txn_markers, 2}});
 }
 
 /// About what Kafka 4 speaks.
@@ -45,7 +46,8 @@ inline protocol::ApiVersionsResponse versions_with_topic_ids() {
                         {api_versions, 3},
                         {create_topics, 7},
                         {create_partitions, 3},
-                        {describe_configs, 4}});
+                        {describe_configs, 4},
+                        {write_txn_markers, 2}});
 }
 
 struct FakeTopic {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "protocol/kafka_error.h"
 #include "protocol/messages/fetch.h"
 #include "protocol/messages/list_offsets.h"
 #include "protocol/messages/produce.h"
+#include "protocol/messages/write_txn_markers.h"
 #include "protocol/record_batch_builder.h"
 #include "tests/unit/support/fake_broker.h"
 
@@ -39,6 +41,7 @@ public:
         broker.on(list_offsets, [this](const ReceivedRequest& r) { answer_list_offsets(r); });
         broker.on(fetch, [this](const ReceivedRequest& r) { on_fetch(r); });
         broker.on(produce, [this](const ReceivedRequest& r) { on_produce(r); });
+        broker.on(write_txn_markers, [this](const ReceivedRequest& r) { on_markers(r); });
     }
     FakeLog(const FakeLog&) = delete;
     FakeLog& operator=(const FakeLog&) = delete;
@@ -70,6 +73,7 @@ public:
     std::function<bool(const ReceivedRequest&)> intercept_fetch;
     std::function<Appended(ByteView)> on_append = [this](ByteView r) { return append_produced(r); };
     std::function<void()> on_list_offsets = [] {};
+    int16_t refuse_markers_with = 0;
 
     /// Answers a fetch with what is there from its offset on.
     void answer_fetch(const ReceivedRequest& request) {
@@ -142,6 +146,33 @@ private:
                 answered.base_offset = appended.base_offset;
                 answered.log_append_time_ms = appended.log_append_time_ms;
             }
+        }
+        request.answer(response);
+    }
+
+    /// As a broker from 4.2 on: only with an epoch above the newest of that producer (KIP-1228).
+    void on_markers(const ReceivedRequest& request) {
+        protocol::WriteTxnMarkersResponse response;
+        for (const auto& marker : request.as<protocol::WriteTxnMarkersRequest>().markers) {
+            int16_t error = refuse_markers_with;
+            for (const protocol::RecordBatchView& batch : batches()) {
+                if (batch.producer_id().value() == marker.producer_id &&
+                    batch.producer_epoch().value() >= marker.producer_epoch) {
+                    error = static_cast<int16_t>(protocol::KafkaError::invalid_producer_epoch);
+                }
+            }
+            if (error == 0) {
+                protocol::ControlMarker control;
+                control.offset = Offset(end);
+                control.producer_id = ProducerId(marker.producer_id);
+                control.producer_epoch = ProducerEpoch(marker.producer_epoch);
+                append(protocol::make_control_batch(control));
+            }
+            auto& result = response.markers.emplace_back();
+            result.producer_id = marker.producer_id;
+            auto& topic = result.topics.emplace_back();
+            topic.name = topic_.name;
+            topic.partitions.emplace_back().error_code = error;
         }
         request.answer(response);
     }

@@ -1,0 +1,54 @@
+#include "replication/stream_chain.h"
+
+#include "base/assert.h"
+#include "model/tagged_producer_id.h"
+
+namespace lockstep::replication {
+namespace {
+
+constexpr int64_t kEpochs = int64_t{1} << 15;
+constexpr int64_t kSequenceMask = 0x7fffffff;  // brokers wrap at 2^31 (DefaultRecordBatch)
+
+MarkerStamp stamp_of(ProducerId first, int64_t ordinal) {
+    return {producer_id_of_generation(first, ordinal / kEpochs),
+            ProducerEpoch(static_cast<int16_t>(ordinal % kEpochs))};
+}
+
+}  // namespace
+
+MarkerStamp MarkerRun::at(int64_t index) const {
+    return stamp_of(first_, ordinal_ + index);
+}
+
+StreamChain::StreamChain(ProducerId first, const StreamTail& tail)
+    : first_(first), is_after_marker_(tail.is_marker) {
+    const auto generation = generation_of(tail.producer_id, first);
+    LS_ASSERT(generation.has_value());
+    ordinal_ = *generation * kEpochs + tail.epoch.value();
+    next_sequence_ = (int64_t{tail.last_sequence.value()} + 1) & kSequenceMask;
+}
+
+protocol::BatchRewrite StreamChain::next_records(int32_t record_count) {
+    if (is_after_marker_) {
+        ++ordinal_;
+        // The last epoch of an id is a marker's, so that nothing can follow under that id.
+        if (ordinal_ % kEpochs == kEpochs - 1) {
+            ++ordinal_;
+        }
+        next_sequence_ = 0;  // a higher epoch begins at 0 (ProducerAppendInfo.checkSequence)
+        is_after_marker_ = false;
+    }
+    const MarkerStamp stamp = stamp_of(first_, ordinal_);
+    const Sequence sequence(static_cast<int32_t>(next_sequence_));
+    next_sequence_ = (next_sequence_ + record_count) & kSequenceMask;
+    return {stamp.producer_id, stamp.epoch, sequence};
+}
+
+MarkerRun StreamChain::next_gap(int64_t count) {
+    const MarkerRun run(first_, ordinal_ + 1, count);
+    ordinal_ += count;
+    is_after_marker_ = true;
+    return run;
+}
+
+}  // namespace lockstep::replication

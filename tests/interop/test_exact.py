@@ -1,0 +1,120 @@
+"""Topics that are not simply dense: every record arrives once, with its offset; nothing else does."""
+
+import pytest
+from confluent_kafka import Producer
+
+from java_tools import load
+from lockstep import Link
+from paths import KAFKA_VERSIONS
+from records import CLIENT, assert_same_records, produce, produce_mixed, producer, read
+from segments import batches
+from waiting import eventually
+
+COMPACTING = {"cleanup.policy": "compact", "segment.ms": "100",
+              "min.cleanable.dirty.ratio": "0.01", "min.compaction.lag.ms": "0",
+              "max.compaction.lag.ms": "100"}
+
+
+def assert_exact(source, target, topic: str) -> int:
+    """The target shows every consumer what a read_committed consumer sees at the source."""
+    expected = read(source, topic, "read_committed")
+    for isolation in ("read_uncommitted", "read_committed"):
+        copied = read(target, topic, isolation)
+        for one, other in zip(expected, copied):
+            assert one == other
+        assert len(expected) == len(copied)
+    assert target.end_offsets(topic) == source.end_offsets(topic)
+    return len(expected)
+
+
+def interleaved_transactions(cluster, topic: str, rounds: int, codec: str = "lz4") -> None:
+    """Three producers whose transactions overlap; every fifth is aborted."""
+    producers = [Producer(CLIENT | {"bootstrap.servers": cluster.bootstrap,
+                                    "compression.type": codec, "linger.ms": 1,
+                                    "transactional.id": f"{topic}-{i}"}) for i in range(3)]
+    for one in producers:
+        one.init_transactions(30)
+    for number in range(rounds):
+        for one in producers:
+            one.begin_transaction()
+        for step in range(3):
+            for i, one in enumerate(producers):
+                for n in range(1 + (number + i) % 4):
+                    one.produce(topic, f"{number}-{step}-{i}-{n}", partition=0)
+                one.flush(30)
+        for i, one in enumerate(producers):
+            if (number * 3 + i) % 5 == 0:
+                one.abort_transaction(30)
+            else:
+                one.commit_transaction(30)
+
+
+@pytest.mark.parametrize("version", KAFKA_VERSIONS)
+def test_transactions(clusters, lockstep, name, version):
+    source, target = clusters.source(version), clusters.target(version)
+    topic = source.create_topic(f"{name}-topic", 1)
+    produce(source, topic, [f"plain {i}" for i in range(12)])
+    interleaved_transactions(source, topic, 20)
+    load(source, topic, 600, shape="json", transaction_records=10)
+    process = lockstep(Link(source, target, [topic]))
+    process.wait_copied(topic)
+    interleaved_transactions(source, topic, 10)  # and while it runs
+    process.wait_copied(topic)
+    assert assert_exact(source, target, topic) > 500
+
+
+@pytest.mark.parametrize("codec", ["none", "zstd"])
+def test_holes_from_compaction(source, target, lockstep, name, codec):
+    topic = source.create_topic(f"{name}-topic", 1, config=COMPACTING)
+    client = producer(source, compression_type=codec)
+    keys = 0
+
+    def hole_count() -> int:
+        nonlocal keys
+        for i in range(200):
+            client.produce(topic, key=f"key-{(i * 7) % (11 + keys % 13)}", value=f"{i}" * 20)
+            client.produce(topic, key=f"once-{keys}-{i}" if i % 9 == 0 else "often", value="v")
+        keys += 1
+        client.flush(30)
+        found = batches(source.partition_directory(topic, 0))
+        return found[-1].last_offset + 1 - sum(batch.count for batch in found)
+
+    eventually(lambda: hole_count() > 1000, "compaction made holes", 60, interval=0.3)
+    assert not all(batch.is_dense for batch in batches(source.partition_directory(topic, 0)))
+    target.create_topic(topic, 1)  # not compacted: what arrives stays to be seen
+    process = lockstep(Link(source, target, [topic]))
+    process.wait_copied(topic)
+    # Compaction goes on at the source: what it still has, the target has too.
+    copied = {record.offset: record for record in read(target, topic)}
+    left = read(source, topic)
+    assert len(left) > 100
+    assert all(copied[record.offset] == record for record in left)
+    assert target.end_offsets(topic) == source.end_offsets(topic)
+    assert process.partition(topic)["filled_offsets"] > 0
+
+
+def test_append_time_is_kept(source, target, lockstep, name):
+    topic = source.create_topic(f"{name}-topic", 2, config={
+        "message.timestamp.type": "LogAppendTime"})
+    produce_mixed(source, topic, "lz4", 500)
+    process = lockstep(Link(source, target, [topic]))
+    process.wait_copied(topic)
+    expected, copied = read(source, topic), read(target, topic)
+    assert len(expected) == len(copied) == 500
+    for one, other in zip(expected, copied):
+        assert (one.offset, one.key, one.value, one.headers, one.timestamp[1]) == \
+            (other.offset, other.key, other.value, other.headers, other.timestamp[1])
+
+
+def test_killed_between_markers(source, target, lockstep, name):
+    topic = source.create_topic(f"{name}-topic", 1)
+    interleaved_transactions(source, topic, 60)
+    process = lockstep(Link(source, target, [topic]), wait_ready=False)
+    for end in range(100, 900, 100):
+        process.wait(lambda: topic in target.topics() and target.end_offsets(topic)[0] >= end or
+                     target.end_offsets(topic)[0] >= source.end_offsets(topic)[0],
+                     "some more is copied", 20)
+        process.kill()
+        process.start(wait_ready=False)
+    process.wait_copied(topic)
+    assert_exact(source, target, topic)
