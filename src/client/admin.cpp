@@ -3,8 +3,11 @@
 #include "protocol/kafka_error.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
+#include "protocol/messages/delete_records.h"
 #include "protocol/messages/describe_configs.h"
+#include "protocol/messages/describe_producers.h"
 #include "protocol/messages/fetch.h"
+#include "protocol/messages/incremental_alter_configs.h"
 #include "protocol/messages/list_offsets.h"
 #include "protocol/record_batch.h"
 
@@ -20,6 +23,8 @@ namespace {
 constexpr int32_t kAdminTimeoutMs = 20'000;
 constexpr int8_t kTopicResource = 2;
 constexpr int8_t kBrokerResource = 4;
+constexpr int8_t kSetConfig = 0;
+constexpr int8_t kDeleteConfig = 1;
 constexpr int16_t kLastFetchVersionWithNames = 12;
 
 Result<void> checked(int16_t error_code, const std::optional<std::string>& detail,
@@ -175,6 +180,78 @@ Task<Result<void>> create_partitions(Cluster& cluster, std::string topic, int32_
             fmt::format("raise the partitions of {} on {} to {}", topic, cluster.name(), count)));
     }
     co_return Result<void>();
+}
+
+Task<Result<void>> delete_records(Cluster& cluster, LogPlace place, std::stop_token stop) {
+    protocol::DeleteRecordsRequest request;
+    request.timeout_ms = kAdminTimeoutMs;
+    auto& topic = request.topics.emplace_back();
+    topic.name = place.partition.topic;
+    auto& entry = topic.partitions.emplace_back();
+    entry.partition_index = place.partition.partition.value();
+    entry.offset = place.offset.value();
+    auto connected = co_await cluster.broker(place.leader, Purpose::control, stop);
+    LS_CO_TRY(connection, std::move(connected));
+    auto called = co_await connection->call(request);
+    LS_CO_TRY(answer, std::move(called));
+    for (const auto& topic_result : answer.message.topics) {
+        for (const auto& result : topic_result.partitions) {
+            LS_CO_CHECK(checked(
+                result.error_code, std::nullopt,
+                fmt::format("delete the records of {} on {} before offset {}",
+                            place.partition.to_string(), cluster.name(), place.offset.value())));
+        }
+    }
+    co_return Result<void>();
+}
+
+Task<Result<void>> alter_topic_configs(Cluster& cluster, std::string topic, ConfigChanges changes,
+                                       std::stop_token stop) {
+    protocol::IncrementalAlterConfigsRequest request;
+    auto& resource = request.resources.emplace_back();
+    resource.resource_type = kTopicResource;
+    resource.resource_name = topic;
+    for (const auto& [name, value] : changes) {
+        auto& config = resource.configs.emplace_back();
+        config.name = name;
+        config.config_operation = value ? kSetConfig : kDeleteConfig;
+        config.value = value;
+    }
+    auto called = co_await cluster.call_any(request, stop);
+    LS_CO_TRY(answer, std::move(called));
+    for (const auto& result : answer.message.responses) {
+        LS_CO_CHECK(
+            checked(result.error_code, result.error_message,
+                    fmt::format("change configs of topic {} on {}", topic, cluster.name())));
+    }
+    co_return Result<void>();
+}
+
+Task<Result<std::vector<ProducerState>>> describe_producers(Cluster& cluster, BrokerId leader,
+                                                            TopicPartition partition,
+                                                            std::stop_token stop) {
+    protocol::DescribeProducersRequest request;
+    auto& topic = request.topics.emplace_back();
+    topic.name = partition.topic;
+    topic.partition_indexes.push_back(partition.partition.value());
+    auto connected = co_await cluster.broker(leader, Purpose::control, stop);
+    LS_CO_TRY(connection, std::move(connected));
+    auto called = co_await connection->call(request);
+    LS_CO_TRY(answer, std::move(called));
+    std::vector<ProducerState> states;
+    for (const auto& topic_answer : answer.message.topics) {
+        for (const auto& result : topic_answer.partitions) {
+            LS_CO_CHECK(checked(result.error_code, result.error_message,
+                                fmt::format("describe the producers of {} on {}",
+                                            partition.to_string(), cluster.name())));
+            for (const auto& producer : result.active_producers) {
+                states.push_back({ProducerId(producer.producer_id),
+                                  ProducerEpoch(static_cast<int16_t>(producer.producer_epoch)),
+                                  Sequence(producer.last_sequence)});
+            }
+        }
+    }
+    co_return states;
 }
 
 // A Fetch returns the first batch of its first partition whole, whatever the limits (KIP-74), so

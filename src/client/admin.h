@@ -3,6 +3,7 @@
 #include "client/cluster.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -70,6 +71,29 @@ struct LogPlace {
     TopicPartition partition;
     Offset offset;
 };
+
+/// Deletes the records before `place.offset`, which becomes the log's start (KIP-107); at most the
+/// high watermark. POLICY_VIOLATION for topics whose cleanup.policy lacks "delete".
+runtime::Task<Result<void>> delete_records(Cluster& cluster, LogPlace place, std::stop_token stop);
+
+/// By name; nothing stands for the default.
+using ConfigChanges = std::map<std::string, std::optional<std::string>>;
+
+/// Changes some configs of a topic and leaves the others as they are (KIP-339).
+runtime::Task<Result<void>> alter_topic_configs(Cluster& cluster, std::string topic,
+                                                ConfigChanges changes, std::stop_token stop);
+
+/// One producer's state in a partition, as its leader remembers it (KIP-664).
+struct ProducerState {
+    ProducerId id;
+    ProducerEpoch epoch;
+    Sequence last_sequence;  // -1: none in this epoch
+};
+
+runtime::Task<Result<std::vector<ProducerState>>> describe_producers(Cluster& cluster,
+                                                                     BrokerId leader,
+                                                                     TopicPartition partition,
+                                                                     std::stop_token stop);
 
 /// The batch that holds the record at `place`, as it stands in the log. An empty slice where there
 /// is none.

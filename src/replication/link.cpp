@@ -18,6 +18,7 @@ namespace {
 
 /// Metadata is asked for at most this often, however many partitions want it.
 constexpr auto kMetadataPause = std::chrono::milliseconds(100);
+constexpr auto kFollowPause = std::chrono::seconds(5);
 constexpr auto kProblemPause = std::chrono::seconds(1);
 
 /// A broker that has just restarted may leave a topic out once.
@@ -48,6 +49,7 @@ Link::~Link() = default;
 void Link::start() {
     tasks_.spawn("discover", discover_loop());
     tasks_.spawn("position", position_loop());
+    tasks_.spawn("follow", follow_loop());
 }
 
 Task<void> Link::stop(TimePoint deadline) {
@@ -278,9 +280,10 @@ Task<void> Link::position_one(PartitionReplicator& partition, PartitionLogs logs
         partition.postpone(leaders.error());
         co_return;
     }
-    if (logs.target_start < logs.target_end) {
+    if (logs.target_end.value() > 0) {
         const client::LogPlace end{leaders->target.leader, partition.id(), logs.target_end};
-        auto tail = co_await read_target_tail(target_, end, tasks_.stop_token());
+        auto tail =
+            co_await read_target_tail(target_, end, partition.stream_id(), tasks_.stop_token());
         if (tail.has_error()) {
             partition.postpone(tail.error());
             co_return;
@@ -289,6 +292,44 @@ Task<void> Link::position_one(PartitionReplicator& partition, PartitionLogs logs
     }
     if (!tasks_.stop_requested()) {
         partition.begin(logs, *leaders);
+    }
+}
+
+void Link::prepare(PartitionReplicator& partition, LogStartTask task) {
+    log::info("link {}: {}: raising the target's log from {} to the source's start at {}",
+              spec_.name, task.partition.to_string(), task.from.value(), task.to.value());
+    tasks_.spawn("prepare", raise(partition, std::move(task)));
+}
+
+Task<void> Link::raise(PartitionReplicator& partition, LogStartTask task) {
+    auto told = [&partition](Offset end) { partition.on_prepared_to(end); };
+    const auto raised =
+        co_await raise_log_start(target_, std::move(task), std::move(told), tasks_.stop_token());
+    if (!tasks_.stop_requested()) {
+        partition.on_prepared(raised);
+    }
+}
+
+/// What retention, or someone, deletes at the source is deleted on the target too: both logs start
+/// at the same offset, where the target's own retention has not got there before.
+Task<void> Link::follow_loop() {
+    auto& loop = environment_.runtime.loop;
+    const std::stop_token stop = tasks_.stop_token();
+    while (!stop.stop_requested()) {
+        co_await runtime::sleep_for(loop, kFollowPause, stop);
+        for (auto& [id, partition] : partitions_) {
+            const auto leader = target_.metadata().leader_of(id);
+            const auto start = partition->log_start_to_follow();
+            if (!start || !leader || stop.stop_requested()) {
+                continue;
+            }
+            const client::LogPlace place{leader->leader, id, *start};
+            const auto deleted = co_await client::delete_records(target_, place, stop);
+            partition->on_log_start_followed(*start);
+            if (deleted.has_error() && !stop.stop_requested()) {
+                log::warn("link {}: {}", spec_.name, deleted.error().message());
+            }
+        }
     }
 }
 

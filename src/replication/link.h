@@ -35,10 +35,10 @@ struct LinkSetup {
 ///     source broker --SourceReader--> PartitionReplicator --BatchProducer lane--> target broker
 ///                       (one per broker)   (one per partition)    (one per partition)
 ///
-/// Three loops: `discover` finds topics and leaders every interval, and at once when a partition
-/// asks for it; `position` looks at the logs of partitions that are idle and starts them; a reader
-/// per source broker fetches. Lives on one shard. `start()`, then `co_await stop()` before
-/// destroying it.
+/// Four loops: `discover` finds topics and leaders every interval, and at once when a partition
+/// asks for it; `position` looks at the logs of partitions that are idle and starts them; `follow`
+/// deletes on the target what the source has deleted; a reader per source broker fetches. Lives on
+/// one shard. `start()`, then `co_await stop()` before destroying it.
 class Link final : public LinkServices {
 public:
     Link(const LinkEnvironment& environment, LinkSetup setup);
@@ -57,6 +57,7 @@ public:
     void want_position() override { position_wanted_.notify_all(); }
     void want_metadata() override;
     void count_error() override { ++errors_; }
+    void prepare(PartitionReplicator& partition, LogStartTask task) override;
 
 private:
     using Partitions = std::map<TopicPartition, std::unique_ptr<PartitionReplicator>>;
@@ -66,6 +67,9 @@ private:
     void apply_topic(const client::TopicMetadata& topic);
     void notice_missing(const std::set<std::string>& present);
     void set_problem(std::string problem);
+
+    runtime::Task<void> raise(PartitionReplicator& partition, LogStartTask task);
+    runtime::Task<void> follow_loop();
 
     runtime::Task<void> position_loop();
     void position_due(runtime::TimePoint now);

@@ -1,5 +1,7 @@
 #include "replication/log_reader.h"
 
+#include "model/tagged_producer_id.h"
+#include "protocol/kafka_error.h"
 #include "protocol/record_batch.h"
 
 #include <fmt/core.h>
@@ -71,19 +73,49 @@ Result<PartitionLogs> logs_from(const LogEnds& source, const LogEnds& target,
     return PartitionLogs{from.start, from.end, to.start, to.end, {}};
 }
 
+namespace {
+
+/// The newest state of `stream` that the leader remembers.
+Task<Result<std::optional<StreamTail>>> remembered_tail(client::Cluster& target,
+                                                        client::LogPlace end, ProducerId stream,
+                                                        std::stop_token stop) {
+    auto described = co_await client::describe_producers(target, end.leader, end.partition, stop);
+    LS_CO_TRY(producers, std::move(described));
+    std::optional<StreamTail> newest;
+    int64_t newest_generation = -1;
+    for (const client::ProducerState& producer : producers) {
+        const auto generation = generation_of(producer.id, stream);
+        if (generation && *generation > newest_generation) {
+            newest_generation = *generation;
+            newest = StreamTail{producer.id, producer.epoch, producer.last_sequence,
+                                producer.last_sequence.value() < 0};
+        }
+    }
+    co_return newest;
+}
+
+}  // namespace
+
 Task<Result<std::optional<StreamTail>>> read_target_tail(client::Cluster& target,
-                                                         client::LogPlace end,
+                                                         client::LogPlace end, ProducerId stream,
                                                          std::stop_token stop) {
     if (end.offset.value() == 0) {
         co_return std::optional<StreamTail>();
     }
-    end.offset = end.offset - 1;
-    auto read = co_await client::read_batch_at(target, end, stop);
-    LS_CO_TRY(slice, std::move(read));
-    ByteView records = slice.view();
+    client::LogPlace last = end;
+    last.offset = end.offset - 1;
+    auto read = co_await client::read_batch_at(target, last, stop);
+    const bool is_deleted =
+        read.has_error() &&
+        read.error().code == make_error_code(protocol::KafkaError::offset_out_of_range);
+    if (read.has_error() && !is_deleted) {
+        co_return std::move(read).error();
+    }
+    ByteView records = is_deleted ? ByteView() : read->view();
     LS_CO_TRY(batch, protocol::next_batch(records));
     if (!batch) {
-        co_return std::optional<StreamTail>();
+        auto remembered = co_await remembered_tail(target, end, stream, stop);
+        co_return remembered;
     }
     StreamTail tail;
     tail.producer_id = batch->producer_id();

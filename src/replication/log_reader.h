@@ -26,9 +26,12 @@ runtime::Task<LogEnds> read_ends(client::Cluster& cluster, BrokerId leader,
 Result<PartitionLogs> logs_from(const LogEnds& source, const LogEnds& target,
                                 const TopicPartition& partition);
 
-/// The last batch of a target's log that ends at `end.offset`; nothing where there is none.
+/// The last batch of a target's log that ends at `end.offset`. Where the log holds none any more:
+/// what its leader still remembers of `stream` (producers outlive their records by a day), if
+/// anything.
 runtime::Task<Result<std::optional<StreamTail>>> read_target_tail(client::Cluster& target,
                                                                   client::LogPlace end,
+                                                                  ProducerId stream,
                                                                   std::stop_token stop);
 
 }  // namespace lockstep::replication

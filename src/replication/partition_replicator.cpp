@@ -44,7 +44,20 @@ void PartitionReplicator::begin(const PartitionLogs& logs, const Leaders& leader
     status_.source_log_start = logs.source_start;
     status_.source_high_watermark = logs.source_end;
     status_.target_log_end = logs.target_end;
-    const ResumePoint resume = resume_point(logs, stream_.producer_id);
+    target_log_start_ = logs.target_start;
+    const ProducerId filler_id = filler_producer_id(stream_.producer_id);
+    const StreamIds ids{stream_.producer_id, filler_id};
+    const ResumePoint resume = resume_point(logs, ids);
+    if (resume.raise_to) {
+        phase_ = Phase::preparing;
+        set_state(PartitionState::preparing,
+                  fmt::format("the source's log starts at offset {}: raising the target's, which "
+                              "ends at {}",
+                              resume.raise_to->value(), logs.target_end.value()));
+        link_.prepare(*this, LogStartTask{id(), leaders.target.leader, leaders.target_topic_id,
+                                          filler_id, logs.target_end, *resume.raise_to});
+        return;
+    }
     if (!resume.next) {
         retry_later(PartitionState::blocked, resume.reason, kBlockedPause);
         return;
@@ -75,6 +88,26 @@ void PartitionReplicator::postpone(const Error& error) {
     if (!is_orphan_) {
         retry(error);
     }
+}
+
+void PartitionReplicator::on_prepared(const Result<void>& outcome) {
+    phase_ = Phase::idle;
+    if (is_orphan_) {
+        return;
+    }
+    if (outcome.has_error()) {
+        retry(outcome.error());
+    } else {
+        link_.want_position();
+    }
+}
+
+std::optional<Offset> PartitionReplicator::log_start_to_follow() const {
+    const bool is_behind = phase_ == Phase::streaming && status_.source_log_start &&
+                           status_.target_log_end &&
+                           *status_.source_log_start > target_log_start_ &&
+                           *status_.source_log_start <= *status_.target_log_end;
+    return is_behind ? status_.source_log_start : std::nullopt;
 }
 
 void PartitionReplicator::orphan(std::string reason) {

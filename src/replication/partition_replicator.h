@@ -8,6 +8,7 @@
 #include "protocol/record_batch.h"
 #include "replication/aborted_transactions.h"
 #include "replication/batch_rewrite.h"
+#include "replication/log_start.h"
 #include "replication/resume_point.h"
 
 #include <memory>
@@ -15,6 +16,7 @@
 
 namespace lockstep::replication {
 
+class PartitionReplicator;
 class SourceReader;
 
 /// What a partition asks of the link that it belongs to.
@@ -28,6 +30,8 @@ public:
     virtual void want_position() = 0;  // some partition wants its logs looked at
     virtual void want_metadata() = 0;  // a leader is not where it was thought to be
     virtual void count_error() = 0;
+    /// Ends in on_prepared().
+    virtual void prepare(PartitionReplicator& partition, LogStartTask task) = 0;
 };
 
 /// Which source partition, and under whose name its batches are written on the target.
@@ -41,6 +45,7 @@ struct Stream {
 /// place and hands them to its lane of the BatchProducer.
 ///
 ///     idle --position()--> positioning --begin()--> streaming --error--> idle (tries again)
+///                                      `--begin()--> preparing --on_prepared()--> idle
 ///
 /// 1. Only the two logs say where to go on (resume_point): nothing else is remembered.
 /// 2. Every source offset is taken up on the target: by its record, or by a marker where the source
@@ -54,6 +59,7 @@ public:
     PartitionReplicator(LinkServices& link, client::BatchProducer& producer, Stream stream);
 
     const TopicPartition& id() const { return status_.id; }
+    ProducerId stream_id() const { return stream_.producer_id; }
     const Uuid& source_topic_id() const { return stream_.source_topic_id; }
     const PartitionStatus& status() const { return status_; }
 
@@ -70,6 +76,13 @@ public:
     };
     void begin(const PartitionLogs& logs, const Leaders& leaders);
     void postpone(const Error& error);
+
+    void on_prepared_to(Offset target_end) { status_.target_log_end = target_end; }
+    void on_prepared(const Result<void>& outcome);
+
+    /// The source's log start, where the target's is below it; nothing where it need not move.
+    std::optional<Offset> log_start_to_follow() const;
+    void on_log_start_followed(Offset start) { target_log_start_ = start; }
 
     /// The source's topic is gone for good; what was fetched of it is still delivered.
     void orphan(std::string reason);
@@ -89,7 +102,7 @@ public:
     void on_stopped(const Error& error) override;
 
 private:
-    enum class Phase { idle, positioning, streaming };
+    enum class Phase { idle, positioning, preparing, streaming };
 
     Result<void> take_records(const protocol::FetchResponse::PartitionData& data,
                               const Slice& frame);
@@ -119,6 +132,7 @@ private:
     size_t lane_bytes_ = 0;                  // the lane is full beyond this
     bool was_paused_ = false;                // since the lane was last empty
     StreamChain chain_;
+    Offset target_log_start_;
     Offset next_fetch_;
     int64_t open_gap_ = 0;  // offsets before next_fetch_ that are still to be sent as a gap
     LeaderEpoch source_epoch_;

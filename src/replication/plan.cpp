@@ -4,6 +4,7 @@
 #include "model/tagged_producer_id.h"
 #include "replication/discovery.h"
 #include "replication/log_reader.h"
+#include "replication/log_start.h"
 #include "replication/topic_setup.h"
 
 #include <fmt/core.h>
@@ -25,9 +26,15 @@ struct Planning {
     std::map<std::string, std::vector<client::ConfigEntry>> source_configs;
 };
 
+struct StreamOf {
+    TopicPartition partition;
+    ProducerId stream;
+};
+
 /// Fills in the target's half of `logs`; leaves it empty where the target lacks the partition.
-Task<Result<void>> look_at_target(Planning& planning, TopicPartition id, PartitionLogs& logs,
+Task<Result<void>> look_at_target(Planning& planning, StreamOf of, PartitionLogs& logs,
                                   std::stop_token stop) {
+    const TopicPartition& id = of.partition;
     const auto leader = planning.target.metadata().leader_of(id);
     if (!leader) {
         co_return Result<void>();
@@ -39,9 +46,9 @@ Task<Result<void>> look_at_target(Planning& planning, TopicPartition id, Partiti
     }
     logs.target_start = ends.ranges[id].start;
     logs.target_end = ends.ranges[id].end;
-    if (logs.target_start < logs.target_end) {
+    if (logs.target_end.value() > 0) {
         const client::LogPlace end{leader->leader, id, logs.target_end};
-        auto tail = co_await read_target_tail(planning.target, end, stop);
+        auto tail = co_await read_target_tail(planning.target, end, of.stream, stop);
         if (tail.has_error()) {
             co_return std::move(tail).error();
         }
@@ -62,7 +69,9 @@ Task<PlannedPartition> plan_partition(Planning& planning, TopicPartition id, Uui
     // The target first, as the link does it: a link that is running must not make the target seem
     // to be ahead of the source.
     PartitionLogs logs;
-    auto looked = co_await look_at_target(planning, id, logs, stop);
+    const OriginTag origin = origin_tag(planning.source.metadata().cluster_id());
+    const StreamOf of{id, tagged_producer_id(origin, source_topic_id, id)};
+    auto looked = co_await look_at_target(planning, of, logs, stop);
     if (looked.has_error()) {
         planned.blocked = looked.error().message();
         co_return planned;
@@ -75,12 +84,12 @@ Task<PlannedPartition> plan_partition(Planning& planning, TopicPartition id, Uui
     }
     logs.source_start = at_source.ranges[id].start;
     logs.source_end = at_source.ranges[id].end;
-    const OriginTag origin = origin_tag(planning.source.metadata().cluster_id());
-    const ResumePoint resume = resume_point(logs, tagged_producer_id(origin, source_topic_id, id));
+    const StreamIds stream_ids{of.stream, filler_producer_id(of.stream)};
+    const ResumePoint resume = resume_point(logs, stream_ids);
     planned.blocked = resume.reason;
-    if (resume.next) {
-        planned.next_offset = resume.next->value();
-        planned.records_to_copy = logs.source_end - *resume.next;
+    if (const auto next = resume.next ? resume.next : resume.raise_to) {
+        planned.next_offset = next->value();
+        planned.records_to_copy = logs.source_end - *next;
     }
     co_return planned;
 }

@@ -4,6 +4,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace lockstep::replication {
 namespace {
 
@@ -19,29 +21,31 @@ std::string foreign_tail(const PartitionLogs& logs, ProducerId stream) {
 
 }  // namespace
 
-ResumePoint resume_point(const PartitionLogs& logs, ProducerId stream) {
-    if (logs.target_end.value() == 0 && logs.source_start.value() > 0) {
-        return {{},
-                fmt::format("the source's log starts at offset {} and the target is empty: keeping "
-                            "offsets needs the target's log to start there too",
-                            logs.source_start.value())};
+ResumePoint resume_point(const PartitionLogs& logs, const StreamIds& ids) {
+    const bool is_filler = logs.target_tail && logs.target_tail->producer_id == ids.filler;
+    const bool is_empty = logs.target_start == logs.target_end;
+    if (logs.target_tail && !is_filler &&
+        !generation_of(logs.target_tail->producer_id, ids.stream)) {
+        return {{}, {}, foreign_tail(logs, ids.stream)};
     }
-    if (logs.target_tail && !generation_of(logs.target_tail->producer_id, stream)) {
-        return {{}, foreign_tail(logs, stream)};
+    if (is_filler || (is_empty && logs.target_end < logs.source_start)) {
+        return {{}, std::max(logs.source_start, logs.target_end), {}};
     }
     if (logs.target_end < logs.source_start) {
         return {{},
+                {},
                 fmt::format("the source has deleted offsets [{}, {}) before they were copied",
                             logs.target_end.value(), logs.source_start.value())};
     }
     if (logs.target_end > logs.source_end) {
         return {{},
+                {},
                 fmt::format("the target ends at offset {}, the source already at {}: the source "
                             "has lost offsets [{}, {}), or someone else wrote to the target",
                             logs.target_end.value(), logs.source_end.value(),
                             logs.source_end.value(), logs.target_end.value())};
     }
-    return {logs.target_end, {}};
+    return {logs.target_end, {}, {}};
 }
 
 }  // namespace lockstep::replication

@@ -20,11 +20,17 @@ struct PartitionLogs {
 };
 
 struct ResumePoint {
-    std::optional<Offset> next;  // where to go on; nothing where it must not
-    std::string reason;          // then: what was seen, with offsets
+    std::optional<Offset> next;      // where to go on
+    std::optional<Offset> raise_to;  // or: where the target's log has to begin first
+    std::string reason;              // where it must do neither: what was seen, with offsets
 };
 
-/// `stream` is the producer id that Lockstep uses for this partition.
-ResumePoint resume_point(const PartitionLogs& logs, ProducerId stream);
+/// The ids that Lockstep writes a partition under.
+struct StreamIds {
+    ProducerId stream;
+    ProducerId filler;  // of the empty records below the log's start
+};
+
+ResumePoint resume_point(const PartitionLogs& logs, const StreamIds& ids);
 
 }  // namespace lockstep::replication

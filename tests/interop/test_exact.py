@@ -118,3 +118,58 @@ def test_killed_between_markers(source, target, lockstep, name):
         process.start(wait_ready=False)
     process.wait_copied(topic)
     assert_exact(source, target, topic)
+
+
+@pytest.mark.parametrize("version", KAFKA_VERSIONS)
+def test_log_start_above_zero(clusters, lockstep, name, version):
+    source, target = clusters.source(version), clusters.target(version)
+    topic = source.create_topic(f"{name}-topic", 2)
+    produce(source, topic, [str(i) for i in range(20)], partition=0)
+    produce(source, topic, [str(i) for i in range(5)], partition=1)
+    source.delete_records(topic, 0, 7)
+    source.delete_records(topic, 1, 5)  # everything
+    process = lockstep(Link(source, target, [topic]))
+    process.wait_copied(topic)
+    assert target.start_offsets(topic) == {0: 7, 1: 5}
+    produce(source, topic, ["after"], partition=1)
+    process.wait_copied(topic)
+    assert assert_same_records(source, target, topic) == 14
+    # What the source deletes from now on is deleted on the target too.
+    source.delete_records(topic, 0, 11)
+    process.wait(lambda: target.start_offsets(topic) == {0: 11, 1: 5}, "the log start follows", 15)
+    assert process.partition(topic)["state"] == "running"
+
+
+def test_log_start_of_a_compacted_topic(source, target, lockstep, name):
+    topic = source.create_topic(f"{name}-topic", 1, config={"cleanup.policy": "compact,delete"})
+    for i in range(20):
+        produce_keyed(source, topic, f"key-{i}")
+    source.delete_records(topic, 0, 7)
+    source.alter_config(topic, cleanup_policy="compact")
+    process = lockstep(Link(source, target, [topic]))
+    process.wait_copied(topic)
+    assert assert_same_records(source, target, topic) == 13
+    assert target.start_offsets(topic) == {0: 7}
+    config = target.config(topic)
+    assert config["cleanup.policy"] == "compact" and "retention.ms" not in config
+
+
+def produce_keyed(cluster, topic: str, key: str) -> None:
+    client = producer(cluster)
+    client.produce(topic, key=key, value="v")
+    assert client.flush(30) == 0
+
+
+def test_killed_while_the_log_start_is_raised(source, target, lockstep, name):
+    topic = source.create_topic(f"{name}-topic", 1)
+    load(source, topic, 3_000_000, shape="json", codec="lz4")
+    source.delete_records(topic, 0, 2_999_000)
+    process = lockstep(Link(source, target, [topic]), wait_ready=False)
+    for part in (1, 2):
+        process.wait(lambda: topic in target.topics() and
+                     target.end_offsets(topic)[0] >= part * 500_000, "a part is filled", 30)
+        process.kill()
+        process.start(wait_ready=False)
+    process.wait_copied(topic)
+    assert target.start_offsets(topic) == {0: 2_999_000}
+    assert assert_same_records(source, target, topic) == 1000

@@ -9,6 +9,7 @@ namespace {
 
 constexpr int64_t kTagged = int64_t{1} << 62;
 constexpr ProducerId kStream{kTagged + 5};
+constexpr StreamIds kIds{kStream, ProducerId(kTagged + 99)};
 
 /// The source has offsets [from, to), the target ends at `end`; its last batch is as we wrote it.
 PartitionLogs logs_with(int64_t from, int64_t to, int64_t end) {
@@ -45,10 +46,28 @@ class Resume : public testing::TestWithParam<ResumeCase> {};
 
 TEST_P(Resume, IsToldByTheLogs) {
     const ResumeCase& c = GetParam();
-    const ResumePoint resume = resume_point(c.logs, kStream);
+    const ResumePoint resume = resume_point(c.logs, kIds);
     EXPECT_EQ(resume.next.has_value(), c.next >= 0);
     EXPECT_EQ(resume.next.value_or(Offset(-1)), Offset(c.next));
     EXPECT_EQ(resume.reason, c.reason);
+    EXPECT_FALSE(resume.raise_to.has_value());
+}
+
+std::optional<int64_t> raised_to(const PartitionLogs& logs) {
+    const ResumePoint resume = resume_point(logs, kIds);
+    EXPECT_FALSE(resume.next.has_value());
+    EXPECT_EQ(resume.reason, "");
+    return resume.raise_to ? std::optional(resume.raise_to->value()) : std::nullopt;
+}
+
+TEST(ResumePoint, RaisesTheLogStartOfAnEmptyTarget) {
+    EXPECT_EQ(raised_to(logs_with(30, 50, 0)), 30);
+    EXPECT_EQ(raised_to(without_tail(logs_with(30, 50, 20))), 30);
+}
+
+TEST(ResumePoint, GoesOnRaising_WhereItWasEndedInTheMiddle) {
+    EXPECT_EQ(raised_to(with_tail(logs_with(30, 50, 20), kTagged + 99)), 30);
+    EXPECT_EQ(raised_to(with_tail(logs_with(30, 50, 30), kTagged + 99)), 30);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -67,9 +86,6 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     MustNotGoOn, Resume,
     testing::Values(
-        ResumeCase{"EmptyTargetOfAShortenedSource", logs_with(30, 50, 0), -1,
-                   "the source's log starts at offset 30 and the target is empty: keeping offsets "
-                   "needs the target's log to start there too"},
         ResumeCase{"SourceDeletedWhatIsMissing", logs_with(21, 50, 20), -1,
                    "the source has deleted offsets [20, 21) before they were copied"},
         ResumeCase{"TargetIsAhead", logs_with(0, 50, 51), -1,
@@ -89,9 +105,7 @@ INSTANTIATE_TEST_SUITE_P(
             "LockstepWroteAnotherTopicThere", with_tail(logs_with(0, 50, 20), kTagged + 4), -1,
             "the target's last record (offset 19) was written by Lockstep for another topic or "
             "cluster (producer id 4611686018427387908, Lockstep's for this partition is "
-            "4611686018427387909): its offsets cannot be trusted to be the source's"},
-        ResumeCase{"DeletedAndNeverCopied", without_tail(logs_with(30, 50, 20)), -1,
-                   "the source has deleted offsets [20, 30) before they were copied"}));
+            "4611686018427387909): its offsets cannot be trusted to be the source's"}));
 
 }  // namespace
 }  // namespace lockstep::replication
