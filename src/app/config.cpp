@@ -20,8 +20,10 @@ using Words = std::span<const std::string_view>;
 
 constexpr std::array<std::string_view, 5> kTopKeys{"clusters", "links", "http", "limits", "log"};
 constexpr std::array<std::string_view, 2> kClusterKeys{"name", "bootstrap"};
-constexpr std::array<std::string_view, 7> kLinkKeys{
-    "name", "source", "target", "topics", "exclude", "offsets", "replication_factor"};
+constexpr std::array<std::string_view, 9> kLinkKeys{
+    "name",           "source",  "target",
+    "topics",         "exclude", "groups",
+    "exclude_groups", "offsets", "replication_factor"};
 constexpr std::array<std::string_view, 1> kHttpKeys{"listen"};
 constexpr std::array<std::string_view, 2> kLimitsKeys{"in_flight", "discovery_interval"};
 constexpr std::array<std::string_view, 1> kLogKeys{"level"};
@@ -44,6 +46,10 @@ constexpr KeyRule kTopics{"topics", "a list of topic names and regular expressio
                           "[orders, \"payments-.*\"]"};
 constexpr KeyRule kExclude{"exclude", "a list of topic names and regular expressions",
                            "[\"payments-test.*\"]", true};
+constexpr KeyRule kGroups{"groups", "a list of group names and regular expressions",
+                          "[billing, \"shipping-.*\"]", true};
+constexpr KeyRule kExcludeGroups{"exclude_groups", "a list of group names and regular expressions",
+                                 "[\"console-consumer-.*\"]", true};
 constexpr KeyRule kOffsets{"offsets", "the word \"preserve\"", "preserve"};
 constexpr KeyRule kReplicationFactor{"replication_factor", "a whole number from 1 to 32767", "3"};
 constexpr KeyRule kListen{"listen", "HOST:PORT", "127.0.0.1:7878"};
@@ -51,6 +57,7 @@ constexpr KeyRule kInFlight{"in_flight", "a size of at least 1MiB", "64MiB"};
 constexpr KeyRule kDiscovery{"discovery_interval", "a duration from 100ms to 1h", "2s"};
 constexpr KeyRule kLevel{"level", "one of trace, debug, info, warn, error, off", "info"};
 
+constexpr std::string_view kEveryGroup = ".*";
 constexpr int64_t kSmallestInFlight = int64_t{1} << 20;
 constexpr std::chrono::milliseconds kShortestDiscovery{100};
 constexpr std::chrono::milliseconds kLongestDiscovery{3600 * 1000};
@@ -177,6 +184,9 @@ void ConfigReader::read_link(const YAML::Node& node) {
     }
     link.topics = read_patterns(map, kTopics);
     link.exclude = read_patterns(map, kExclude);
+    link.groups = map.has(kGroups.key) ? read_patterns(map, kGroups)
+                                       : std::vector<std::string>{std::string(kEveryGroup)};
+    link.exclude_groups = read_patterns(map, kExcludeGroups);
     read_offsets(map);
     link.replication_factor = read_replication_factor(map);
     name_link(map, link);

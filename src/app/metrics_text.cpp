@@ -83,6 +83,13 @@ private:
         family("lockstep_filled_offsets_total",
                "Offsets without a visible record at the source that markers hold on the target.",
                MetricType::Counter);
+    MetricFamily group_again_ =
+        family("lockstep_group_read_again_records",
+               "Records that the group would read again if it moved to the target now.",
+               MetricType::Gauge);
+    MetricFamily group_passed_ = family(
+        "lockstep_group_passed_over_records",
+        "Records that the group would pass over if it moved to the target now.", MetricType::Gauge);
     MetricFamily errors_ =
         family("lockstep_errors_total", "Failures that the link has met, most of them retried.",
                MetricType::Counter);
@@ -112,6 +119,12 @@ void Scrape::add_link(const LinkStatus& link, int64_t now_ms) {
     add(in_flight_, labels, static_cast<double>(link.in_flight_bytes));
     add(fetch_, labels, link.fetch_latency);
     add(produce_, labels, link.produce_latency);
+    for (const GroupStatus& group : link.groups) {
+        Labels with_group = labels;
+        with_group.push_back({"group", group.name});
+        add(group_again_, with_group, static_cast<double>(group.behind_records));
+        add(group_passed_, std::move(with_group), static_cast<double>(group.ahead_records));
+    }
     for (const PartitionStatus& partition : link.partitions) {
         add_partition(link, partition, now_ms);
     }
@@ -146,9 +159,10 @@ void Scrape::add_process(const ProcessStats& process) {
 
 std::string Scrape::text() && {
     std::vector<MetricFamily> families;
-    for (MetricFamily* each : {&build_info_, &link_up_, &lag_records_, &lag_seconds_, &state_,
-                               &records_, &bytes_, &batches_, &filled_, &errors_, &in_flight_,
-                               &fetch_, &produce_, &resident_, &cpu_, &start_}) {
+    for (MetricFamily* each :
+         {&build_info_, &link_up_, &lag_records_, &lag_seconds_, &state_, &records_, &bytes_,
+          &batches_, &filled_, &group_again_, &group_passed_, &errors_, &in_flight_, &fetch_,
+          &produce_, &resident_, &cpu_, &start_}) {
         if (!each->metric.empty()) {
             families.push_back(std::move(*each));
         }

@@ -50,11 +50,29 @@ std::vector<const PartitionStatus*> sorted(const std::vector<PartitionStatus>& p
     return pointers;
 }
 
+Json group_json(const GroupStatus& group) {
+    return {
+        {"group", group.name},
+        {"type", group.type},
+        {"active_at_source", group.is_active_at_source},
+        {"active_at_target", group.is_active_at_target},
+        {"partitions", group.partitions},
+        {"exact", group.exact},
+        {"behind_records", group.behind_records},
+        {"ahead_records", group.ahead_records},
+        {"note", group.note},
+    };
+}
+
 Json link_json(const LinkStatus& link, const Rates& rates, int64_t now_ms) {
     Json partitions = Json::array();
     for (const PartitionStatus* partition : sorted(link.partitions)) {
         partitions.push_back(
             partition_json(*partition, rates.of(link.name, partition->id), now_ms));
+    }
+    Json groups = Json::array();
+    for (const GroupStatus& group : link.groups) {
+        groups.push_back(group_json(group));
     }
     return {
         {"name", link.name},
@@ -67,6 +85,7 @@ Json link_json(const LinkStatus& link, const Rates& rates, int64_t now_ms) {
         {"errors", link.errors},
         {"in_flight_bytes", link.in_flight_bytes},
         {"partitions", std::move(partitions)},
+        {"groups", std::move(groups)},
     };
 }
 

@@ -29,6 +29,19 @@ PartitionReport partition_from(const Json& json) {
     return partition;
 }
 
+GroupReport group_from(const Json& json) {
+    GroupReport group;
+    group.name = text_of(json, "group");
+    group.is_active_at_source = json.at("active_at_source").get<bool>();
+    group.is_active_at_target = json.at("active_at_target").get<bool>();
+    group.partitions = json.at("partitions").get<int64_t>();
+    group.exact = json.at("exact").get<int64_t>();
+    group.behind_records = json.at("behind_records").get<int64_t>();
+    group.ahead_records = json.at("ahead_records").get<int64_t>();
+    group.note = text_of(json, "note");
+    return group;
+}
+
 LinkReport link_from(const Json& json) {
     LinkReport link;
     link.name = text_of(json, "name");
@@ -39,6 +52,9 @@ LinkReport link_from(const Json& json) {
     link.errors = json.at("errors").get<uint64_t>();
     for (const Json& partition : json.at("partitions")) {
         link.partitions.push_back(partition_from(partition));
+    }
+    for (const Json& group : json.at("groups")) {
+        link.groups.push_back(group_from(group));
     }
     return link;
 }

@@ -22,6 +22,17 @@ struct PartitionReport {
     double bytes_per_second = 0;
 };
 
+struct GroupReport {
+    std::string name;
+    bool is_active_at_source = false;
+    bool is_active_at_target = false;
+    int64_t partitions = 0;
+    int64_t exact = 0;
+    int64_t behind_records = 0;
+    int64_t ahead_records = 0;
+    std::string note;
+};
+
 struct LinkReport {
     std::string name;
     std::string source;
@@ -30,6 +41,7 @@ struct LinkReport {
     bool discovered = false;
     uint64_t errors = 0;
     std::vector<PartitionReport> partitions;
+    std::vector<GroupReport> groups;
 };
 
 struct StatusReport {

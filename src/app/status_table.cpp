@@ -90,6 +90,31 @@ std::string table(std::vector<PartitionReport> partitions) {
     return text;
 }
 
+std::string_view members_of(const GroupReport& group) {
+    if (group.is_active_at_source) {
+        return group.is_active_at_target ? "both" : "source";
+    }
+    return group.is_active_at_target ? "target" : "-";
+}
+
+/// Where each group would find itself on the target.
+std::string group_table(const std::vector<GroupReport>& groups) {
+    std::string text = fmt::format("  {:<{}} {:<7} {:>11} {:>13} {:>13}\n", "GROUP", kWidestTopic,
+                                   "MEMBERS", "EXACT", "READ AGAIN", "PASSED OVER");
+    for (const GroupReport& group : groups) {
+        const bool fits = group.name.size() <= kWidestTopic;
+        if (!fits) {
+            text += "  " + group.name + "\n";
+        }
+        text += fmt::format("  {:<{}} {:<7} {:>11} {:>13} {:>13}\n", fits ? group.name : "",
+                            kWidestTopic, members_of(group),
+                            fmt::format("{} of {}", group.exact, group.partitions),
+                            format_count(group.behind_records), format_count(group.ahead_records));
+        text += wrap_text(group.note, 6, kWidth);
+    }
+    return text;
+}
+
 }  // namespace
 
 std::string render_status_table(const StatusReport& report) {
@@ -105,6 +130,9 @@ std::string render_status_table(const StatusReport& report) {
         }
         if (!link.partitions.empty()) {
             text += "  " + summary_of_speed(link) + "\n\n" + table(link.partitions);
+        }
+        if (!link.groups.empty()) {
+            text += "\n" + group_table(link.groups);
         }
     }
     return text;

@@ -33,8 +33,10 @@ struct LinkSpec {
     std::string name;
     std::string source;  // a cluster's name
     std::string target;
-    std::vector<std::string> topics;   // names, or anchored RE2 expressions
-    std::vector<std::string> exclude;  // the same; wins over `topics`
+    std::vector<std::string> topics;          // names, or anchored RE2 expressions
+    std::vector<std::string> exclude;         // the same; wins over `topics`
+    std::vector<std::string> groups;          // whose offsets are synced, by the same rules
+    std::vector<std::string> exclude_groups;  // wins over `groups`
     OffsetsMode offsets = OffsetsMode::preserve;
     std::optional<int16_t> replication_factor;  // of created topics; else the source's
 };

@@ -49,6 +49,19 @@ struct PartitionStatus {
     double lag_seconds(int64_t now_ms) const;
 };
 
+/// How a consumer group stands on the target, as it would find itself after moving there.
+struct GroupStatus {
+    std::string name;
+    std::string type;  // "classic", "consumer", ...; "" where the source is too old to say
+    bool is_active_at_source = false;
+    bool is_active_at_target = false;
+    size_t partitions = 0;       // of the link's topics, with an offset at the source
+    size_t exact = 0;            // of these: on exactly the same record
+    int64_t behind_records = 0;  // over the others: what would be read again
+    int64_t ahead_records = 0;   // over the others: what would be passed over
+    std::string note;            // why it is not exact; "" where it is
+};
+
 struct LinkStatus {
     std::string name;
     std::string source;
@@ -58,6 +71,7 @@ struct LinkStatus {
     std::string problem;      // what keeps the link as a whole from working; "" where nothing does
     bool discovered = false;  // both clusters were reached and the topics listed at least once
     std::vector<PartitionStatus> partitions;
+    std::vector<GroupStatus> groups;
     uint64_t errors = 0;
     int64_t in_flight_bytes = 0;
     LatencyHistogram fetch_latency;

@@ -21,8 +21,18 @@ Engine::Engine(runtime::Runtime& runtime, std::vector<ClusterSpec> clusters,
     for (LinkSpec& link : links) {
         auto filter = TopicFilter::make(link.topics, link.exclude);
         LS_ASSERT(filter.has_value());
-        LinkSetup setup{cluster_named(clusters, link.source), cluster_named(clusters, link.target),
-                        std::move(link), std::move(*filter), limits.discovery_interval};
+        std::optional<GroupFilter> group_filter;
+        if (!link.groups.empty()) {
+            auto groups = GroupFilter::make(link.groups, link.exclude_groups);
+            LS_ASSERT(groups.has_value());
+            group_filter = std::move(*groups);
+        }
+        LinkSetup setup{cluster_named(clusters, link.source),
+                        cluster_named(clusters, link.target),
+                        std::move(link),
+                        std::move(*filter),
+                        std::move(group_filter),
+                        limits.discovery_interval};
         links_.push_back(std::make_unique<Link>(environment, std::move(setup)));
     }
 }

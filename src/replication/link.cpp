@@ -42,7 +42,13 @@ Link::Link(const LinkEnvironment& environment, LinkSetup setup)
       producer_(target_),
       position_wanted_(environment.runtime.loop),
       metadata_wanted_(environment.runtime.loop),
-      tasks_(environment.runtime.loop) {}
+      tasks_(environment.runtime.loop) {
+    if (setup.group_filter) {
+        groups_ =
+            std::make_unique<GroupSync>(source_, target_, std::move(*setup.group_filter),
+                                        [this](const TopicPartition& id) { return ranges_of(id); });
+    }
+}
 
 Link::~Link() = default;
 
@@ -50,6 +56,9 @@ void Link::start() {
     tasks_.spawn("discover", discover_loop());
     tasks_.spawn("position", position_loop());
     tasks_.spawn("follow", follow_loop());
+    if (groups_) {
+        tasks_.spawn("groups", groups_->run(tasks_.stop_token()));
+    }
 }
 
 Task<void> Link::stop(TimePoint deadline) {
@@ -74,11 +83,20 @@ LinkStatus Link::status() const {
     for (const auto& [id, partition] : partitions_) {
         status.partitions.push_back(partition->status());
     }
+    if (groups_) {
+        status.groups = groups_->groups();
+    }
     status.errors = errors_;
     status.in_flight_bytes = environment_.budget.used_bytes();
     status.fetch_latency = fetch_latency_;
     status.produce_latency = producer_.latency();
     return status;
+}
+
+/// Offsets are the same on both clusters, as long as the partition is copied.
+std::optional<PartitionRanges> Link::ranges_of(const TopicPartition& id) const {
+    const auto found = partitions_.find(id);
+    return found == partitions_.end() ? std::nullopt : found->second->ranges();
 }
 
 SourceReader& Link::reader_of(BrokerId source_broker) {

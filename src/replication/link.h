@@ -6,6 +6,7 @@
 #include "model/link_status.h"
 #include "model/tagged_producer_id.h"
 #include "replication/discovery.h"
+#include "replication/group_sync.h"
 #include "replication/memory_budget.h"
 #include "replication/partition_replicator.h"
 #include "replication/source_reader.h"
@@ -26,7 +27,8 @@ struct LinkSetup {
     ClusterSpec source;
     ClusterSpec target;
     LinkSpec spec;
-    TopicFilter filter;  // made from the spec
+    TopicFilter filter;                       // made from the spec
+    std::optional<GroupFilter> group_filter;  // the same; nothing where no groups are synced
     runtime::Duration discovery_interval{};
 };
 
@@ -70,6 +72,7 @@ private:
 
     runtime::Task<void> raise(PartitionReplicator& partition, LogStartTask task);
     runtime::Task<void> follow_loop();
+    std::optional<PartitionRanges> ranges_of(const TopicPartition& id) const;
 
     runtime::Task<void> position_loop();
     void position_due(runtime::TimePoint now);
@@ -86,6 +89,7 @@ private:
     client::Cluster target_;
     Discovery discovery_;
     client::BatchProducer producer_;
+    std::unique_ptr<GroupSync> groups_;
     LatencyHistogram fetch_latency_;
 
     Partitions partitions_;

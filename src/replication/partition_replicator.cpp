@@ -102,6 +102,17 @@ void PartitionReplicator::on_prepared(const Result<void>& outcome) {
     }
 }
 
+std::optional<PartitionRanges> PartitionReplicator::ranges() const {
+    if (phase_ != Phase::streaming || !status_.target_log_end || !status_.source_log_start ||
+        !status_.source_high_watermark) {
+        return std::nullopt;
+    }
+    const LogRange source{*status_.source_log_start, *status_.source_high_watermark};
+    const LogRange target{std::min(target_log_start_, *status_.target_log_end),
+                          *status_.target_log_end};
+    return PartitionRanges{source, target};
+}
+
 std::optional<Offset> PartitionReplicator::log_start_to_follow() const {
     const bool is_behind = phase_ == Phase::streaming && status_.source_log_start &&
                            status_.target_log_end &&

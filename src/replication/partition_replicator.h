@@ -8,6 +8,7 @@
 #include "protocol/record_batch.h"
 #include "replication/aborted_transactions.h"
 #include "replication/batch_rewrite.h"
+#include "replication/group_place.h"
 #include "replication/log_start.h"
 #include "replication/resume_point.h"
 
@@ -79,6 +80,9 @@ public:
 
     void on_prepared_to(Offset target_end) { status_.target_log_end = target_end; }
     void on_prepared(const Result<void>& outcome);
+
+    /// Both logs, while it is being copied.
+    std::optional<PartitionRanges> ranges() const;
 
     /// The source's log start, where the target's is below it; nothing where it need not move.
     std::optional<Offset> log_start_to_follow() const;

@@ -3,6 +3,7 @@
 #include "app/status_table.h"
 #include "tests/unit/app/sample_links.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -158,6 +159,20 @@ TEST(StatusTable, ShowsALinkWithoutTopics) {
 
 east-to-west: east -> west, 0 partitions
 )");
+}
+
+TEST(StatusTable, ShowsWhereEachGroupWouldFindItself) {
+    LinkStatus link = sample_link({});
+    link.groups.push_back({"billing", "classic", true, false, 3, 3, 0, 0, ""});
+    link.groups.push_back({"shipping", "consumer", false, true, 2, 1, 12, 0, "not yet"});
+    const std::string text = render_status_table(report_of({link}));
+    EXPECT_THAT(text,
+                testing::HasSubstr(
+                    R"(  GROUP                       MEMBERS       EXACT    READ AGAIN   PASSED OVER
+  billing                     source       3 of 3             0             0
+  shipping                    target       1 of 2            12             0
+      not yet
+)"));
 }
 
 TEST(StatusTable, FitsIn80Columns_AndCutsNoName) {

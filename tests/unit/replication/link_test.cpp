@@ -59,7 +59,7 @@ protected:
         link_ = std::make_unique<Link>(
             environment,
             LinkSetup{ClusterSpec{"src", {{"src", 1}}}, ClusterSpec{"dst", {{"dst", 1}}},
-                      std::move(spec), std::move(*filter), seconds(2)});
+                      std::move(spec), std::move(*filter), std::nullopt, seconds(2)});
         link_->start();
     }
 
