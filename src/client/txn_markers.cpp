@@ -38,7 +38,8 @@ WriteTxnMarkersRequest request_for(const TxnMarkers& markers, int64_t from, int6
 
 /// The first error of an answer. Brokers give one entry for each producer id, whatever the number
 /// of its markers.
-Result<void> outcome_of(const WriteTxnMarkersResponse& response) {
+Result<void> outcome_of(const WriteTxnMarkersResponse& response, const TopicPartition& id) {
+    bool is_answered = false;
     for (const auto& marker : response.markers) {
         for (const auto& topic : marker.topics) {
             for (const auto& partition : topic.partitions) {
@@ -46,8 +47,13 @@ Result<void> outcome_of(const WriteTxnMarkersResponse& response) {
                     return Error(make_error_code(KafkaError(partition.error_code)),
                                  "WriteTxnMarkers");
                 }
+                is_answered = is_answered || (topic.name == id.topic &&
+                                              partition.partition_index == id.partition.value());
             }
         }
+    }
+    if (!is_answered) {
+        return Error(Errc::malformed, "the answer to WriteTxnMarkers lacks the partition");
     }
     return {};
 }
@@ -86,7 +92,7 @@ private:
         if (answer.has_error()) {
             note(answer.error());
         } else {
-            auto outcome = outcome_of(answer->message);
+            auto outcome = outcome_of(answer->message, markers_.partition);
             if (outcome.has_error()) {
                 note(outcome.error());
             }
