@@ -42,8 +42,7 @@ void RecordBatchBuilder::add_at(int32_t offset_delta, int64_t timestamp_ms,
         put_sized(record_, as_bytes(header.key));
         put_sized(record_, header.value);
     }
-    const Bytes record = record_.flatten();
-    put_sized(records_, record);
+    put_sized(records_, record_.view());
 }
 
 void RecordBatchBuilder::set_last_offset_delta(int32_t last_offset_delta) {
@@ -52,7 +51,7 @@ void RecordBatchBuilder::set_last_offset_delta(int32_t last_offset_delta) {
 }
 
 Result<Bytes> RecordBatchBuilder::build() const {
-    LS_TRY(payload, compress(options_.codec, records_.flatten(), options_.level));
+    LS_TRY(payload, compress(options_.codec, records_.view(), options_.level));
     const auto codec_bits = static_cast<int16_t>(options_.codec);
     WireWriter batch;
     batch.put_int64(options_.base_offset.value());

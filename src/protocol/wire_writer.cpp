@@ -94,6 +94,11 @@ void WireWriter::gather(std::vector<ByteView>& out) const {
     }
 }
 
+ByteView WireWriter::view() const {
+    LS_ASSERT(external_.empty());
+    return owned_;
+}
+
 Bytes WireWriter::flatten() const {
     std::vector<ByteView> parts;
     gather(parts);

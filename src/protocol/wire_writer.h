@@ -61,6 +61,8 @@ public:
     /// Appends the frame to `out` as a list of parts in order. The parts are valid until the next
     /// put.
     void gather(std::vector<ByteView>& out) const;
+    /// The frame where it lies; only while it has no external parts, and until the next put.
+    ByteView view() const;
     /// The frame as one copy.
     Bytes flatten() const;
     /// Empties the frame but keeps the memory.

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "protocol/record_batch.h"
 
+#include <span>
 #include <vector>
 
 namespace lockstep::replication {
@@ -24,5 +25,16 @@ struct DenseBatch {
 /// Errors: `checksum_mismatch` where the batch is not what the source wrote, `malformed` where its
 /// records cannot be read, and compress()'s.
 Result<std::vector<DenseBatch>> rewrite_dense(const protocol::RecordBatchView& batch, Offset from);
+
+/// Whether so small a batch costs its broker more than its bytes do: neighbours are worth merging.
+bool is_tiny(const protocol::RecordBatchView& batch);
+
+/// Whether `next` can join `first` and those behind it, which have `bytes` together.
+bool can_merge(const protocol::RecordBatchView& first, const protocol::RecordBatchView& next,
+               size_t bytes);
+
+/// One batch with the records of several, which follow one another without a hole and have one
+/// codec. Errors as of rewrite_dense().
+Result<DenseBatch> merge_batches(std::span<const protocol::RecordBatchView> batches);
 
 }  // namespace lockstep::replication

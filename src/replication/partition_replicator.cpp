@@ -20,6 +20,20 @@ constexpr size_t kMostLaneBytes = 4U << 20;
 constexpr int kRefusalsUntilBlocked = 5;
 constexpr auto kBlockedPause = std::chrono::seconds(10);
 
+client::OutgoingBatch outgoing_batch(const protocol::RecordBatchView& batch, Slice bytes) {
+    client::OutgoingBatch outgoing;
+    outgoing.base_offset = batch.base_offset();
+    outgoing.record_count = batch.record_count();
+    outgoing.max_timestamp_ms = batch.max_timestamp();
+    outgoing.bytes = std::move(bytes);
+    return outgoing;
+}
+
+bool says_too_large(const Error& error) {
+    return error.code == make_error_code(KafkaError::message_too_large) ||
+           error.code == make_error_code(KafkaError::record_list_too_large);
+}
+
 }  // namespace
 
 PartitionReplicator::PartitionReplicator(LinkServices& link, client::BatchProducer& producer,
@@ -67,6 +81,7 @@ void PartitionReplicator::begin(const PartitionLogs& logs, const Leaders& leader
     is_halted_ = false;
     fetch_error_.reset();
     next_fetch_ = *resume.next;
+    tiny_.clear();
     open_gap_ = 0;
     chain_ = logs.target_tail ? StreamChain(stream_.producer_id, *logs.target_tail)
                               : StreamChain(stream_.producer_id);
@@ -149,7 +164,6 @@ void PartitionReplicator::on_fetched(const protocol::FetchResponse::PartitionDat
         status_.source_log_start = Offset(data.log_start_offset);
     }
     auto taken = take_records(data, frame);
-    close_gap();
     if (taken.has_error()) {
         on_fetch_failed(std::move(taken).error().within(
             fmt::format("fetch {} at offset {}", id().to_string(), next_fetch_.value())));
@@ -162,18 +176,27 @@ void PartitionReplicator::on_fetched(const protocol::FetchResponse::PartitionDat
     }
 }
 
+/// Whatever comes of it, what has been taken is sent.
 Result<void> PartitionReplicator::take_records(const protocol::FetchResponse::PartitionData& data,
                                                const Slice& frame) {
     AbortedTransactions aborted(data.aborted_transactions);
     ByteView records = data.records.view();
-    while (true) {
-        LS_TRY(batch, protocol::next_batch(records));
-        if (!batch) {
-            return {};
+    Result<void> taken;
+    while (taken.has_value()) {
+        auto batch = protocol::next_batch(records);
+        if (batch.has_error()) {
+            taken = std::move(batch).error();
+        } else if (!*batch) {
+            break;
+        } else {
+            const auto is_aborted = aborted.covers(**batch);
+            taken = is_aborted.has_error() ? Result<void>(is_aborted.error())
+                                           : take_batch(**batch, *is_aborted, frame);
         }
-        LS_TRY(is_aborted, aborted.covers(*batch));
-        LS_CHECK(take_batch(*batch, is_aborted, frame));
     }
+    auto sent = send_tiny();
+    close_gap();
+    return taken.has_error() ? taken : sent;
 }
 
 Result<void> PartitionReplicator::take_batch(const protocol::RecordBatchView& batch,
@@ -186,19 +209,59 @@ Result<void> PartitionReplicator::take_batch(const protocol::RecordBatchView& ba
     if (admission == Admission::rewrite) {
         LS_CHECK(send_rewritten(batch));
     } else if (admission == Admission::copy) {
-        client::OutgoingBatch outgoing;
-        outgoing.base_offset = batch.base_offset();
-        outgoing.record_count = batch.record_count();
-        outgoing.max_timestamp_ms = batch.max_timestamp();
-        const auto at = static_cast<size_t>(batch.bytes().data() - frame.data);
-        outgoing.bytes = frame.part(at, batch.bytes().size());
-        LS_CHECK(send_records(std::move(outgoing)));
+        LS_CHECK(copy(batch, frame));
     }
-    fill_to(end);  // the rest has no records that are to be seen
+    return fill_to(end);  // the rest has no records that are to be seen
+}
+
+Result<void> PartitionReplicator::copy(const protocol::RecordBatchView& batch, const Slice& frame) {
+    const auto at = static_cast<size_t>(batch.bytes().data() - frame.data);
+    Slice bytes = frame.part(at, batch.bytes().size());
+    if (may_merge_ && is_tiny(batch)) {
+        return keep_tiny(batch, std::move(bytes));
+    }
+    LS_CHECK(send_tiny());
+    return send_records(outgoing_batch(batch, std::move(bytes)));
+}
+
+Result<void> PartitionReplicator::keep_tiny(const protocol::RecordBatchView& batch, Slice bytes) {
+    if (!tiny_.empty() && !can_merge(tiny_.front(), batch, tiny_bytes_)) {
+        LS_CHECK(send_tiny());
+    }
+    LS_CHECK(fill_to(batch.base_offset()));
+    close_gap();
+    if (tiny_.empty()) {
+        first_tiny_ = std::move(bytes);
+        tiny_bytes_ = 0;
+    }
+    tiny_.push_back(batch);
+    tiny_bytes_ += batch.size_bytes();
+    next_fetch_ = batch.next_offset();
     return {};
 }
 
+/// Merged, or as it is where it is one alone.
+Result<void> PartitionReplicator::send_tiny() {
+    if (tiny_.empty()) {
+        return {};
+    }
+    const std::vector<protocol::RecordBatchView> batches = std::exchange(tiny_, {});
+    next_fetch_ = batches.front().base_offset();
+    if (batches.size() == 1) {
+        return send_records(outgoing_batch(batches.front(), std::move(first_tiny_)));
+    }
+    LS_TRY(merged, merge_batches(batches));
+    has_merged_ = true;
+    client::OutgoingBatch outgoing;
+    outgoing.base_offset = merged.base_offset;
+    outgoing.record_count = merged.record_count;
+    outgoing.max_timestamp_ms = batches.back().max_timestamp();
+    outgoing.bytes = owned_slice(std::move(merged.bytes));
+    return send_records(std::move(outgoing));
+}
+
 Result<void> PartitionReplicator::send_rewritten(const protocol::RecordBatchView& batch) {
+    LS_CHECK(send_tiny());
     LS_TRY(rows, rewrite_dense(batch, next_fetch_));
     for (DenseBatch& row : rows) {
         client::OutgoingBatch outgoing;
@@ -212,22 +275,24 @@ Result<void> PartitionReplicator::send_rewritten(const protocol::RecordBatchView
 }
 
 Result<void> PartitionReplicator::send_records(client::OutgoingBatch batch) {
-    fill_to(batch.base_offset);
+    LS_CHECK(fill_to(batch.base_offset));
     close_gap();
     StreamChain after = chain_;
     const auto stamp = after.next_records(batch.record_count);
     LS_CHECK(protocol::rewrite_for_produce(batch.bytes.mutable_view(), stamp));
     chain_ = after;
-    next_fetch_ = next_fetch_ + batch.record_count;
+    next_fetch_ = batch.base_offset + batch.record_count;
     lane_->send(std::move(batch));
     return {};
 }
 
-void PartitionReplicator::fill_to(Offset end) {
+Result<void> PartitionReplicator::fill_to(Offset end) {
     if (end > next_fetch_) {
+        LS_CHECK(send_tiny());
         open_gap_ += end - next_fetch_;
         next_fetch_ = end;
     }
+    return {};
 }
 
 /// Sends the gap that ends at next_fetch_. One for as many offsets as possible: a gap is a stop.
@@ -354,6 +419,11 @@ void PartitionReplicator::on_stopped(const Error& error) {
     stop_fetching();
     phase_ = Phase::idle;
     if (is_orphan_) {
+        return;
+    }
+    if (has_merged_ && may_merge_ && says_too_large(error)) {
+        may_merge_ = false;  // each batch alone may be small enough for the target's topic
+        retry_later(PartitionState::retrying, error.message(), {});
         return;
     }
     const bool is_content_wrong = is_halted_ && error.is(Errc::stopped);

@@ -112,9 +112,12 @@ private:
                               const Slice& frame);
     Result<void> take_batch(const protocol::RecordBatchView& batch, bool is_aborted,
                             const Slice& frame);
+    Result<void> copy(const protocol::RecordBatchView& batch, const Slice& frame);
+    Result<void> keep_tiny(const protocol::RecordBatchView& batch, Slice bytes);
+    Result<void> send_tiny();
     Result<void> send_rewritten(const protocol::RecordBatchView& batch);
     Result<void> send_records(client::OutgoingBatch batch);
-    void fill_to(Offset end);
+    Result<void> fill_to(Offset end);
     void close_gap();
     void on_progress();
     void halt(std::string reason);
@@ -138,7 +141,13 @@ private:
     StreamChain chain_;
     Offset target_log_start_;
     Offset next_fetch_;
-    int64_t open_gap_ = 0;  // offsets before next_fetch_ that are still to be sent as a gap
+    /// Tiny batches before next_fetch_, of the answer that is being taken, that may be merged.
+    std::vector<protocol::RecordBatchView> tiny_;
+    Slice first_tiny_;
+    size_t tiny_bytes_ = 0;
+    bool has_merged_ = false;
+    bool may_merge_ = true;  // until the target has refused a merged batch for its size
+    int64_t open_gap_ = 0;   // offsets before next_fetch_ that are still to be sent as a gap
     LeaderEpoch source_epoch_;
     std::optional<Error> fetch_error_;  // ends the streaming once the lane is empty
     bool is_halted_ = false;            // by a batch that cannot be copied as it is

@@ -173,3 +173,16 @@ def test_killed_while_the_log_start_is_raised(source, target, lockstep, name):
     process.wait_copied(topic)
     assert target.start_offsets(topic) == {0: 2_999_000}
     assert assert_same_records(source, target, topic) == 1000
+
+
+@pytest.mark.parametrize("codec", ["none", "zstd"])
+def test_tiny_batches_are_merged(source, target, lockstep, name, codec):
+    topic = source.create_topic(name, 2)
+    for partition in (0, 1):
+        produce(source, topic, [f"value {i}" for i in range(3000)], partition=partition,
+                batch_num_messages=1, compression_type=codec)
+    process = lockstep(Link(source, target, [topic]))
+    process.wait_copied(topic)
+    assert assert_same_records(source, target, topic) == 6000
+    assert len(batches(source.partition_directory(topic, 0))) == 3000
+    assert len(batches(target.partition_directory(topic, 0))) < 300

@@ -342,6 +342,19 @@ TEST(RewriteDense, SaysMalformed_WhenThePayloadIsNoise) {
     }
 }
 
+TEST(RewriteDense, SaysMalformed_WhenAnOffsetComesTwice) {
+    Bytes batch = batch_with({0, 1, 2});
+    // The third record's offset delta: behind the sizes, attributes and time of three equal
+    // records.
+    const size_t record_size = (batch.size() - protocol::batch_layout::kHeaderSize) / 3;
+    batch[batch.size() - record_size + 3] = 2;  // zigzag of 1
+    store_big_endian(batch.data() + protocol::batch_layout::kCrc,
+                     crc32c(ByteView(batch).subspan(protocol::batch_layout::kAttributes)));
+    const auto rows = rewritten(batch);
+    ASSERT_TRUE(rows.has_error());
+    EXPECT_TRUE(rows.error().is(Errc::malformed)) << rows.error().message();
+}
+
 std::optional<std::string> random_text(Rng& rng) {
     if (rng.chance(0.15)) {
         return std::nullopt;
@@ -397,6 +410,63 @@ TEST(RewriteDense, KeepsEveryRecordAtItsOffset_WhateverTheHoles) {
         most_rows = std::max(most_rows, rows->size());
     }
     EXPECT_GT(most_rows, 5U);  // else the batches would be too easy
+}
+
+/// Dense batches one behind the other.
+std::vector<Bytes> random_neighbours(Rng& rng, Codec codec) {
+    std::vector<Bytes> batches;
+    int64_t next = 1'000;
+    for (uint64_t left = 1 + rng.below(8); left > 0; --left) {
+        RecordBatchBuilder builder({.base_offset = Offset(next), .codec = codec});
+        const auto records = static_cast<int32_t>(1 + rng.below(5));
+        for (int32_t delta = 0; delta < records; ++delta) {
+            const auto timestamp_ms = static_cast<int64_t>(rng.below(1'000'000));
+            add_to(builder, delta, {0, timestamp_ms, random_text(rng), random_text(rng), {}});
+        }
+        next += records;
+        batches.push_back(*builder.build());
+    }
+    return batches;
+}
+
+TEST(MergeBatches, KeepsEveryRecordAtItsOffset_InOneBatch) {
+    Rng rng(2);
+    for (int i = 0; i < 500; ++i) {
+        const Codec codec = kCodecs[rng.below(std::size(kCodecs))];
+        const std::vector<Bytes> batches = random_neighbours(rng, codec);
+        std::vector<RecordBatchView> views;
+        std::vector<Kept> expected;
+        for (const Bytes& batch : batches) {
+            views.push_back(*RecordBatchView::open(batch));
+            read_into(expected, batch);
+        }
+        const auto merged = merge_batches(views);
+        ASSERT_TRUE(merged.has_value()) << merged.error().message();
+        ASSERT_EQ(records_of(merged->bytes), expected) << i;
+        EXPECT_EQ(merged->base_offset, Offset(1'000));
+        expect_plain_batch(*merged, codec);
+        ASSERT_FALSE(HasFailure()) << i;
+    }
+}
+
+TEST(MergeBatches, SaysChecksumMismatch_WhenOneIsDamaged) {
+    std::vector<Bytes> batches{batch_with({0}), batch_with({0})};
+    batches[1].back() ^= 1;
+    const std::vector<RecordBatchView> views{*RecordBatchView::open(batches[0]),
+                                             *RecordBatchView::open(batches[1])};
+    const auto merged = merge_batches(views);
+    ASSERT_TRUE(merged.has_error());
+    EXPECT_TRUE(merged.error().is(Errc::checksum_mismatch));
+}
+
+TEST(CanMerge, WantsOneCodec_AndABound) {
+    const Bytes plain = batch_with({0});
+    const Bytes packed = batch_with({0}, {.codec = Codec::lz4});
+    const RecordBatchView view = *RecordBatchView::open(plain);
+    EXPECT_TRUE(is_tiny(view));
+    EXPECT_TRUE(can_merge(view, view, view.size_bytes()));
+    EXPECT_FALSE(can_merge(view, *RecordBatchView::open(packed), view.size_bytes()));
+    EXPECT_FALSE(can_merge(view, view, 128 << 10));
 }
 
 }  // namespace

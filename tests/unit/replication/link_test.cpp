@@ -20,7 +20,6 @@ using protocol::KafkaError;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using test::FakeLog;
-using test::make_batch;
 using test::ReceivedRequest;
 using testing::HasSubstr;
 
@@ -28,6 +27,12 @@ Uuid id_of(uint8_t byte) {
     Uuid id;
     id.bytes.fill(byte);
     return id;
+}
+
+/// Large enough to be copied as it is: tiny neighbours are merged.
+Bytes make_batch(int64_t base_offset, int records, const std::string& value = "value",
+                 int16_t attributes = 0) {
+    return test::make_batch(base_offset, records, value + std::string(2'100, '.'), attributes);
 }
 
 constexpr int16_t code_of(KafkaError error) {
@@ -173,6 +178,31 @@ TEST_F(LinkTest, GoesOn_WhereTheTargetsLogEnds) {
     start_and_run();
     expect_copied(4);
     EXPECT_EQ(status().copied_batches, 1U);
+}
+
+TEST_F(LinkTest, MergesTinyNeighbours_OfOneAnswer) {
+    source_log_.append(test::make_batch(0, 1, "a"));
+    source_log_.append(test::make_batch(1, 2, "b"));
+    source_log_.append(test::make_batch(3, 1, std::string(3'000, 'c')));
+    source_log_.append(test::make_batch(4, 1, "d"));
+    source_log_.append(test::make_batch(8, 1, "e"));
+    source_log_.append(test::make_batch(9, 1, "f"));
+    start_and_run();
+    EXPECT_EQ(layout_of_target(), "0+3 3+1 4+1 m5 m6 m7 8+2");
+    EXPECT_EQ(status().copied_records, 7U);
+}
+
+TEST_F(LinkTest, LeavesTinyBatchesAlone_WhereTheTargetTakesNoLargerOnes) {
+    source_log_.append(test::make_batch(0, 1, "a"));
+    source_log_.append(test::make_batch(1, 1, "b"));
+    target_log_.on_append = [&](ByteView records) {
+        return protocol::RecordBatchView::open(records)->record_count() > 1
+                   ? FakeLog::Appended{code_of(KafkaError::message_too_large), -1, -1}
+                   : target_log_.append_produced(records);
+    };
+    start_and_run();
+    EXPECT_EQ(layout_of_target(), "0+1 1+1");
+    EXPECT_EQ(status().state, PartitionState::running) << status().reason;
 }
 
 TEST_F(LinkTest, FillsAHole_WithMarkers) {
