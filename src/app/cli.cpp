@@ -1,5 +1,6 @@
 #include "app/cli.h"
 
+#include "app/config_values.h"
 #include "app/exit_code.h"
 #include "base/text.h"
 #include "base/version.h"
@@ -20,6 +21,7 @@ same partitions, the same offsets, without unpacking a single batch.)";
 constexpr const char* kExamples = R"(Examples:
   lockstep check -c lockstep.yaml      what would be copied; changes nothing
   lockstep run -c lockstep.yaml        copy, until Ctrl-C or SIGTERM
+  lockstep verify -c lockstep.yaml     compare both sides, record by record
   lockstep status                      how a running Lockstep gets on
   lockstep run --help                  the options of one command
 
@@ -27,7 +29,7 @@ Exit codes:
   0  all went well
   1  failure
   2  the command line or the configuration is wrong; nothing was touched
-  3  check and status: something is blocked or cannot be reached
+  3  check, verify, status: something differs, is blocked or cannot be reached
 
 Documentation: docs/configuration.md describes every key of the configuration.)";
 
@@ -45,15 +47,24 @@ constexpr const char* kCheckFooter = R"(Example:
 Reads the configuration, connects to the clusters and prints, for each topic,
 what `run` would do. Changes nothing anywhere.)";
 
+constexpr const char* kVerifyFooter = R"(Examples:
+  lockstep verify -c lockstep.yaml
+  lockstep verify -c lockstep.yaml --topics "orders.*" --json
+
+Reads every record of both sides, as a consumer would, and compares offsets,
+timestamps, keys, values and headers, up to where the shorter log ends now. May
+run while Lockstep copies. Changes nothing anywhere.
+In compacted topics, records on one side only are counted, but no difference.)";
+
 constexpr const char* kStatusFooter = R"(Examples:
   lockstep status
   lockstep status --url http://10.0.0.7:7878 --json
 
 Asks a running Lockstep at the address of http.listen in its configuration.)";
 
-constexpr std::array<std::string_view, 4> kCommands{"run", "check", "status", "version"};
-constexpr std::array<std::string_view, 5> kOptions{"--config", "--log-level", "--json", "--url",
-                                                   "--help"};
+constexpr std::array<std::string_view, 5> kCommands{"run", "check", "verify", "status", "version"};
+constexpr std::array<std::string_view, 6> kOptions{"--config", "--log-level", "--json",
+                                                   "--url",    "--topics",    "--help"};
 
 /// The parser and the values that it fills; one for each command line.
 class CommandLine {
@@ -69,10 +80,12 @@ private:
     CLI::App app_{kAbout, "lockstep"};
     CLI::App* run_ = add_command("run", "Copies what the configuration says.");
     CLI::App* check_ = add_command("check", "Shows what would be copied, and changes nothing.");
+    CLI::App* verify_ = add_command("verify", "Compares both sides, record by record.");
     CLI::App* status_ = add_command("status", "Shows how a running Lockstep gets on.");
     CLI::App* version_ = add_command("version", "Prints the version.");
     std::string config_path_;
     std::string log_level_;
+    std::vector<std::string> topics_;
     std::string url_ = StatusOptions().url;
     bool as_json_ = false;
 };
@@ -83,8 +96,9 @@ CommandLine::CommandLine() {
     app_.get_formatter()->column_width(28);
     run_->footer(kRunFooter);
     check_->footer(kCheckFooter);
+    verify_->footer(kVerifyFooter);
     status_->footer(kStatusFooter);
-    for (CLI::App* command : {run_, check_}) {
+    for (CLI::App* command : {run_, check_, verify_}) {
         command->add_option("-c,--config", config_path_, "The configuration, a YAML file")
             ->required()
             ->type_name("FILE");
@@ -92,10 +106,14 @@ CommandLine::CommandLine() {
     run_->add_option("--log-level", log_level_, "Wins over the configuration's log.level")
         ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
         ->type_name("LEVEL");
+    verify_->add_option("--topics", topics_, "Names and expressions, instead of the links' topics")
+        ->check(
+            [](const std::string& pattern) { return topic_pattern_problem(pattern).value_or(""); })
+        ->type_name("TOPIC");
     status_->add_option("--url", url_, "Where that Lockstep listens")
         ->type_name("URL")
         ->capture_default_str();
-    for (CLI::App* command : {check_, status_, version_}) {
+    for (CLI::App* command : {check_, verify_, status_, version_}) {
         command->add_flag("--json", as_json_, "Print JSON, for scripts");
     }
 }
@@ -135,6 +153,9 @@ Command CommandLine::chosen() const {
     }
     if (check_->parsed()) {
         return CheckOptions{config_path_, as_json_};
+    }
+    if (verify_->parsed()) {
+        return VerifyOptions{config_path_, topics_, as_json_};
     }
     if (status_->parsed()) {
         return StatusOptions{url_, as_json_};

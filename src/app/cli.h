@@ -26,6 +26,12 @@ struct StatusOptions {
     bool as_json = false;
 };
 
+struct VerifyOptions {
+    std::string config_path;
+    std::vector<std::string> topics;  // names and expressions; else the links' own
+    bool as_json = false;
+};
+
 struct VersionOptions {
     bool as_json = false;
 };
@@ -36,7 +42,8 @@ struct CliExit {
     std::string text;
 };
 
-using Command = std::variant<CliExit, RunOptions, CheckOptions, StatusOptions, VersionOptions>;
+using Command =
+    std::variant<CliExit, RunOptions, CheckOptions, VerifyOptions, StatusOptions, VersionOptions>;
 
 /// `arguments` without the program's name.
 Command parse_command_line(const std::vector<std::string>& arguments);

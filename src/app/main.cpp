@@ -3,6 +3,7 @@
 #include "app/exit_code.h"
 #include "app/run_command.h"
 #include "app/status_command.h"
+#include "app/verify_command.h"
 #include "base/version.h"
 
 #include <fmt/core.h>
@@ -23,6 +24,7 @@ struct Dispatch {
     }
     int operator()(const RunOptions& options) const { return run_command(options); }
     int operator()(const CheckOptions& options) const { return check_command(options); }
+    int operator()(const VerifyOptions& options) const { return verify_command(options); }
     int operator()(const StatusOptions& options) const { return status_command(options); }
     int operator()(const VersionOptions& options) const {
         if (options.as_json) {

@@ -6,7 +6,6 @@
 #include "protocol/messages/delete_records.h"
 #include "protocol/messages/describe_configs.h"
 #include "protocol/messages/describe_producers.h"
-#include "protocol/messages/fetch.h"
 #include "protocol/messages/incremental_alter_configs.h"
 #include "protocol/messages/list_offsets.h"
 #include "protocol/record_batch.h"
@@ -26,6 +25,8 @@ constexpr int8_t kBrokerResource = 4;
 constexpr int8_t kSetConfig = 0;
 constexpr int8_t kDeleteConfig = 1;
 constexpr int16_t kLastFetchVersionWithNames = 12;
+constexpr int32_t kFetchBytes = 4 << 20;
+constexpr int8_t kReadCommitted = 1;
 
 Result<void> checked(int16_t error_code, const std::optional<std::string>& detail,
                      std::string what) {
@@ -254,19 +255,17 @@ Task<Result<std::vector<ProducerState>>> describe_producers(Cluster& cluster, Br
     co_return states;
 }
 
-// A Fetch returns the first batch of its first partition whole, whatever the limits (KIP-74), so
-// one byte asks for just that one.
-Task<Result<Slice>> read_batch_at(Cluster& cluster, LogPlace place, std::stop_token stop) {
-    protocol::FetchRequest request;
-    request.max_wait_ms = 0;
-    request.min_bytes = 0;
-    request.max_bytes = 1;
+namespace {
+
+/// A Fetch of one partition, once.
+Task<Result<FetchedLog>> fetch_once(Cluster& cluster, LogPlace place,
+                                    protocol::FetchRequest request, std::stop_token stop) {
     auto& topic = request.topics.emplace_back();
     topic.topic = place.partition.topic;
     auto& entry = topic.partitions.emplace_back();
     entry.partition = place.partition.partition.value();
     entry.fetch_offset = place.offset.value();
-    entry.partition_max_bytes = 1;
+    entry.partition_max_bytes = request.max_bytes;
     auto connected = co_await cluster.broker(place.leader, Purpose::control, stop);
     LS_CO_TRY(connection, std::move(connected));
     LS_CO_TRY(version, connection->version_of<protocol::FetchRequest>(kLastFetchVersionWithNames));
@@ -275,15 +274,38 @@ Task<Result<Slice>> read_batch_at(Cluster& cluster, LogPlace place, std::stop_to
     const std::string what =
         fmt::format("read {} at offset {} from {}", place.partition.to_string(),
                     place.offset.value(), cluster.name());
-    for (const auto& topic_answer : answer.message.responses) {
-        for (const auto& data : topic_answer.partitions) {
+    for (auto& topic_answer : answer.message.responses) {
+        for (auto& data : topic_answer.partitions) {
             LS_CO_CHECK(checked(data.error_code, std::nullopt, what));
-            const ByteView records = data.records.view();
-            const auto at = static_cast<size_t>(records.data() - answer.frame.data);
-            co_return records.empty() ? Slice{} : answer.frame.part(at, records.size());
+            FetchedLog fetched;
+            fetched.records = data.records.view();
+            fetched.aborted = std::move(data.aborted_transactions);
+            fetched.frame = std::move(answer.frame);
+            co_return fetched;
         }
     }
     co_return Error(Errc::malformed, what + ": the answer lacks the partition");
+}
+
+}  // namespace
+
+Task<Result<FetchedLog>> fetch_log(Cluster& cluster, LogPlace place, std::stop_token stop) {
+    protocol::FetchRequest request;
+    request.max_bytes = kFetchBytes;
+    request.isolation_level = kReadCommitted;
+    auto fetched = co_await fetch_once(cluster, std::move(place), std::move(request), stop);
+    co_return fetched;
+}
+
+// A Fetch returns the first batch of its first partition whole, whatever the limits (KIP-74), so
+// one byte asks for just that one.
+Task<Result<Slice>> read_batch_at(Cluster& cluster, LogPlace place, std::stop_token stop) {
+    protocol::FetchRequest request;
+    request.max_bytes = 1;
+    auto fetching = co_await fetch_once(cluster, std::move(place), std::move(request), stop);
+    LS_CO_TRY(fetched, std::move(fetching));
+    const auto at = static_cast<size_t>(fetched.records.data() - fetched.frame.data);
+    co_return fetched.records.empty() ? Slice{} : fetched.frame.part(at, fetched.records.size());
 }
 
 }  // namespace lockstep::client

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "client/cluster.h"
+#include "protocol/messages/fetch.h"
 
 #include <map>
 #include <optional>
@@ -98,5 +99,15 @@ runtime::Task<Result<std::vector<ProducerState>>> describe_producers(Cluster& cl
 /// The batch that holds the record at `place`, as it stands in the log. An empty slice where there
 /// is none.
 runtime::Task<Result<Slice>> read_batch_at(Cluster& cluster, LogPlace place, std::stop_token stop);
+
+/// What a read_committed Fetch of one partition brought.
+struct FetchedLog {
+    Slice frame;       // keeps the records alive
+    ByteView records;  // empty at the end of what is committed
+    std::optional<std::vector<protocol::FetchResponse::AbortedTransaction>> aborted;
+};
+
+/// Some MiB of the log from `place` on, without waiting.
+runtime::Task<Result<FetchedLog>> fetch_log(Cluster& cluster, LogPlace place, std::stop_token stop);
 
 }  // namespace lockstep::client

@@ -52,6 +52,11 @@ TEST(Cli, ReadsStatus_WithADefaultUrl) {
 }
 
 TEST(Cli, ReadsVersion) {
+    const auto verify = options_of<VerifyOptions>(
+        {"verify", "-c", "x.yaml", "--topics", "orders", "pay.*", "--json"});
+    EXPECT_EQ(verify.config_path, "x.yaml");
+    EXPECT_EQ(verify.topics, (std::vector<std::string>{"orders", "pay.*"}));
+    EXPECT_TRUE(verify.as_json);
     EXPECT_TRUE(options_of<VersionOptions>({"version", "--json"}).as_json);
 }
 
@@ -112,7 +117,7 @@ INSTANTIATE_TEST_SUITE_P(
         WrongLine{"Unknown",
                   {"replicate-everything"},
                   "lockstep: there is no command \"replicate-everything\"; there are run, check, "
-                  "status, version"},
+                  "verify, status, version"},
         WrongLine{"NoConfig", {"run"}, "lockstep: --config is required"},
         WrongLine{"NoValue", {"run", "-c"}, "lockstep: --config: 1 required FILE missing"},
         WrongLine{"BadLevel",

@@ -1,0 +1,78 @@
+#include "app/verify_command.h"
+
+#include "app/config_file.h"
+#include "app/exit_code.h"
+#include "app/verify_report.h"
+#include "runtime/asio_loop.h"
+#include "runtime/task_group.h"
+
+#include <fmt/core.h>
+
+#include <random>
+
+namespace lockstep::app {
+namespace {
+
+/// Compares all links of a configuration on one loop; lives for one run.
+class VerifySession {
+public:
+    VerifySession(Config config, const VerifyOptions& options)
+        : config_(std::move(config)), options_(options) {}
+
+    std::vector<replication::LinkVerification> run() {
+        tasks_.spawn("verify all links", verify_all());
+        loop_.run();
+        return std::move(links_);
+    }
+
+private:
+    runtime::Task<void> verify_all() {
+        for (const LinkSpec& link : config_.links) {
+            replication::VerifyRequest request;
+            request.clusters = config_.clusters;
+            request.link = link;
+            if (!options_.topics.empty()) {
+                request.link.topics = options_.topics;
+            }
+            request.told = [this](const replication::VerifiedPartition& partition) {
+                tell(partition);
+            };
+            auto verified = co_await replication::verify_link(runtime_, std::move(request),
+                                                              tasks_.stop_token());
+            links_.push_back(std::move(verified));
+        }
+        loop_.finish();
+    }
+
+    void tell(const replication::VerifiedPartition& partition) {
+        if (!options_.as_json) {
+            fmt::print("{}", render_verified(partition));
+            std::fflush(stdout);
+        }
+    }
+
+    Config config_;
+    const VerifyOptions& options_;
+    runtime::AsioLoop loop_;
+    runtime::AsioNetwork network_{loop_};
+    Rng rng_{std::random_device()()};
+    runtime::Runtime runtime_{loop_, network_, rng_};
+    std::vector<replication::LinkVerification> links_;
+    runtime::TaskGroup tasks_{loop_};
+};
+
+}  // namespace
+
+int verify_command(const VerifyOptions& options) {
+    auto loaded = read_config_file(options.config_path);
+    if (const auto* problems = std::get_if<std::string>(&loaded)) {
+        fmt::print(stderr, "{}", *problems);
+        return kExitUsage;
+    }
+    log::set_level(log::Level::error);  // the report says it all
+    const auto links = VerifySession(std::move(std::get<Config>(loaded)), options).run();
+    fmt::print("{}", options.as_json ? verification_json(links) : render_verification(links));
+    return has_trouble(links) ? kExitTrouble : kExitSuccess;
+}
+
+}  // namespace lockstep::app

@@ -1,0 +1,23 @@
+#pragma once
+
+// PURE: what `lockstep verify` prints.
+
+#include "replication/verification.h"
+
+#include <string>
+#include <vector>
+
+namespace lockstep::app {
+
+/// One line for a partition, and one for each of its first differences.
+std::string render_verified(const replication::VerifiedPartition& partition);
+
+/// The last lines: the sums of each link.
+std::string render_verification(const std::vector<replication::LinkVerification>& links);
+
+std::string verification_json(const std::vector<replication::LinkVerification>& links);
+
+/// Something differs, or could not be compared.
+bool has_trouble(const std::vector<replication::LinkVerification>& links);
+
+}  // namespace lockstep::app

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "client/admin.h"
+#include "protocol/records.h"
+#include "replication/aborted_transactions.h"
+
+#include <optional>
+
+namespace lockstep::replication {
+
+/// A record as every consumer sees it; views of the cursor's batch.
+struct SeenRecord {
+    Offset offset;
+    int64_t timestamp_ms = 0;
+    protocol::Record content;
+};
+
+/// Goes through the visible records of one partition, as a read_committed consumer: from `from` to
+/// before `end`, batch by batch or record by record. Independent of the copying: it reads what the
+/// broker gives to anyone.
+class LogCursor {
+public:
+    LogCursor(client::Cluster& cluster, client::LogPlace from, Offset end);
+
+    /// Sees to it that a record is at hand; false where there is none any more. Errors: those of
+    /// the fetch, `malformed`, `checksum_mismatch`.
+    runtime::Task<Result<bool>> load(std::stop_token stop);
+
+    /// The batch whose first record is next, if all of it is within the range; else null.
+    const protocol::RecordBatchView* whole_batch() const;
+    const SeenRecord& record() const { return *record_; }
+
+    void skip_batch();
+    void skip_record() { record_.reset(); }
+
+    uint64_t fetched_bytes() const { return fetched_bytes_; }
+
+private:
+    runtime::Task<Result<bool>> fetch(std::stop_token stop);
+    Result<bool> open_next_batch();
+    Result<bool> read_next_record();
+
+    client::Cluster& cluster_;
+    client::LogPlace next_;  // of the next fetch
+    Offset begin_;
+    Offset end_;
+    client::FetchedLog fetched_;
+    ByteView rest_;  // of what was fetched
+    AbortedTransactions aborted_{std::nullopt};
+    std::optional<protocol::RecordBatchView> batch_;
+    std::optional<protocol::RecordReader> reader_;
+    std::optional<SeenRecord> record_;
+    bool is_at_first_ = false;  // record_ is its batch's first
+    uint64_t fetched_bytes_ = 0;
+};
+
+}  // namespace lockstep::replication

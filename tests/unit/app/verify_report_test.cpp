@@ -1,0 +1,90 @@
+#include "app/verify_report.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace lockstep::app {
+namespace {
+
+using replication::Difference;
+using replication::LinkVerification;
+using replication::VerifiedPartition;
+
+VerifiedPartition identical() {
+    VerifiedPartition partition;
+    partition.topic = "orders";
+    partition.partition = 2;
+    partition.from = 7;
+    partition.to = 1'007;
+    partition.records = 1'000;
+    partition.untouched_batches = 90;
+    return partition;
+}
+
+VerifiedPartition different(uint64_t differences) {
+    VerifiedPartition partition = identical();
+    partition.differences = differences;
+    for (uint64_t i = 0; i < differences; ++i) {
+        partition.first.push_back({static_cast<int64_t>(20 + i), Difference::Kind::only_at_source});
+    }
+    return partition;
+}
+
+LinkVerification link_of(std::vector<VerifiedPartition> partitions) {
+    LinkVerification link;
+    link.name = "east-to-west";
+    link.source = "east";
+    link.target = "west";
+    link.partitions = std::move(partitions);
+    return link;
+}
+
+TEST(VerifyReport, SaysIdentical) {
+    EXPECT_EQ(render_verified(identical()),
+              "  orders-2: offsets [7, 1,007), 1,000 identical records, batches untouched: 90: "
+              "identical\n");
+    EXPECT_EQ(render_verification({link_of({identical(), identical()})}),
+              "east-to-west: east -> west: 2 of 2 partitions identical, 2,000 identical records, "
+              "0 differences\n");
+}
+
+TEST(VerifyReport, ShowsTheFirstDifferences) {
+    const std::string text = render_verified(different(12));
+    EXPECT_NE(text.find("12 differences\n    offset 20: only at the source\n"), std::string::npos);
+    EXPECT_NE(text.find("    offset 29: only at the source\n    and 2 more\n"), std::string::npos);
+    EXPECT_EQ(text.find("offset 30"), std::string::npos);
+}
+
+TEST(VerifyReport, CountsCompactedOnesApart) {
+    VerifiedPartition partition = identical();
+    partition.compacted = 3;
+    EXPECT_NE(render_verified(partition).find("compacted on one side: 3: identical"),
+              std::string::npos);
+}
+
+TEST(VerifyReport, IsTrouble_WhenSomethingDiffersOrCouldNotBeRead) {
+    EXPECT_FALSE(has_trouble({link_of({identical()})}));
+    EXPECT_TRUE(has_trouble({link_of({identical(), different(1)})}));
+    VerifiedPartition unread = identical();
+    unread.problem = "no leader";
+    EXPECT_TRUE(has_trouble({link_of({unread})}));
+    LinkVerification away = link_of({});
+    away.problem = "no broker of east can be reached";
+    EXPECT_TRUE(has_trouble({away}));
+    EXPECT_NE(render_verification({away}).find("no broker of east"), std::string::npos);
+}
+
+TEST(VerifyReport, HasEverything_ForScripts) {
+    const auto json =
+        nlohmann::json::parse(verification_json({link_of({identical(), different(1)})}));
+    EXPECT_EQ(json["identical"], false);
+    const auto& partitions = json["links"][0]["partitions"];
+    EXPECT_EQ(partitions[0]["identical"], true);
+    EXPECT_EQ(partitions[0]["records"], 1'000);
+    EXPECT_EQ(partitions[1]["first_differences"][0]["offset"], 20);
+    EXPECT_EQ(partitions[1]["first_differences"][0]["kind"], "only at the source");
+}
+
+}  // namespace
+}  // namespace lockstep::app
