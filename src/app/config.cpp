@@ -20,15 +20,15 @@ using Words = std::span<const std::string_view>;
 
 constexpr std::array<std::string_view, 5> kTopKeys{"clusters", "links", "http", "limits", "log"};
 constexpr std::array<std::string_view, 2> kClusterKeys{"name", "bootstrap"};
-constexpr std::array<std::string_view, 9> kLinkKeys{
-    "name",           "source",  "target",
-    "topics",         "exclude", "groups",
-    "exclude_groups", "offsets", "replication_factor"};
+constexpr std::array<std::string_view, 10> kLinkKeys{
+    "name",   "source",         "target",  "topics",     "exclude",
+    "groups", "exclude_groups", "offsets", "on_overrun", "replication_factor"};
 constexpr std::array<std::string_view, 1> kHttpKeys{"listen"};
 constexpr std::array<std::string_view, 2> kLimitsKeys{"in_flight", "discovery_interval"};
 constexpr std::array<std::string_view, 1> kLogKeys{"level"};
 
 constexpr std::array<std::string_view, 1> kOffsetsWords{"preserve"};
+constexpr std::array<std::string_view, 2> kOverrunWords{"stop", "continue"};
 constexpr std::array<std::string_view, 6> kLevelWords{"trace", "debug", "info",
                                                       "warn",  "error", "off"};
 
@@ -51,6 +51,7 @@ constexpr KeyRule kGroups{"groups", "a list of group names and regular expressio
 constexpr KeyRule kExcludeGroups{"exclude_groups", "a list of group names and regular expressions",
                                  "[\"console-consumer-.*\"]", true};
 constexpr KeyRule kOffsets{"offsets", "the word \"preserve\"", "preserve"};
+constexpr KeyRule kOverrun{"on_overrun", "one of stop, continue", "stop"};
 constexpr KeyRule kReplicationFactor{"replication_factor", "a whole number from 1 to 32767", "3"};
 constexpr KeyRule kListen{"listen", "HOST:PORT", "127.0.0.1:7878"};
 constexpr KeyRule kInFlight{"in_flight", "a size of at least 1MiB", "64MiB"};
@@ -78,6 +79,7 @@ private:
     std::string read_cluster_reference(YamlMap& map, const KeyRule& rule);
     std::vector<std::string> read_patterns(YamlMap& map, const KeyRule& rule);
     void read_offsets(YamlMap& map);
+    OverrunRule read_overrun(YamlMap& map);
     std::optional<int16_t> read_replication_factor(YamlMap& map);
     void name_link(YamlMap& map, LinkSpec& link);
 
@@ -188,6 +190,7 @@ void ConfigReader::read_link(const YAML::Node& node) {
                                        : std::vector<std::string>{std::string(kEveryGroup)};
     link.exclude_groups = read_patterns(map, kExcludeGroups);
     read_offsets(map);
+    link.on_overrun = read_overrun(map);
     link.replication_factor = read_replication_factor(map);
     name_link(map, link);
     config_.links.push_back(std::move(link));
@@ -231,6 +234,18 @@ void ConfigReader::read_offsets(YamlMap& map) {
         add(word->at, fmt::format("\"offsets\" has no choice \"{}\"; {}", word->text,
                                   suggest_word(word->text, kOffsetsWords)));
     }
+}
+
+OverrunRule ConfigReader::read_overrun(YamlMap& map) {
+    const auto word = map.text(kOverrun);
+    if (!word || word->text == kOverrunWords[0]) {
+        return OverrunRule::stop;
+    }
+    if (word->text != kOverrunWords[1]) {
+        add(word->at, fmt::format("\"on_overrun\" has no choice \"{}\"; {}", word->text,
+                                  suggest_word(word->text, kOverrunWords)));
+    }
+    return OverrunRule::continue_past;
 }
 
 std::optional<int16_t> ConfigReader::read_replication_factor(YamlMap& map) {

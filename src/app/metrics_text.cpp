@@ -83,6 +83,14 @@ private:
         family("lockstep_filled_offsets_total",
                "Offsets without a visible record at the source that markers hold on the target.",
                MetricType::Counter);
+    MetricFamily lost_ =
+        family("lockstep_lost_offsets_total",
+               "Offsets that the source had deleted before they were copied.", MetricType::Counter);
+    MetricFamily open_transaction_ = family(
+        "lockstep_open_transaction_seconds",
+        "For how long an open transaction at the source has held the partition back; absent where "
+        "none does.",
+        MetricType::Gauge);
     MetricFamily group_again_ =
         family("lockstep_group_read_again_records",
                "Records that the group would read again if it moved to the target now.",
@@ -145,6 +153,11 @@ void Scrape::add_partition(const LinkStatus& link, const PartitionStatus& partit
     add(bytes_, labels, static_cast<double>(partition.copied_bytes));
     add(batches_, labels, static_cast<double>(partition.copied_batches));
     add(filled_, labels, static_cast<double>(partition.filled_offsets));
+    add(lost_, labels, static_cast<double>(partition.lost_offsets));
+    if (partition.open_transaction) {
+        add(open_transaction_, labels,
+            static_cast<double>(now_ms - partition.open_transaction->seen_since_ms) / 1000);
+    }
     Labels with_state = labels;
     with_state.push_back({"state", std::string(to_string(partition.state))});
     add(state_, std::move(with_state), 1);
@@ -159,10 +172,26 @@ void Scrape::add_process(const ProcessStats& process) {
 
 std::string Scrape::text() && {
     std::vector<MetricFamily> families;
-    for (MetricFamily* each :
-         {&build_info_, &link_up_, &lag_records_, &lag_seconds_, &state_, &records_, &bytes_,
-          &batches_, &filled_, &group_again_, &group_passed_, &errors_, &in_flight_, &fetch_,
-          &produce_, &resident_, &cpu_, &start_}) {
+    for (MetricFamily* each : {&build_info_,
+                               &link_up_,
+                               &lag_records_,
+                               &lag_seconds_,
+                               &state_,
+                               &records_,
+                               &bytes_,
+                               &batches_,
+                               &filled_,
+                               &lost_,
+                               &open_transaction_,
+                               &group_again_,
+                               &group_passed_,
+                               &errors_,
+                               &in_flight_,
+                               &fetch_,
+                               &produce_,
+                               &resident_,
+                               &cpu_,
+                               &start_}) {
         if (!each->metric.empty()) {
             families.push_back(std::move(*each));
         }

@@ -20,6 +20,17 @@ Json offset_json(const std::optional<Offset>& offset) {
     return offset ? Json(offset->value()) : Json(nullptr);
 }
 
+Json transaction_json(const std::optional<OpenTransaction>& open, int64_t now_ms) {
+    if (!open) {
+        return nullptr;
+    }
+    return {
+        {"first_offset", open->first_offset.value()},
+        {"producer_id", open->producer_id.value()},
+        {"seconds", static_cast<double>(std::max<int64_t>(0, now_ms - open->seen_since_ms)) / 1000},
+    };
+}
+
 Json partition_json(const PartitionStatus& partition, const PartitionRate& rate, int64_t now_ms) {
     return {
         {"topic", partition.id.topic},
@@ -35,6 +46,8 @@ Json partition_json(const PartitionStatus& partition, const PartitionRate& rate,
         {"copied_bytes", partition.copied_bytes},
         {"copied_batches", partition.copied_batches},
         {"filled_offsets", partition.filled_offsets},
+        {"lost_offsets", partition.lost_offsets},
+        {"open_transaction", transaction_json(partition.open_transaction, now_ms)},
         {"records_per_second", rounded(rate.records_per_second)},
         {"bytes_per_second", rounded(rate.bytes_per_second)},
     };
@@ -81,6 +94,7 @@ Json link_json(const LinkStatus& link, const Rates& rates, int64_t now_ms) {
         {"source_cluster_id", link.source_cluster_id},
         {"target_cluster_id", link.target_cluster_id},
         {"problem", link.problem},
+        {"marker_problem", link.marker_problem},
         {"discovered", link.discovered},
         {"errors", link.errors},
         {"in_flight_bytes", link.in_flight_bytes},

@@ -246,9 +246,13 @@ Task<Result<std::vector<ProducerState>>> describe_producers(Cluster& cluster, Br
                                 fmt::format("describe the producers of {} on {}",
                                             partition.to_string(), cluster.name())));
             for (const auto& producer : result.active_producers) {
-                states.push_back({ProducerId(producer.producer_id),
-                                  ProducerEpoch(static_cast<int16_t>(producer.producer_epoch)),
-                                  Sequence(producer.last_sequence)});
+                ProducerState& state = states.emplace_back();
+                state.id = ProducerId(producer.producer_id);
+                state.epoch = ProducerEpoch(static_cast<int16_t>(producer.producer_epoch));
+                state.last_sequence = Sequence(producer.last_sequence);
+                if (producer.current_txn_start_offset >= 0) {
+                    state.transaction_start = Offset(producer.current_txn_start_offset);
+                }
             }
         }
     }

@@ -88,7 +88,8 @@ runtime::Task<Result<void>> alter_topic_configs(Cluster& cluster, std::string to
 struct ProducerState {
     ProducerId id;
     ProducerEpoch epoch;
-    Sequence last_sequence;  // -1: none in this epoch
+    Sequence last_sequence;                   // -1: none in this epoch
+    std::optional<Offset> transaction_start;  // of the open transaction
 };
 
 runtime::Task<Result<std::vector<ProducerState>>> describe_producers(Cluster& cluster,

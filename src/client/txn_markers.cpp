@@ -128,4 +128,20 @@ Task<Result<void>> write_txn_markers(Cluster& cluster, TxnMarkers markers, std::
     co_return written;
 }
 
+Task<Result<void>> probe_txn_markers(Cluster& cluster, std::stop_token stop) {
+    TxnMarkers nowhere;
+    nowhere.partition = {"__lockstep_probe", PartitionIndex(0)};
+    nowhere.count = 1;
+    nowhere.at = [](int64_t) { return TxnMarker{ProducerId(0), ProducerEpoch(0)}; };
+    const WriteTxnMarkersRequest request = request_for(nowhere, 0, 1);
+    auto called = co_await cluster.call_any(request, stop);
+    LS_CO_TRY(answer, std::move(called));
+    auto outcome = outcome_of(answer.message, nowhere.partition);
+    const auto expected = make_error_code(KafkaError::unknown_topic_or_partition);
+    if (outcome.has_error() && outcome.error().code == expected) {
+        co_return Result<void>();
+    }
+    co_return outcome;
+}
+
 }  // namespace lockstep::client

@@ -29,4 +29,8 @@ struct TxnMarkers {
 runtime::Task<Result<void>> write_txn_markers(Cluster& cluster, TxnMarkers markers,
                                               std::stop_token stop);
 
+/// Whether the cluster would take markers from us, found out without writing any: by asking for one
+/// in a partition that does not exist. Errors: CLUSTER_AUTHORIZATION_FAILED, `unsupported`.
+runtime::Task<Result<void>> probe_txn_markers(Cluster& cluster, std::stop_token stop);
+
 }  // namespace lockstep::client

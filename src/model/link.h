@@ -29,6 +29,12 @@ const ClusterSpec& cluster_named(const std::vector<ClusterSpec>& clusters, std::
 
 enum class OffsetsMode { preserve };
 
+/// What to do where the source has deleted records before they were copied.
+enum class OverrunRule {
+    stop,           // block the partition
+    continue_past,  // count them as lost, and go on behind them
+};
+
 struct LinkSpec {
     std::string name;
     std::string source;  // a cluster's name
@@ -38,6 +44,7 @@ struct LinkSpec {
     std::vector<std::string> groups;          // whose offsets are synced, by the same rules
     std::vector<std::string> exclude_groups;  // wins over `groups`
     OffsetsMode offsets = OffsetsMode::preserve;
+    OverrunRule on_overrun = OverrunRule::stop;
     std::optional<int16_t> replication_factor;  // of created topics; else the source's
 };
 

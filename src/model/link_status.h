@@ -30,6 +30,13 @@ constexpr std::array<PartitionState, 7> kAllPartitionStates{
 
 std::string_view to_string(PartitionState state);
 
+/// A transaction at the source that keeps what is behind it from being committed, and copied.
+struct OpenTransaction {
+    Offset first_offset;
+    ProducerId producer_id{-1};  // -1 until the source was asked
+    int64_t seen_since_ms = 0;   // when it was first seen to hold the partition back, since 1970
+};
+
 struct PartitionStatus {
     TopicPartition id;
     PartitionState state = PartitionState::starting;
@@ -41,6 +48,8 @@ struct PartitionStatus {
     uint64_t copied_records = 0;            // since this process started, like all counts here
     uint64_t copied_bytes = 0;
     uint64_t copied_batches = 0;
+    std::optional<OpenTransaction> open_transaction;  // only where it holds records back
+    uint64_t lost_offsets = 0;    // deleted at the source before they were copied, and passed over
     uint64_t filled_offsets = 0;  // taken up by markers: the source has no record there to show
 
     /// Records at the source that the target lacks; 0 while unknown.
@@ -68,6 +77,7 @@ struct LinkStatus {
     std::string target;
     std::string source_cluster_id;  // "" until the cluster was reached
     std::string target_cluster_id;
+    std::string marker_problem;  // why the target takes no markers; "" where it does, or not known
     std::string problem;      // what keeps the link as a whole from working; "" where nothing does
     bool discovered = false;  // both clusters were reached and the topics listed at least once
     std::vector<PartitionStatus> partitions;

@@ -78,6 +78,7 @@ LinkStatus Link::status() const {
     status.target = spec_.target;
     status.source_cluster_id = source_.metadata().cluster_id();
     status.target_cluster_id = target_.metadata().cluster_id();
+    status.marker_problem = marker_problem_;
     status.problem = problem_;
     status.discovered = is_discovered_;
     for (const auto& [id, partition] : partitions_) {
@@ -158,6 +159,7 @@ void Link::apply(DiscoveredTopics discovered) {
         log::info("link {}: {} ({}) to {} ({}), {} topics", spec_.name, spec_.source,
                   source_.metadata().cluster_id(), spec_.target, target_.metadata().cluster_id(),
                   discovered.topics.size());
+        tasks_.spawn("probe", probe_markers());
     }
     for (const auto& [topic, problem] : discovered.target_problems) {
         const auto known = target_problems_.find(topic);
@@ -328,26 +330,68 @@ Task<void> Link::raise(PartitionReplicator& partition, LogStartTask task) {
     }
 }
 
-/// What retention, or someone, deletes at the source is deleted on the target too: both logs start
-/// at the same offset, where the target's own retention has not got there before.
 Task<void> Link::follow_loop() {
     auto& loop = environment_.runtime.loop;
     const std::stop_token stop = tasks_.stop_token();
     while (!stop.stop_requested()) {
         co_await runtime::sleep_for(loop, kFollowPause, stop);
         for (auto& [id, partition] : partitions_) {
-            const auto leader = target_.metadata().leader_of(id);
-            const auto start = partition->log_start_to_follow();
-            if (!start || !leader || stop.stop_requested()) {
-                continue;
-            }
-            const client::LogPlace place{leader->leader, id, *start};
-            const auto deleted = co_await client::delete_records(target_, place, stop);
-            partition->on_log_start_followed(*start);
-            if (deleted.has_error() && !stop.stop_requested()) {
-                log::warn("link {}: {}", spec_.name, deleted.error().message());
-            }
+            co_await follow_log_start(*partition);
+            co_await name_open_transaction(*partition);
         }
+    }
+}
+
+/// What retention, or someone, deletes at the source is deleted on the target too: both logs start
+/// at the same offset, where the target's own retention has not got there before.
+Task<void> Link::follow_log_start(PartitionReplicator& partition) {
+    const auto leader = target_.metadata().leader_of(partition.id());
+    const auto start = partition.log_start_to_follow();
+    if (!start || !leader || tasks_.stop_requested()) {
+        co_return;
+    }
+    const client::LogPlace place{leader->leader, partition.id(), *start};
+    const auto deleted = co_await client::delete_records(target_, place, tasks_.stop_token());
+    partition.on_log_start_followed(*start);
+    if (deleted.has_error() && !tasks_.stop_requested()) {
+        log::warn("link {}: {}", spec_.name, deleted.error().message());
+    }
+}
+
+/// Says who keeps a transaction open that has held a partition back for a while.
+Task<void> Link::name_open_transaction(PartitionReplicator& partition) {
+    const auto leader = source_.metadata().leader_of(partition.id());
+    if (!partition.wants_producer() || !leader || tasks_.stop_requested()) {
+        co_return;
+    }
+    const OpenTransaction open = *partition.status().open_transaction;
+    const TopicPartition id = partition.id();
+    const auto described =
+        co_await client::describe_producers(source_, leader->leader, id, tasks_.stop_token());
+    if (described.has_error()) {
+        co_return;  // not allowed, or just not now: the offset and the age are known all the same
+    }
+    for (const client::ProducerState& producer : *described) {
+        if (producer.transaction_start == open.first_offset) {
+            partition.on_producer_known(producer.id);
+            log::info(
+                "link {}: {}: producer {} keeps a transaction open since offset {}; what is "
+                "behind it is copied when it ends",
+                spec_.name, id.to_string(), producer.id.value(), open.first_offset.value());
+        }
+    }
+}
+
+/// Says early what would otherwise only be found at the first gap.
+Task<void> Link::probe_markers() {
+    const auto probed = co_await client::probe_txn_markers(target_, tasks_.stop_token());
+    if (probed.has_error() && !tasks_.stop_requested()) {
+        marker_problem_ = probed.error().message();
+        log::warn(
+            "link {}: {} takes no transaction markers from Lockstep ({}): partitions with "
+            "transactions or compaction will be blocked at their first gap; the right "
+            "CLUSTER_ACTION (from Kafka 3.8 on also ALTER) on that cluster is needed",
+            spec_.name, spec_.target, marker_problem_);
     }
 }
 

@@ -39,7 +39,8 @@ struct LinkSetup {
 ///
 /// Four loops: `discover` finds topics and leaders every interval, and at once when a partition
 /// asks for it; `position` looks at the logs of partitions that are idle and starts them; `follow`
-/// deletes on the target what the source has deleted; a reader per source broker fetches. Lives on
+/// deletes on the target what the source has deleted, and asks who keeps transactions open; a
+/// reader per source broker fetches. Lives on
 /// one shard. `start()`, then `co_await stop()` before destroying it.
 class Link final : public LinkServices {
 public:
@@ -53,7 +54,7 @@ public:
 
     LinkStatus status() const;
 
-    const std::string& link_name() const override { return spec_.name; }
+    const LinkSpec& spec() const override { return spec_; }
     runtime::Runtime& runtime() override { return environment_.runtime; }
     SourceReader& reader_of(BrokerId source_broker) override;
     void want_position() override { position_wanted_.notify_all(); }
@@ -72,6 +73,9 @@ private:
 
     runtime::Task<void> raise(PartitionReplicator& partition, LogStartTask task);
     runtime::Task<void> follow_loop();
+    runtime::Task<void> follow_log_start(PartitionReplicator& partition);
+    runtime::Task<void> name_open_transaction(PartitionReplicator& partition);
+    runtime::Task<void> probe_markers();
     std::optional<PartitionRanges> ranges_of(const TopicPartition& id) const;
 
     runtime::Task<void> position_loop();
@@ -97,6 +101,7 @@ private:
     std::map<std::string, int> missed_;  // looks in a row that did not find a known topic
     std::map<BrokerId, std::unique_ptr<SourceReader>> readers_;
     std::string problem_;
+    std::string marker_problem_;
     bool is_discovered_ = false;
     uint64_t errors_ = 0;
 

@@ -60,10 +60,20 @@ void PartitionReplicator::begin(const PartitionLogs& logs, const Leaders& leader
     status_.target_log_end = logs.target_end;
     target_log_start_ = logs.target_start;
     const ProducerId filler_id = filler_producer_id(stream_.producer_id);
-    const StreamIds ids{stream_.producer_id, filler_id};
-    const ResumePoint resume = resume_point(logs, ids);
+    const ResumeRules rules{stream_.producer_id, filler_id,
+                            link_.spec().on_overrun == OverrunRule::continue_past};
+    const ResumePoint resume = resume_point(logs, rules);
     if (resume.raise_to) {
         phase_ = Phase::preparing;
+        if (logs.target_start < logs.target_end && logs.target_tail &&
+            logs.target_tail->producer_id != filler_id) {
+            status_.lost_offsets += static_cast<uint64_t>(*resume.raise_to - logs.target_end);
+            log::warn(
+                "link {}: {}: the source has deleted offsets [{}, {}) before they were "
+                "copied; going on behind them, as on_overrun says",
+                link_.spec().name, id().to_string(), logs.target_end.value(),
+                resume.raise_to->value());
+        }
         set_state(PartitionState::preparing,
                   fmt::format("the source's log starts at offset {}: raising the target's, which "
                               "ends at {}",
@@ -163,6 +173,7 @@ void PartitionReplicator::on_fetched(const protocol::FetchResponse::PartitionDat
     if (data.log_start_offset >= 0) {
         status_.source_log_start = Offset(data.log_start_offset);
     }
+    note_open_transaction(data);
     auto taken = take_records(data, frame);
     if (taken.has_error()) {
         on_fetch_failed(std::move(taken).error().within(
@@ -173,6 +184,26 @@ void PartitionReplicator::on_fetched(const protocol::FetchResponse::PartitionDat
         pause_fetching();
     } else {
         fetch_on();
+    }
+}
+
+/// Records behind the last stable offset wait for the end of the transaction that begins there.
+void PartitionReplicator::note_open_transaction(
+    const protocol::FetchResponse::PartitionData& data) {
+    if (data.last_stable_offset < 0 || data.last_stable_offset >= data.high_watermark) {
+        status_.open_transaction.reset();
+        return;
+    }
+    const Offset first(data.last_stable_offset);
+    if (!status_.open_transaction || status_.open_transaction->first_offset != first) {
+        status_.open_transaction =
+            OpenTransaction{first, ProducerId(-1), link_.runtime().loop.wall_clock_ms()};
+    }
+}
+
+void PartitionReplicator::on_producer_known(ProducerId producer) {
+    if (status_.open_transaction) {
+        status_.open_transaction->producer_id = producer;
     }
 }
 
@@ -463,7 +494,7 @@ void PartitionReplicator::set_state(PartitionState state, std::string reason) {
         return;
     }
     // At debug: who looks at the states from time to time reports what lasts.
-    log::debug("link {}: {} is {}{}{}", link_.link_name(), id().to_string(), to_string(state),
+    log::debug("link {}: {} is {}{}{}", link_.spec().name, id().to_string(), to_string(state),
                reason.empty() ? "" : ": ", reason);
     status_.state = state;
     status_.reason = std::move(reason);

@@ -3,6 +3,7 @@
 #include "client/backoff.h"
 #include "client/batch_producer.h"
 #include "client/fetch_session.h"
+#include "model/link.h"
 #include "model/link_status.h"
 #include "protocol/messages/fetch.h"
 #include "protocol/record_batch.h"
@@ -25,7 +26,7 @@ class LinkServices {
 public:
     virtual ~LinkServices() = default;
 
-    virtual const std::string& link_name() const = 0;
+    virtual const LinkSpec& spec() const = 0;
     virtual runtime::Runtime& runtime() = 0;
     virtual SourceReader& reader_of(BrokerId source_broker) = 0;
     virtual void want_position() = 0;  // some partition wants its logs looked at
@@ -94,6 +95,12 @@ public:
     void adopt();
     bool is_orphan() const { return is_orphan_; }
 
+    /// An open transaction that nobody knows the producer of yet.
+    bool wants_producer() const {
+        return status_.open_transaction && status_.open_transaction->producer_id.value() < 0;
+    }
+    void on_producer_known(ProducerId producer);
+
     // From the source reader.
     void on_fetched(const protocol::FetchResponse::PartitionData& data, const Slice& frame);
     void on_fetch_failed(const Error& error);
@@ -108,6 +115,7 @@ public:
 private:
     enum class Phase { idle, positioning, preparing, streaming };
 
+    void note_open_transaction(const protocol::FetchResponse::PartitionData& data);
     Result<void> take_records(const protocol::FetchResponse::PartitionData& data,
                               const Slice& frame);
     Result<void> take_batch(const protocol::RecordBatchView& batch, bool is_aborted,

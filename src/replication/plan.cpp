@@ -84,8 +84,9 @@ Task<PlannedPartition> plan_partition(Planning& planning, TopicPartition id, Uui
     }
     logs.source_start = at_source.ranges[id].start;
     logs.source_end = at_source.ranges[id].end;
-    const StreamIds stream_ids{of.stream, filler_producer_id(of.stream)};
-    const ResumePoint resume = resume_point(logs, stream_ids);
+    const ResumeRules rules{of.stream, filler_producer_id(of.stream),
+                            planning.spec.on_overrun == OverrunRule::continue_past};
+    const ResumePoint resume = resume_point(logs, rules);
     planned.blocked = resume.reason;
     if (const auto next = resume.next ? resume.next : resume.raise_to) {
         planned.next_offset = next->value();

@@ -21,14 +21,15 @@ std::string foreign_tail(const PartitionLogs& logs, ProducerId stream) {
 
 }  // namespace
 
-ResumePoint resume_point(const PartitionLogs& logs, const StreamIds& ids) {
-    const bool is_filler = logs.target_tail && logs.target_tail->producer_id == ids.filler;
+ResumePoint resume_point(const PartitionLogs& logs, const ResumeRules& rules) {
+    const bool is_filler = logs.target_tail && logs.target_tail->producer_id == rules.filler;
     const bool is_empty = logs.target_start == logs.target_end;
     if (logs.target_tail && !is_filler &&
-        !generation_of(logs.target_tail->producer_id, ids.stream)) {
-        return {{}, {}, foreign_tail(logs, ids.stream)};
+        !generation_of(logs.target_tail->producer_id, rules.stream)) {
+        return {{}, {}, foreign_tail(logs, rules.stream)};
     }
-    if (is_filler || (is_empty && logs.target_end < logs.source_start)) {
+    const bool may_raise = is_empty || rules.continue_past_overrun;
+    if (is_filler || (may_raise && logs.target_end < logs.source_start)) {
         return {{}, std::max(logs.source_start, logs.target_end), {}};
     }
     if (logs.target_end < logs.source_start) {

@@ -25,12 +25,12 @@ struct ResumePoint {
     std::string reason;              // where it must do neither: what was seen, with offsets
 };
 
-/// The ids that Lockstep writes a partition under.
-struct StreamIds {
-    ProducerId stream;
-    ProducerId filler;  // of the empty records below the log's start
+struct ResumeRules {
+    ProducerId stream;  // that Lockstep writes the partition's records under
+    ProducerId filler;  // and the empty records below the log's start
+    bool continue_past_overrun = false;
 };
 
-ResumePoint resume_point(const PartitionLogs& logs, const StreamIds& ids);
+ResumePoint resume_point(const PartitionLogs& logs, const ResumeRules& rules);
 
 }  // namespace lockstep::replication

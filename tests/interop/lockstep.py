@@ -26,6 +26,7 @@ class Link:
     target: Any
     topics: list[str]
     exclude: list[str] = field(default_factory=list)
+    on_overrun: str = "stop"
 
     def yaml(self, http_port: int) -> str:
         def quoted(words: list[str]) -> str:
@@ -44,6 +45,7 @@ links:
     target: west
     topics: {quoted(self.topics)}
 {exclude}    offsets: preserve
+    on_overrun: {self.on_overrun}
 http:
   listen: 127.0.0.1:{http_port}
 """

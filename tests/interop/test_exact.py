@@ -186,3 +186,43 @@ def test_tiny_batches_are_merged(source, target, lockstep, name, codec):
     assert assert_same_records(source, target, topic) == 6000
     assert len(batches(source.partition_directory(topic, 0))) == 3000
     assert len(batches(target.partition_directory(topic, 0))) < 300
+
+
+def test_goes_on_behind_what_the_source_has_deleted(source, target, lockstep, name):
+    topic = source.create_topic(name)
+    produce(source, topic, ["early"] * 5)
+    process = lockstep(Link(source, target, [topic], on_overrun="continue"))
+    process.wait_copied(topic)
+    process.terminate()
+    produce(source, topic, ["never seen"] * 20)
+    source.delete_records(topic, 0, 25)
+    produce(source, topic, ["late"] * 3)
+    process.start()
+    process.wait_copied(topic)
+    assert assert_same_records(source, target, topic) == 3
+    assert target.start_offsets(topic) == {0: 25}
+    assert process.partition(topic)["lost_offsets"] == 20
+
+
+def test_open_transaction_holds_back_and_is_named(source, target, lockstep, name):
+    topic = source.create_topic(name)
+    produce(source, topic, ["before"])
+    hanging = Producer(CLIENT | {"bootstrap.servers": source.bootstrap, "linger.ms": 1,
+                                 "transactional.id": name})
+    hanging.init_transactions(30)
+    hanging.begin_transaction()
+    hanging.produce(topic, "not decided yet")
+    hanging.flush(30)
+    produce(source, topic, ["behind it"])
+    process = lockstep(Link(source, target, [topic]))
+
+    def told() -> bool:
+        seen = process.partition(topic)["open_transaction"]
+        return seen and seen["first_offset"] == 1 and seen["producer_id"] >= 0
+
+    process.wait(told, "the open transaction is named", 20)
+    assert target.end_offsets(topic) == {0: 1}
+    hanging.commit_transaction(30)
+    process.wait_copied(topic)
+    assert assert_exact(source, target, topic) == 3
+    process.wait(lambda: process.partition(topic)["open_transaction"] is None, "it is over", 10)

@@ -218,7 +218,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "c.yaml:7:5: unknown key \"topisc\" in a link; did you mean \"topics\"?\n"},
         BadConfig{"UnknownLinkKey", with_link("    topics: [orders]\n    shadow: yes\n"),
                   "c.yaml:8:5: unknown key \"shadow\" in a link; known here: name, source, "
-                  "target, topics, exclude, groups, exclude_groups, offsets, replication_factor\n"},
+                  "target, topics, exclude, groups, exclude_groups, offsets, on_overrun, "
+                  "replication_factor\n"},
         BadConfig{"KeyGivenTwice", with_link("    topics: [orders]\n    topics: [payments]\n"),
                   "c.yaml:8:5: key \"topics\" stands twice in a link (first in line 7); remove "
                   "one of the two\n"},

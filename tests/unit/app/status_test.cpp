@@ -73,7 +73,8 @@ TEST(StatusJson, HasEveryFigureOfAPartition) {
         "topic": "orders", "partition": 3, "state": "running", "reason": "",
         "source_log_start": 7, "source_high_watermark": 120, "target_log_end": 100,
         "lag_records": 20, "lag_seconds": 1.5, "copied_records": 93, "copied_bytes": 4096,
-        "copied_batches": 9, "filled_offsets": 0, "records_per_second": 46.5, "bytes_per_second": 2048.0})"));
+        "copied_batches": 9, "filled_offsets": 0, "lost_offsets": 0,
+        "open_transaction": null, "records_per_second": 46.5, "bytes_per_second": 2048.0})"));
 }
 
 TEST(StatusJson, HasNull_ForWhatIsNotKnown) {

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int64_t kTagged = int64_t{1} << 62;
 constexpr ProducerId kStream{kTagged + 5};
-constexpr StreamIds kIds{kStream, ProducerId(kTagged + 99)};
+constexpr ResumeRules kRules{kStream, ProducerId(kTagged + 99), false};
 
 /// The source has offsets [from, to), the target ends at `end`; its last batch is as we wrote it.
 PartitionLogs logs_with(int64_t from, int64_t to, int64_t end) {
@@ -46,7 +46,7 @@ class Resume : public testing::TestWithParam<ResumeCase> {};
 
 TEST_P(Resume, IsToldByTheLogs) {
     const ResumeCase& c = GetParam();
-    const ResumePoint resume = resume_point(c.logs, kIds);
+    const ResumePoint resume = resume_point(c.logs, kRules);
     EXPECT_EQ(resume.next.has_value(), c.next >= 0);
     EXPECT_EQ(resume.next.value_or(Offset(-1)), Offset(c.next));
     EXPECT_EQ(resume.reason, c.reason);
@@ -54,7 +54,7 @@ TEST_P(Resume, IsToldByTheLogs) {
 }
 
 std::optional<int64_t> raised_to(const PartitionLogs& logs) {
-    const ResumePoint resume = resume_point(logs, kIds);
+    const ResumePoint resume = resume_point(logs, kRules);
     EXPECT_FALSE(resume.next.has_value());
     EXPECT_EQ(resume.reason, "");
     return resume.raise_to ? std::optional(resume.raise_to->value()) : std::nullopt;
@@ -63,6 +63,13 @@ std::optional<int64_t> raised_to(const PartitionLogs& logs) {
 TEST(ResumePoint, RaisesTheLogStartOfAnEmptyTarget) {
     EXPECT_EQ(raised_to(logs_with(30, 50, 0)), 30);
     EXPECT_EQ(raised_to(without_tail(logs_with(30, 50, 20))), 30);
+}
+
+TEST(ResumePoint, PassesOverWhatTheSourceHasDeleted_WhereTheOperatorSaysSo) {
+    const ResumeRules rules{kStream, ProducerId(kTagged + 99), true};
+    EXPECT_EQ(resume_point(logs_with(30, 50, 20), rules).raise_to, Offset(30));
+    EXPECT_EQ(resume_point(logs_with(10, 50, 20), rules).next, Offset(20));
+    EXPECT_FALSE(resume_point(logs_with(0, 50, 51), rules).raise_to.has_value());
 }
 
 TEST(ResumePoint, GoesOnRaising_WhereItWasEndedInTheMiddle) {

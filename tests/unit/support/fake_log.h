@@ -153,8 +153,13 @@ private:
     /// As a broker from 4.2 on: only with an epoch above the newest of that producer (KIP-1228).
     void on_markers(const ReceivedRequest& request) {
         protocol::WriteTxnMarkersResponse response;
-        for (const auto& marker : request.as<protocol::WriteTxnMarkersRequest>().markers) {
+        const auto message = request.as<protocol::WriteTxnMarkersRequest>();
+        for (const auto& marker : message.markers) {
+            const std::string& name = marker.topics.at(0).name;
             int16_t error = refuse_markers_with;
+            if (error == 0 && name != topic_.name) {
+                error = static_cast<int16_t>(protocol::KafkaError::unknown_topic_or_partition);
+            }
             for (const protocol::RecordBatchView& batch : batches()) {
                 if (batch.producer_id().value() == marker.producer_id &&
                     batch.producer_epoch().value() >= marker.producer_epoch) {
@@ -171,7 +176,7 @@ private:
             auto& result = response.markers.emplace_back();
             result.producer_id = marker.producer_id;
             auto& topic = result.topics.emplace_back();
-            topic.name = topic_.name;
+            topic.name = name;
             topic.partitions.emplace_back().error_code = error;
         }
         request.answer(response);
