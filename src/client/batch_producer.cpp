@@ -298,7 +298,8 @@ void BatchProducer::Lane::go_on() {
     }
     filling_ = std::get<OutgoingGap>(std::move(queue_.front()));
     queue_.pop_front();
-    TxnMarkers markers{partition_, leader_, filling_->count, filling_->marker_at};
+    TxnMarkers markers{partition_, leader_, filling_->count, filling_->marker_at,
+                       filling_->may_write};
     producer_.tasks_.spawn("fill gap", producer_.fill_gap(shared_from_this(), std::move(markers)));
 }
 

@@ -27,6 +27,7 @@ struct OutgoingGap {
     Offset base_offset;
     int64_t count = 0;
     std::function<TxnMarker(int64_t index)> marker_at;
+    std::function<Result<void>()> may_write;  // as of TxnMarkers
 };
 
 struct Acknowledgement {

@@ -12,7 +12,7 @@ namespace lockstep::client {
 
 /// What a connection is for. A broker handles the requests of one connection one after the other,
 /// so a long fetch must not share one with anything that is in a hurry.
-enum class Purpose { control, fetch, produce, markers };
+enum class Purpose { control, fetch, produce, markers, group };
 
 using ConnectionPtr = std::shared_ptr<Connection>;
 

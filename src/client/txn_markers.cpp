@@ -18,7 +18,7 @@ namespace {
 
 constexpr int64_t kMarkersPerRequest = 1000;
 constexpr size_t kRequestsInFlight = 6;
-constexpr int8_t kStrictEpochs = 2;  // transaction.version 2: an epoch must be above the newest
+constexpr int8_t kTransactionVersion = 2;
 
 WriteTxnMarkersRequest request_for(const TxnMarkers& markers, int64_t from, int64_t to) {
     WriteTxnMarkersRequest request;
@@ -28,7 +28,7 @@ WriteTxnMarkersRequest request_for(const TxnMarkers& markers, int64_t from, int6
         auto& entry = request.markers.emplace_back();
         entry.producer_id = marker.producer_id.value();
         entry.producer_epoch = marker.epoch.value();
-        entry.transaction_version = kStrictEpochs;  // not sent before version 2
+        entry.transaction_version = kTransactionVersion;  // not sent before version 2
         auto& topic = entry.topics.emplace_back();
         topic.name = markers.partition.topic;
         topic.partition_indexes.push_back(markers.partition.partition.value());
@@ -69,6 +69,11 @@ public:
             if (in_flight_ >= kRequestsInFlight) {
                 co_await answered_.wait();
                 continue;
+            }
+            const auto turn = markers_.may_write ? markers_.may_write() : Result<void>();
+            if (turn.has_error()) {
+                note(turn.error());
+                break;
             }
             const int64_t next = std::min(sent + kMarkersPerRequest, markers_.count);
             ++in_flight_;

@@ -18,14 +18,17 @@ struct TxnMarkers {
     BrokerId leader;
     int64_t count = 0;
     std::function<TxnMarker(int64_t index)> at;
+    /// Asked before each request; empty: always.
+    std::function<Result<void>()> may_write;
 };
 
 /// Writes markers of aborted transactions that never were (WriteTxnMarkers, KIP-98): each takes up
 /// one offset and is shown to no consumer. Needs the right CLUSTER_ACTION or, from Kafka 3.8 on,
 /// ALTER, on the cluster. Ends when nothing is under way any more.
 ///
-/// After an error, any number of them may have been written: the log's end says how many. From
-/// Kafka 4.2 on, markers must have rising epochs and none is written twice (KIP-1228).
+/// After an error, any number of them may have been written: the log's end says how many. A broker
+/// refuses a marker whose epoch is below the newest of its producer id, but writes the newest again
+/// (seen on 2.8.2, 3.9.1 and 4.3.0): two writers must be kept apart.
 runtime::Task<Result<void>> write_txn_markers(Cluster& cluster, TxnMarkers markers,
                                               std::stop_token stop);
 

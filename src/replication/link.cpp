@@ -66,6 +66,9 @@ Task<void> Link::stop(TimePoint deadline) {
     co_await source_.close();  // nothing more is fetched
     co_await producer_.drain(deadline);
     producer_.request_stop();
+    if (marker_turn_) {
+        co_await marker_turn_->wait_left(deadline);
+    }
     co_await target_.close();
     co_await tasks_.join();
     co_await producer_.join();
@@ -313,6 +316,29 @@ Task<void> Link::position_one(PartitionReplicator& partition, PartitionLogs logs
     if (!tasks_.stop_requested()) {
         partition.begin(logs, *leaders);
     }
+}
+
+/// A broker would write the newest marker a second time for a second worker: only one worker of the
+/// link has the turn, given by the target's own group coordinator.
+Result<void> Link::may_write_markers() {
+    if (!marker_turn_) {
+        marker_turn_ = std::make_unique<client::GroupLease>(
+            target_, fmt::format("__lockstep.{}.{}", source_.metadata().cluster_id(), spec_.name));
+        marker_turn_->on_held([this] {
+            for (auto& [id, partition] : partitions_) {
+                partition->retry_now();
+            }
+        });
+        marker_turn_->want();
+        tasks_.spawn("marker turn", marker_turn_->run(tasks_.stop_token()));
+    }
+    if (marker_turn_->is_held()) {
+        return {};
+    }
+    return Error(Errc::timeout,
+                 fmt::format("another Lockstep fills the gaps of this link, or it is not known yet "
+                             "who does (group {} on {})",
+                             marker_turn_->group(), spec_.target));
 }
 
 void Link::prepare(PartitionReplicator& partition, LogStartTask task) {

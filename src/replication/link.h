@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "client/batch_producer.h"
 #include "client/cluster.h"
+#include "client/group_lease.h"
 #include "model/link_status.h"
 #include "model/tagged_producer_id.h"
 #include "replication/discovery.h"
@@ -61,6 +62,7 @@ public:
     void want_metadata() override;
     void count_error() override { ++errors_; }
     void prepare(PartitionReplicator& partition, LogStartTask task) override;
+    Result<void> may_write_markers() override;
 
 private:
     using Partitions = std::map<TopicPartition, std::unique_ptr<PartitionReplicator>>;
@@ -94,6 +96,7 @@ private:
     Discovery discovery_;
     client::BatchProducer producer_;
     std::unique_ptr<GroupSync> groups_;
+    std::unique_ptr<client::GroupLease> marker_turn_;  // from the first gap on
     LatencyHistogram fetch_latency_;
 
     Partitions partitions_;

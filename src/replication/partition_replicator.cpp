@@ -115,6 +115,13 @@ void PartitionReplicator::postpone(const Error& error) {
     }
 }
 
+void PartitionReplicator::retry_now() {
+    if (status_.state == PartitionState::retrying && not_before_ != runtime::kNever) {
+        not_before_ = {};
+        link_.want_position();
+    }
+}
+
 void PartitionReplicator::on_prepared(const Result<void>& outcome) {
     phase_ = Phase::idle;
     if (is_orphan_) {
@@ -339,6 +346,7 @@ void PartitionReplicator::close_gap() {
         const MarkerStamp stamp = markers.at(index);
         return client::TxnMarker{stamp.producer_id, stamp.epoch};
     };
+    gap.may_write = [this] { return link_.may_write_markers(); };
     open_gap_ = 0;
     lane_->send(std::move(gap));
 }

@@ -32,6 +32,8 @@ public:
     virtual void want_position() = 0;  // some partition wants its logs looked at
     virtual void want_metadata() = 0;  // a leader is not where it was thought to be
     virtual void count_error() = 0;
+    /// Whether it is this process's turn to write markers.
+    virtual Result<void> may_write_markers() = 0;
     /// Ends in on_prepared().
     virtual void prepare(PartitionReplicator& partition, LogStartTask task) = 0;
 };
@@ -78,6 +80,9 @@ public:
     };
     void begin(const PartitionLogs& logs, const Leaders& leaders);
     void postpone(const Error& error);
+
+    /// Something that it may have waited for has come.
+    void retry_now();
 
     void on_prepared_to(Offset target_end) { status_.target_log_end = target_end; }
     void on_prepared(const Result<void>& outcome);

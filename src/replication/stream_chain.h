@@ -7,11 +7,11 @@
 //     a gap     one marker an offset: (id, e + 1), (id, e + 2), ... (id, e + k)
 //     records   (id, e + k + 1, sequence 0), ...
 //
-// The sequence makes a broker take each record batch once (KIP-98). Each marker has an epoch of its
-// own: one that comes again, from us or from another worker, has an epoch that is not above the
-// newest and is refused (strictly with WriteTxnMarkers v2, KIP-1228; before it, the newest marker
-// alone could be written twice until the records after it are there). All of it follows from the
-// last batch in the target's log, so every worker that reads that log sends the same.
+// The sequence makes a broker take each record batch once (KIP-98). A marker that comes again is
+// refused once a later write is there, as its epoch is below the newest then; the newest marker
+// alone could be written twice, so that only one worker at a time writes markers (GroupLease). All
+// of it follows from the last batch in the target's log: every worker that reads that log sends the
+// same.
 
 #include "model/ids.h"
 #include "protocol/record_batch.h"

@@ -6,6 +6,7 @@
 #include "protocol/kafka_error.h"
 #include "protocol/messages/create_topics.h"
 #include "protocol/messages/describe_configs.h"
+#include "tests/unit/support/fake_coordinator.h"
 #include "tests/unit/support/fake_log.h"
 
 #include <fmt/core.h>
@@ -126,6 +127,7 @@ protected:
     test::FakeBroker target_{network_, {"dst", 1}};
     FakeLog source_log_{loop_, source_, {"orders", id_of(1), {1}, 0}};
     FakeLog target_log_{loop_, target_, {"orders", id_of(2), {1}, 0}};
+    test::FakeCoordinator target_coordinator_{target_};
     std::unique_ptr<Link> link_;
 };
 
@@ -243,6 +245,20 @@ TEST_F(LinkTest, GoesOnInsideAGap_WhereAnotherWorkerStopped) {
     }
     start_and_run();
     EXPECT_EQ(layout_of_target(), "0+10 m10 m11 m12 m13 14+5");
+}
+
+TEST_F(LinkTest, FillsNoGap_WhileAnotherWorkerHasTheTurn) {
+    source_log_.append(make_batch(0, 10));
+    source_log_.append(make_batch(12, 5));
+    target_coordinator_.other_has_the_turn = true;
+    start_and_run(seconds(20));
+    EXPECT_EQ(layout_of_target(), "0+10");
+    EXPECT_EQ(status().state, PartitionState::retrying);
+    EXPECT_THAT(status().reason, HasSubstr("another Lockstep fills the gaps of this link"));
+    target_coordinator_.other_has_the_turn = false;
+    target_coordinator_.heartbeat_error = code_of(KafkaError::rebalance_in_progress);
+    loop_.advance(seconds(2));
+    EXPECT_EQ(layout_of_target(), "0+10 m10 m11 12+5");
 }
 
 TEST_F(LinkTest, SaysWhichOffsetsItMayNotFill) {

@@ -33,7 +33,12 @@ inline protocol::ApiVersionsResponse versions_without_topic_ids() {
                         {create_topics, 6},
                         {create_partitions, 3},
                         {describe_configs, 4},
-                        {write_txn_markers, 2}});
+                        {write_txn_markers, 2},
+                        {find_coordinator, 4},
+                        {join_group, 7},
+                        {sync_group, 5},
+                        {heartbeat, 4},
+                        {leave_group, 4}});
 }
 
 /// About what Kafka 4 speaks.
@@ -47,7 +52,12 @@ inline protocol::ApiVersionsResponse versions_with_topic_ids() {
                         {create_topics, 7},
                         {create_partitions, 3},
                         {describe_configs, 4},
-                        {write_txn_markers, 2}});
+                        {write_txn_markers, 2},
+                        {find_coordinator, 4},
+                        {join_group, 7},
+                        {sync_group, 5},
+                        {heartbeat, 4},
+                        {leave_group, 4}});
 }
 
 struct FakeTopic {

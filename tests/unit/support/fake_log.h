@@ -150,7 +150,7 @@ private:
         request.answer(response);
     }
 
-    /// As a broker from 4.2 on: only with an epoch above the newest of that producer (KIP-1228).
+    /// As a broker: only with an epoch that is not below the newest of that producer.
     void on_markers(const ReceivedRequest& request) {
         protocol::WriteTxnMarkersResponse response;
         const auto message = request.as<protocol::WriteTxnMarkersRequest>();
@@ -162,7 +162,7 @@ private:
             }
             for (const protocol::RecordBatchView& batch : batches()) {
                 if (batch.producer_id().value() == marker.producer_id &&
-                    batch.producer_epoch().value() >= marker.producer_epoch) {
+                    batch.producer_epoch().value() > marker.producer_epoch) {
                     error = static_cast<int16_t>(protocol::KafkaError::invalid_producer_epoch);
                 }
             }

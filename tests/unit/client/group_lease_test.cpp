@@ -1,0 +1,120 @@
+#include "client/group_lease.h"
+
+#include "protocol/kafka_error.h"
+#include "tests/unit/support/fake_coordinator.h"
+
+#include <gtest/gtest.h>
+
+namespace lockstep::client {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class GroupLeaseTest : public testing::Test {
+protected:
+    GroupLeaseTest() {
+        broker_.metadata = test::metadata_of("eu", 1, {});
+        const auto refreshed = test::run(loop_, cluster_.refresh_metadata(nullptr, {}));
+        EXPECT_TRUE(refreshed.has_value());
+        lease_.on_held([this] { ++told_; });
+        tasks_.spawn("lease", lease_.run(tasks_.stop_token()));
+    }
+
+    ~GroupLeaseTest() override {
+        tasks_.request_stop();
+        loop_.settle();
+        test::run(loop_, cluster_.close());
+        test::run(loop_, tasks_.join());
+    }
+
+    void want() {
+        lease_.want();
+        loop_.advance(seconds(1));
+    }
+
+    test::ManualLoop loop_;
+    test::ScriptedNetwork network_{loop_};
+    Rng rng_{1};
+    runtime::Runtime runtime_{loop_, network_, rng_};
+    test::FakeBroker broker_{network_, {"eu", 1}};
+    test::FakeCoordinator coordinator_{broker_};
+    Cluster cluster_{runtime_, ClusterSpec{"eu", {{"eu", 1}}}, {}};
+    GroupLease lease_{cluster_, "turns"};
+    int told_ = 0;
+    runtime::TaskGroup tasks_{loop_};
+};
+
+TEST_F(GroupLeaseTest, JoinsNothing_UntilItIsWanted) {
+    loop_.advance(seconds(30));
+    EXPECT_EQ(coordinator_.joins, 0);
+    EXPECT_FALSE(lease_.is_held());
+}
+
+TEST_F(GroupLeaseTest, HasTheTurn_AndKeepsIt_WhileTheCoordinatorHearsOfIt) {
+    want();
+    EXPECT_TRUE(lease_.is_held());
+    EXPECT_EQ(told_, 1);
+    loop_.advance(seconds(60));
+    EXPECT_TRUE(lease_.is_held());
+    EXPECT_EQ(coordinator_.joins, 1);
+    EXPECT_GE(coordinator_.heartbeats, 30);
+}
+
+TEST_F(GroupLeaseTest, HasNoTurn_WhileAnotherMemberHasIt) {
+    coordinator_.other_has_the_turn = true;
+    want();
+    loop_.advance(seconds(30));
+    EXPECT_FALSE(lease_.is_held());
+    EXPECT_EQ(told_, 0);
+    EXPECT_EQ(coordinator_.last_metadata, "candidate");
+}
+
+TEST_F(GroupLeaseTest, StopsBelieving_BeforeTheCoordinatorGivesTheTurnAway) {
+    want();
+    coordinator_.is_silent = true;
+    loop_.advance(seconds(2));
+    EXPECT_TRUE(lease_.is_held());
+    loop_.advance(GroupLease::kSession - seconds(2));  // a second before the session's end
+    EXPECT_FALSE(lease_.is_held());
+}
+
+TEST_F(GroupLeaseTest, SaysThatItHasTheTurn_WhenEverybodyJoinsAnew) {
+    want();
+    coordinator_.heartbeat_error =
+        static_cast<int16_t>(protocol::KafkaError::rebalance_in_progress);
+    loop_.advance(seconds(2));
+    coordinator_.heartbeat_error = 0;
+    EXPECT_EQ(coordinator_.joins, 2);
+    EXPECT_EQ(coordinator_.last_metadata, "holder");
+    EXPECT_TRUE(lease_.is_held());
+}
+
+TEST_F(GroupLeaseTest, LosesTheTurn_WhenTheCoordinatorHasForgottenIt) {
+    want();
+    coordinator_.other_has_the_turn = true;
+    coordinator_.heartbeat_error = static_cast<int16_t>(protocol::KafkaError::unknown_member_id);
+    loop_.advance(seconds(2));
+    EXPECT_FALSE(lease_.is_held());
+    coordinator_.heartbeat_error = 0;
+    loop_.advance(seconds(5));
+    EXPECT_FALSE(lease_.is_held());
+    EXPECT_EQ(coordinator_.last_metadata, "candidate");
+    coordinator_.other_has_the_turn = false;
+    coordinator_.heartbeat_error =
+        static_cast<int16_t>(protocol::KafkaError::rebalance_in_progress);
+    loop_.advance(seconds(2));
+    EXPECT_TRUE(lease_.is_held());
+    EXPECT_EQ(told_, 2);
+}
+
+TEST_F(GroupLeaseTest, LeavesTheGroup_WhenStopped) {
+    want();
+    tasks_.request_stop();
+    test::run(loop_, lease_.wait_left(loop_.now() + seconds(1)));
+    EXPECT_EQ(coordinator_.leaves, 1);
+    EXPECT_FALSE(lease_.is_held());
+}
+
+}  // namespace
+}  // namespace lockstep::client
