@@ -1,8 +1,13 @@
 #include "app/status_report.h"
 
 #include "app/text_layout.h"
+#include "base/text.h"
+
+#include <fmt/core.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 namespace lockstep::app {
@@ -12,6 +17,24 @@ using Json = nlohmann::json;
 
 std::string text_of(const Json& object, const char* key) {
     return printable(object.at(key).get<std::string>());
+}
+
+/// What holds a running partition back, and what was lost, in words.
+std::string note_of(const Json& partition) {
+    std::string note;
+    if (const Json& open = partition.at("open_transaction"); !open.is_null()) {
+        const auto producer = open.at("producer_id").get<int64_t>();
+        note = fmt::format(
+            "held back at offset {} by an open transaction{}, seen for {}",
+            open.at("first_offset").get<int64_t>(),
+            producer < 0 ? "" : fmt::format(" of producer {}", producer),
+            format_duration(std::chrono::seconds(std::llround(open.at("seconds").get<double>()))));
+    }
+    if (const auto lost = partition.at("lost_offsets").get<int64_t>(); lost > 0) {
+        note += fmt::format("{}{} lost: the source had deleted them before they were copied",
+                            note.empty() ? "" : "; ", count_of(lost, "offset"));
+    }
+    return note;
 }
 
 PartitionReport partition_from(const Json& json) {
@@ -26,6 +49,7 @@ PartitionReport partition_from(const Json& json) {
     partition.lag_seconds = json.at("lag_seconds").get<double>();
     partition.records_per_second = json.at("records_per_second").get<double>();
     partition.bytes_per_second = json.at("bytes_per_second").get<double>();
+    partition.note = note_of(json);
     return partition;
 }
 
@@ -48,6 +72,7 @@ LinkReport link_from(const Json& json) {
     link.source = text_of(json, "source");
     link.target = text_of(json, "target");
     link.problem = text_of(json, "problem");
+    link.marker_problem = text_of(json, "marker_problem");
     link.discovered = json.at("discovered").get<bool>();
     link.errors = json.at("errors").get<uint64_t>();
     for (const Json& partition : json.at("partitions")) {

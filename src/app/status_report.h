@@ -20,6 +20,7 @@ struct PartitionReport {
     double lag_seconds = 0;
     double records_per_second = 0;
     double bytes_per_second = 0;
+    std::string note;  // what else there is to know; else ""
 };
 
 struct GroupReport {
@@ -38,6 +39,7 @@ struct LinkReport {
     std::string source;
     std::string target;
     std::string problem;
+    std::string marker_problem;
     bool discovered = false;
     uint64_t errors = 0;
     std::vector<PartitionReport> partitions;

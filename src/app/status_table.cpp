@@ -86,6 +86,7 @@ std::string table(std::vector<PartitionReport> partitions) {
         }
         text += row(fits ? partition.topic : "", topic_width, partition);
         text += wrap_text(partition.reason, 6, kWidth);
+        text += wrap_text(partition.note, 6, kWidth);
     }
     return text;
 }
@@ -127,6 +128,9 @@ std::string render_status_table(const StatusReport& report) {
                                             : std::string("still looking for topics"));
         if (!link.problem.empty()) {
             text += wrap_text("problem: " + link.problem, 2, kWidth);
+        }
+        if (!link.marker_problem.empty()) {
+            text += wrap_text("takes no transaction markers: " + link.marker_problem, 2, kWidth);
         }
         if (!link.partitions.empty()) {
             text += "  " + summary_of_speed(link) + "\n\n" + table(link.partitions);

@@ -95,12 +95,17 @@ Task<Result<void>> GroupSync::look(std::stop_token stop) {
     LS_CO_TRY(target, std::move(at_target));
     std::vector<GroupStatus> groups;
     for (const std::string& name : names) {
+        // Whom the target has, but gives no offsets of just now, must not look like a new group.
+        if (target.listed.contains(name) && !target.offsets.contains(name)) {
+            continue;
+        }
         auto status = co_await sync(name, source, target, stop);
         if (status.partitions > 0) {
             groups.push_back(std::move(status));
         }
     }
-    std::erase_if(remembered_, [&](const auto& entry) { return !names.contains(entry.first); });
+    std::erase_if(remembered_,
+                  [&](const auto& entry) { return !source.listed.contains(entry.first); });
     groups_ = std::move(groups);
     co_return Result<void>();
 }

@@ -1,4 +1,4 @@
-"""Topics that are not simply dense: every record arrives once, with its offset; nothing else does."""
+"""Topics that are not dense: every record arrives once, with its offset, and nothing else does."""
 
 import pytest
 from confluent_kafka import Producer

@@ -1,4 +1,4 @@
-"""Two workers on one link, by mistake or because one was taken for dead: each offset is filled once."""
+"""Two workers on one link, by mistake or as one was taken for dead: each offset is filled once."""
 
 import os
 import signal

@@ -30,7 +30,8 @@ def test_copies_are_identical(clusters, lockstep, name, version, tmp_path):
     mixed, transactions = (source.create_topic(f"{name}-{kind}", 2) for kind in ("mixed", "txn"))
     produce_mixed(source, mixed, "lz4", 2000)
     interleaved_transactions(source, transactions, 10)
-    produce(source, mixed, [f"{i}" * 100 for i in range(2000)], partition=1, compression_type="gzip")
+    produce(source, mixed, [f"{i}" * 100 for i in range(2000)], partition=1,
+            compression_type="gzip")
     process = lockstep(Link(source, target, [f"{name}-.*"]))
     process.wait_copied(mixed, transactions)
     code, partitions = verify(tmp_path, source, target, [f"{name}-.*"])

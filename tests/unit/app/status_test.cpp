@@ -162,6 +162,18 @@ east-to-west: east -> west, 0 partitions
 )");
 }
 
+TEST(StatusTable, SaysWhatHoldsARunningPartitionBack) {
+    LinkStatus link = sample_link({running_partition("orders", 3, 100, 100)});
+    link.marker_problem = "not allowed";
+    link.partitions[0].open_transaction =
+        OpenTransaction{Offset(17), ProducerId(4711), 1'000'000 - 75'000};
+    link.partitions[0].lost_offsets = 1'234;
+    const std::string text = render_status_table(report_of({link}));
+    EXPECT_THAT(text, testing::HasSubstr("  takes no transaction markers: not allowed\n"));
+    EXPECT_THAT(text, testing::HasSubstr("held back at offset 17 by an open transaction"));
+    EXPECT_THAT(text, testing::HasSubstr("1,234 offsets lost"));
+}
+
 TEST(StatusTable, ShowsWhereEachGroupWouldFindItself) {
     LinkStatus link = sample_link({});
     link.groups.push_back({"billing", "classic", true, false, 3, 3, 0, 0, ""});

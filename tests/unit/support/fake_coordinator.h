@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/kafka_error.h"
 #include "protocol/messages/find_coordinator.h"
 #include "protocol/messages/heartbeat.h"
 #include "protocol/messages/join_group.h"
