@@ -16,6 +16,7 @@ using protocol::RecordReader;
 
 /// A forwarded batch of one record takes a broker as long as 40 records in one batch.
 constexpr size_t kTinyBytes = 2048;
+constexpr int32_t kTinyRecords = 8;
 constexpr size_t kMergedBytes = 128 << 10;
 
 Result<void> check_crc(const protocol::RecordBatchView& batch) {
@@ -87,7 +88,7 @@ Result<std::vector<DenseBatch>> rewrite_dense(const protocol::RecordBatchView& b
 }
 
 bool is_tiny(const protocol::RecordBatchView& batch) {
-    return batch.size_bytes() <= kTinyBytes;
+    return batch.size_bytes() <= kTinyBytes && batch.record_count() <= kTinyRecords;
 }
 
 bool can_merge(const protocol::RecordBatchView& first, const protocol::RecordBatchView& next,

@@ -7,6 +7,7 @@ from confluent_kafka import KafkaException
 
 from lockstep import Link
 from records import assert_same_records, assert_true_prefix, produce, producer, read
+from waiting import eventually
 
 
 def has_number(text: str, number: int) -> bool:

@@ -464,6 +464,8 @@ TEST(CanMerge, WantsOneCodec_AndABound) {
     const Bytes packed = batch_with({0}, {.codec = Codec::lz4});
     const RecordBatchView view = *RecordBatchView::open(plain);
     EXPECT_TRUE(is_tiny(view));
+    const Bytes full = batch_with({0, 1, 2, 3, 4, 5, 6, 7, 8});
+    EXPECT_FALSE(is_tiny(*RecordBatchView::open(full)));
     EXPECT_TRUE(can_merge(view, view, view.size_bytes()));
     EXPECT_FALSE(can_merge(view, *RecordBatchView::open(packed), view.size_bytes()));
     EXPECT_FALSE(can_merge(view, view, 128 << 10));
