@@ -6,7 +6,7 @@ import pytest
 from confluent_kafka import KafkaException
 
 from lockstep import Link
-from records import assert_same_records, assert_true_prefix, produce, producer, read
+from records import assert_same_records, produce, read
 from waiting import eventually
 
 
