@@ -1,5 +1,6 @@
 #include "replication/partition_replicator.h"
 
+#include "base/assert.h"
 #include "base/log.h"
 #include "protocol/kafka_error.h"
 #include "replication/batch_admission.h"
@@ -27,6 +28,13 @@ client::OutgoingBatch outgoing_batch(const protocol::RecordBatchView& batch, Sli
     outgoing.max_timestamp_ms = batch.max_timestamp();
     outgoing.bytes = std::move(bytes);
     return outgoing;
+}
+
+client::OutgoingBatch outgoing_batch(DenseBatch made) {
+    Slice bytes = owned_slice(std::move(made.bytes));
+    const auto batch = protocol::RecordBatchView::open(bytes.view());
+    LS_ASSERT(batch.has_value());
+    return outgoing_batch(*batch, std::move(bytes));
 }
 
 bool says_too_large(const Error& error) {
@@ -290,24 +298,14 @@ Result<void> PartitionReplicator::send_tiny() {
     }
     LS_TRY(merged, merge_batches(batches));
     has_merged_ = true;
-    client::OutgoingBatch outgoing;
-    outgoing.base_offset = merged.base_offset;
-    outgoing.record_count = merged.record_count;
-    outgoing.max_timestamp_ms = batches.back().max_timestamp();
-    outgoing.bytes = owned_slice(std::move(merged.bytes));
-    return send_records(std::move(outgoing));
+    return send_records(outgoing_batch(std::move(merged)));
 }
 
 Result<void> PartitionReplicator::send_rewritten(const protocol::RecordBatchView& batch) {
     LS_CHECK(send_tiny());
     LS_TRY(rows, rewrite_dense(batch, next_fetch_));
     for (DenseBatch& row : rows) {
-        client::OutgoingBatch outgoing;
-        outgoing.base_offset = row.base_offset;
-        outgoing.record_count = row.record_count;
-        outgoing.max_timestamp_ms = batch.max_timestamp();
-        outgoing.bytes = owned_slice(std::move(row.bytes));
-        LS_CHECK(send_records(std::move(outgoing)));
+        LS_CHECK(send_records(outgoing_batch(std::move(row))));
     }
     return {};
 }

@@ -194,6 +194,27 @@ TEST_F(LinkTest, MergesTinyNeighbours_OfOneAnswer) {
     EXPECT_EQ(status().copied_records, 7U);
 }
 
+/// A batch of one record with a timestamp of its own.
+Bytes batch_at_time(int64_t base_offset, int64_t timestamp_ms) {
+    protocol::RecordBatchBuilder builder({.base_offset = Offset(base_offset)});
+    builder.add(timestamp_ms, {});
+    return *builder.build();
+}
+
+// As above, where the newest record is not in the last of the merged batches.
+TEST_F(LinkTest, GoesOn_WhenTheBrokerKnowsTheMergedBatchAlready) {
+    source_log_.append(batch_at_time(0, 9'000));
+    source_log_.append(batch_at_time(1, 1'000));
+    target_log_.on_append = [&](ByteView records) {
+        auto appended = target_log_.append_produced(records);
+        appended.log_append_time_ms = protocol::RecordBatchView::open(records)->max_timestamp();
+        return appended;
+    };
+    start_and_run();
+    EXPECT_EQ(layout_of_target(), "0+2");
+    EXPECT_EQ(status().state, PartitionState::running) << status().reason;
+}
+
 TEST_F(LinkTest, LeavesTinyBatchesAlone_WhereTheTargetTakesNoLargerOnes) {
     source_log_.append(test::make_batch(0, 1, "a"));
     source_log_.append(test::make_batch(1, 1, "b"));
