@@ -11,16 +11,10 @@ LogCursor::LogCursor(client::Cluster& cluster, client::LogPlace from, Offset end
     : cluster_(cluster), next_(std::move(from)), begin_(next_.offset), end_(end) {}
 
 Task<Result<bool>> LogCursor::load(std::stop_token stop) {
-    while (!record_) {
-        if (reader_) {
-            LS_CO_TRY(has_record, read_next_record());
-            if (has_record) {
-                break;
-            }
-        }
+    while (!batch_) {
         LS_CO_TRY(has_batch, open_next_batch());
         if (has_batch) {
-            continue;
+            break;
         }
         auto fetching = co_await fetch(stop);
         LS_CO_TRY(has_more, std::move(fetching));
@@ -39,15 +33,12 @@ Task<Result<bool>> LogCursor::fetch(std::stop_token stop) {
     LS_CO_TRY(log, std::move(fetched));
     fetched_ = std::move(log);
     rest_ = fetched_.records;
-    fetched_bytes_ += rest_.size();
     aborted_ = AbortedTransactions(fetched_.aborted);
     co_return !rest_.empty();
 }
 
 /// False where what was fetched is used up.
 Result<bool> LogCursor::open_next_batch() {
-    reader_.reset();
-    batch_.reset();
     while (true) {
         LS_TRY(batch, protocol::next_batch(rest_));
         if (!batch) {
@@ -68,34 +59,34 @@ Result<bool> LogCursor::open_next_batch() {
                          fmt::format("batch at offset {} of {} on {}", batch->base_offset().value(),
                                      next_.partition.to_string(), cluster_.name()));
         }
-        LS_TRY(reader, protocol::RecordReader::open(*batch));
         batch_ = *batch;
-        reader_.emplace(std::move(reader));
-        is_at_first_ = true;
         return true;
     }
 }
 
-/// False where the batch has no more.
-Result<bool> LogCursor::read_next_record() {
-    while (true) {
+Result<bool> LogCursor::unpack() {
+    if (!record_ && !reader_) {
+        LS_TRY(reader, protocol::RecordReader::open(*batch_));
+        reader_.emplace(std::move(reader));
+    }
+    while (!record_) {
         LS_TRY(record, reader_->next());
         if (!record) {
+            skip_batch();
             return false;
         }
         const Offset offset = reader_->offset_of(*record);
-        if (offset < begin_ || offset >= end_) {
-            is_at_first_ = false;
-            continue;
+        if (offset >= begin_ && offset < end_) {
+            const int64_t timestamp_ms = reader_->timestamp_of(*record);
+            record_ = SeenRecord{offset, timestamp_ms, std::move(*record)};
         }
-        const int64_t timestamp_ms = reader_->timestamp_of(*record);
-        record_ = SeenRecord{offset, timestamp_ms, std::move(*record)};
-        return true;
     }
+    return true;
 }
 
 const RecordBatchView* LogCursor::whole_batch() const {
-    const bool is_whole = batch_ && is_at_first_ && record_ && batch_->next_offset() <= end_;
+    const bool is_whole =
+        batch_ && !reader_ && batch_->base_offset() >= begin_ && batch_->next_offset() <= end_;
     return is_whole ? &*batch_ : nullptr;
 }
 

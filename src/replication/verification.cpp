@@ -63,34 +63,44 @@ public:
             if (!source_has && !target_has) {
                 co_return Result<void>();
             }
-            if (source_has && target_has) {
-                compare();
-            } else if (source_has) {
-                only_at_source();
-            } else {
-                only_on_target();
+            if (source_has && target_has && skip_same_batch()) {
+                continue;
             }
+            LS_CO_TRY(source_is_open, source_has ? source_.unpack() : Result<bool>(false));
+            LS_CO_TRY(target_is_open, target_has ? target_.unpack() : Result<bool>(false));
+            if (source_is_open != source_has || target_is_open != target_has) {
+                continue;  // a batch is used up: what comes behind it belongs to the comparison
+            }
+            compare();
         }
     }
 
 private:
-    void compare() {
+    bool skip_same_batch() {
         const RecordBatchView* one = source_.whole_batch();
         const RecordBatchView* other = target_.whole_batch();
-        if (one != nullptr && other != nullptr && is_same(*one, *other)) {
-            verified_.records += static_cast<uint64_t>(one->record_count());
-            ++verified_.untouched_batches;
-            source_.skip_batch();
-            target_.skip_batch();
-        } else if (source_.record().offset < target_.record().offset) {
+        if (one == nullptr || other == nullptr || !is_same(*one, *other)) {
+            return false;
+        }
+        verified_.records += static_cast<uint64_t>(one->record_count());
+        ++verified_.untouched_batches;
+        source_.skip_batch();
+        target_.skip_batch();
+        return true;
+    }
+
+    void compare() {
+        const SeenRecord* one = source_.has_record() ? &source_.record() : nullptr;
+        const SeenRecord* other = target_.has_record() ? &target_.record() : nullptr;
+        if (other == nullptr || (one != nullptr && one->offset < other->offset)) {
             only_at_source();
-        } else if (source_.record().offset > target_.record().offset) {
+        } else if (one == nullptr || one->offset > other->offset) {
             only_on_target();
         } else {
-            if (is_same(source_.record(), target_.record())) {
+            if (is_same(*one, *other)) {
                 ++verified_.records;
             } else {
-                note(source_.record().offset, Difference::Kind::content);
+                note(one->offset, Difference::Kind::content);
             }
             source_.skip_record();
             target_.skip_record();

@@ -6,8 +6,8 @@
 #include "protocol/kafka_error.h"
 #include "protocol/messages/create_topics.h"
 #include "protocol/messages/describe_configs.h"
+#include "tests/unit/replication/two_clusters.h"
 #include "tests/unit/support/fake_coordinator.h"
-#include "tests/unit/support/fake_log.h"
 
 #include <fmt/core.h>
 #include <gmock/gmock.h>
@@ -24,12 +24,6 @@ using test::FakeLog;
 using test::ReceivedRequest;
 using testing::HasSubstr;
 
-Uuid id_of(uint8_t byte) {
-    Uuid id;
-    id.bytes.fill(byte);
-    return id;
-}
-
 /// Large enough to be copied as it is: tiny neighbours are merged.
 Bytes make_batch(int64_t base_offset, int records, const std::string& value = "value",
                  int16_t attributes = 0) {
@@ -40,13 +34,9 @@ constexpr int16_t code_of(KafkaError error) {
     return static_cast<int16_t>(error);
 }
 
-class LinkTest : public testing::Test {
+class LinkTest : public TwoClustersTest {
 protected:
-    LinkTest() {
-        log::set_level(log::Level::off);
-        source_.metadata = test::metadata_of("src", 1, {{"orders", id_of(1), {1}, 0}});
-        target_.metadata = test::metadata_of("dst", 1, {{"orders", id_of(2), {1}, 0}});
-    }
+    LinkTest() { log::set_level(log::Level::off); }
     ~LinkTest() override {
         if (link_) {
             stop();
@@ -55,11 +45,7 @@ protected:
     }
 
     void start() {
-        LinkSpec spec;
-        spec.name = "test";
-        spec.source = "src";
-        spec.target = "dst";
-        spec.topics = {"orders"};
+        LinkSpec spec = link_spec();
         auto filter = TopicFilter::make(spec.topics, {});
         const LinkEnvironment environment{runtime_, budget_, buffers_};
         link_ = std::make_unique<Link>(
@@ -117,16 +103,8 @@ protected:
         return layout;
     }
 
-    test::ManualLoop loop_;
-    test::ScriptedNetwork network_{loop_};
-    Rng rng_{1};
-    runtime::Runtime runtime_{loop_, network_, rng_};
     MemoryBudget budget_{loop_, 64 << 20};
     BufferPool buffers_{1 << 20};
-    test::FakeBroker source_{network_, {"src", 1}};
-    test::FakeBroker target_{network_, {"dst", 1}};
-    FakeLog source_log_{loop_, source_, {"orders", id_of(1), {1}, 0}};
-    FakeLog target_log_{loop_, target_, {"orders", id_of(2), {1}, 0}};
     test::FakeCoordinator target_coordinator_{target_};
     std::unique_ptr<Link> link_;
 };

@@ -2,7 +2,7 @@
 
 #include "model/tagged_producer_id.h"
 #include "protocol/messages/describe_configs.h"
-#include "tests/unit/support/fake_log.h"
+#include "tests/unit/replication/two_clusters.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,23 +11,14 @@ namespace lockstep::replication {
 namespace {
 
 using protocol::ApiKey;
-using test::FakeLog;
 using test::make_batch;
 using test::ReceivedRequest;
 using testing::HasSubstr;
 
-Uuid id_of(uint8_t byte) {
-    Uuid id;
-    id.bytes.fill(byte);
-    return id;
-}
-
 /// Plans a link of the topic "orders" between two clusters in memory.
-class PlanTest : public testing::Test {
+class PlanTest : public TwoClustersTest {
 protected:
     PlanTest() {
-        source_.metadata = test::metadata_of("src", 1, {{"orders", id_of(1), {1}, 0}});
-        target_.metadata = test::metadata_of("dst", 1, {{"orders", id_of(2), {1}, 0}});
         for (test::FakeBroker* broker : {&source_, &target_}) {
             broker->on(ApiKey::describe_configs, [](const ReceivedRequest& request) {
                 request.answer(protocol::DescribeConfigsResponse{});
@@ -36,14 +27,7 @@ protected:
     }
 
     LinkPlan plan() {
-        LinkSpec spec;
-        spec.name = "test";
-        spec.source = "src";
-        spec.target = "dst";
-        spec.topics = {"orders"};
-        const ClusterSpec source{"src", {Endpoint{"src", 1}}};
-        const ClusterSpec target{"dst", {Endpoint{"dst", 1}}};
-        return test::run(loop_, plan_link(runtime_, {source, target}, spec, {}));
+        return test::run(loop_, plan_link(runtime_, cluster_specs(), link_spec(), {}));
     }
 
     /// The plan of partition 0.
@@ -63,15 +47,6 @@ protected:
         ASSERT_TRUE(rewritten.has_value());
         target_log_.append_produced(copy);
     }
-
-    test::ManualLoop loop_;
-    test::ScriptedNetwork network_{loop_};
-    Rng rng_{1};
-    runtime::Runtime runtime_{loop_, network_, rng_};
-    test::FakeBroker source_{network_, {"src", 1}};
-    test::FakeBroker target_{network_, {"dst", 1}};
-    FakeLog source_log_{loop_, source_, {"orders", id_of(1), {1}, 0}};
-    FakeLog target_log_{loop_, target_, {"orders", id_of(2), {1}, 0}};
 };
 
 TEST_F(PlanTest, SaysWhereItWouldGoOn) {

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "model/link.h"
+#include "tests/unit/support/fake_log.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace lockstep::replication {
+
+inline Uuid id_of(uint8_t byte) {
+    Uuid id;
+    id.bytes.fill(byte);
+    return id;
+}
+
+/// Two clusters in memory, "src" and "dst", with the topic "orders" of one partition each.
+class TwoClustersTest : public testing::Test {
+protected:
+    TwoClustersTest() {
+        source_.metadata = test::metadata_of("src", 1, {{"orders", id_of(1), {1}, 0}});
+        target_.metadata = test::metadata_of("dst", 1, {{"orders", id_of(2), {1}, 0}});
+    }
+
+    static LinkSpec link_spec() {
+        LinkSpec spec;
+        spec.name = "test";
+        spec.source = "src";
+        spec.target = "dst";
+        spec.topics = {"orders"};
+        return spec;
+    }
+
+    static std::vector<ClusterSpec> cluster_specs() {
+        return {{"src", {Endpoint{"src", 1}}}, {"dst", {Endpoint{"dst", 1}}}};
+    }
+
+    test::ManualLoop loop_;
+    test::ScriptedNetwork network_{loop_};
+    Rng rng_{1};
+    runtime::Runtime runtime_{loop_, network_, rng_};
+    test::FakeBroker source_{network_, {"src", 1}};
+    test::FakeBroker target_{network_, {"dst", 1}};
+    test::FakeLog source_log_{loop_, source_, {"orders", id_of(1), {1}, 0}};
+    test::FakeLog target_log_{loop_, target_, {"orders", id_of(2), {1}, 0}};
+};
+
+}  // namespace lockstep::replication

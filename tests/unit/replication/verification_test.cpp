@@ -1,0 +1,113 @@
+#include "replication/verification.h"
+
+#include "base/crc32c.h"
+#include "protocol/messages/describe_configs.h"
+#include "tests/unit/replication/two_clusters.h"
+
+#include <gmock/gmock.h>
+
+namespace lockstep::replication {
+namespace {
+
+using protocol::ApiKey;
+using test::make_batch;
+using test::ReceivedRequest;
+using testing::HasSubstr;
+namespace batch_layout = protocol::batch_layout;
+
+class VerificationTest : public TwoClustersTest {
+protected:
+    VerificationTest() {
+        for (test::FakeBroker* broker : {&source_, &target_}) {
+            broker->on(ApiKey::describe_configs, [](const ReceivedRequest& request) {
+                request.answer(protocol::DescribeConfigsResponse{});
+            });
+        }
+    }
+
+    VerifiedPartition verify() {
+        VerifyRequest request;
+        request.clusters = cluster_specs();
+        request.link = link_spec();
+        request.told = [](const VerifiedPartition&) {};
+        const LinkVerification link =
+            test::run(loop_, verify_link(runtime_, std::move(request), {}));
+        EXPECT_EQ(link.problem, "");
+        EXPECT_EQ(link.partitions.size(), 1U);
+        return link.partitions.at(0);
+    }
+};
+
+/// A batch that says that it is compressed, with noise inside and a CRC that fits.
+Bytes noise_batch(int64_t base_offset) {
+    Bytes batch = make_batch(base_offset, 5);
+    batch[batch_layout::kAttributes + 1] = static_cast<uint8_t>(protocol::Codec::zstd);
+    store_big_endian(batch.data() + batch_layout::kCrc,
+                     crc32c(ByteView(batch).subspan(batch_layout::kAttributes)));
+    return batch;
+}
+
+TEST_F(VerificationTest, DoesNotUnpack_WhatIsTheSameByteByByte) {
+    for (test::FakeLog* log : {&source_log_, &target_log_}) {
+        log->append(noise_batch(0));
+        log->append(make_batch(5, 5));
+    }
+    const VerifiedPartition verified = verify();
+    EXPECT_TRUE(verified.is_identical()) << verified.problem;
+    EXPECT_EQ(verified.records, 10U);
+    EXPECT_EQ(verified.untouched_batches, 2U);
+}
+
+TEST_F(VerificationTest, ComparesRecords_WhereTheBatchesHaveOtherBounds) {
+    source_log_.append(make_batch(0, 2));
+    source_log_.append(make_batch(2, 3));
+    source_log_.append(make_batch(5, 5));
+    target_log_.append(make_batch(0, 5));
+    target_log_.append(make_batch(5, 5));
+    const VerifiedPartition verified = verify();
+    EXPECT_TRUE(verified.is_identical()) << verified.problem;
+    EXPECT_EQ(verified.records, 10U);
+    EXPECT_EQ(verified.untouched_batches, 1U);  // side by side again
+}
+
+TEST_F(VerificationTest, FindsWhatOneSideLacks_AndWhatDiffers) {
+    source_log_.append(make_batch(0, 2));
+    source_log_.append(make_batch(2, 2, "one"));
+    source_log_.append(make_batch(4, 2));
+    target_log_.append(make_batch(0, 2));
+    target_log_.append(make_batch(2, 2, "two"));
+    target_log_.append(make_batch(5, 1));
+    const VerifiedPartition verified = verify();
+    EXPECT_EQ(verified.records, 3U);
+    ASSERT_EQ(verified.first.size(), 3U);
+    EXPECT_EQ(verified.first[0].offset, 2);
+    EXPECT_EQ(verified.first[0].kind, Difference::Kind::content);
+    EXPECT_EQ(verified.first[2].offset, 4);
+    EXPECT_EQ(verified.first[2].kind, Difference::Kind::only_at_source);
+}
+
+TEST_F(VerificationTest, SeesOnlyWhatBothLogsHold) {
+    source_log_.append(make_batch(0, 10));
+    source_log_.append(make_batch(10, 10));
+    source_log_.start = 4;
+    target_log_.append(make_batch(0, 10));
+    target_log_.append(make_batch(10, 5));
+    const VerifiedPartition verified = verify();
+    EXPECT_TRUE(verified.is_identical()) << verified.problem;
+    EXPECT_EQ(verified.from, 4);
+    EXPECT_EQ(verified.to, 15);
+    EXPECT_EQ(verified.records, 11U);
+}
+
+TEST_F(VerificationTest, IsNotIdentical_WhenABatchIsDamaged) {
+    source_log_.append(make_batch(0, 10));
+    Bytes damaged = make_batch(0, 10);
+    damaged.back() ^= 1;
+    target_log_.append(std::move(damaged));
+    const VerifiedPartition verified = verify();
+    EXPECT_FALSE(verified.is_identical());
+    EXPECT_THAT(verified.problem, HasSubstr("batch at offset 0 of orders-0 on dst"));
+}
+
+}  // namespace
+}  // namespace lockstep::replication
