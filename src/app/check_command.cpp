@@ -3,16 +3,14 @@
 #include "app/check_report.h"
 #include "app/config_file.h"
 #include "app/exit_code.h"
+#include "app/process_runtime.h"
 #include "replication/plan.h"
-#include "runtime/asio_loop.h"
-#include "runtime/runtime.h"
 #include "runtime/task_group.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <cstdio>
-#include <random>
 #include <vector>
 
 namespace lockstep::app {
@@ -31,28 +29,25 @@ private:
     runtime::Task<void> plan_all();
 
     Config config_;
-    runtime::AsioLoop loop_;
-    runtime::AsioNetwork network_{loop_};
-    Rng rng_{std::random_device()()};
-    runtime::Runtime runtime_{loop_, network_, rng_};
+    ProcessRuntime process_;
     std::vector<replication::LinkPlan> plans_;
-    runtime::TaskGroup tasks_{loop_};
+    runtime::TaskGroup tasks_{process_.loop};
 };
 
 std::vector<replication::LinkPlan> CheckSession::run() {
-    loop_.add_timer(loop_.now() + kPatience, [this] { tasks_.request_stop(); });
+    process_.loop.add_timer(process_.loop.now() + kPatience, [this] { tasks_.request_stop(); });
     tasks_.spawn("plan all links", plan_all());
-    loop_.run();
+    process_.loop.run();
     return std::move(plans_);
 }
 
 runtime::Task<void> CheckSession::plan_all() {
     for (const LinkSpec& link : config_.links) {
-        auto plan =
-            co_await replication::plan_link(runtime_, config_.clusters, link, tasks_.stop_token());
+        auto plan = co_await replication::plan_link(process_.runtime, config_.clusters, link,
+                                                    tasks_.stop_token());
         plans_.push_back(std::move(plan));
     }
-    loop_.finish();
+    process_.loop.finish();
 }
 
 }  // namespace

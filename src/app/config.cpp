@@ -78,6 +78,7 @@ private:
     void read_link(const YAML::Node& node);
     std::string read_cluster_reference(YamlMap& map, const KeyRule& rule);
     std::vector<std::string> read_patterns(YamlMap& map, const KeyRule& rule);
+    void add_unknown_choice(const KeyRule& rule, const PlacedText& word, Words words);
     void read_offsets(YamlMap& map);
     OverrunRule read_overrun(YamlMap& map);
     std::optional<int16_t> read_replication_factor(YamlMap& map);
@@ -228,11 +229,15 @@ std::vector<std::string> ConfigReader::read_patterns(YamlMap& map, const KeyRule
     return patterns;
 }
 
+void ConfigReader::add_unknown_choice(const KeyRule& rule, const PlacedText& word, Words words) {
+    add(word.at, fmt::format("\"{}\" has no choice \"{}\"; {}", rule.key, word.text,
+                             suggest_word(word.text, words)));
+}
+
 void ConfigReader::read_offsets(YamlMap& map) {
     const auto word = map.text(kOffsets);
     if (word && word->text != kOffsetsWords.front()) {
-        add(word->at, fmt::format("\"offsets\" has no choice \"{}\"; {}", word->text,
-                                  suggest_word(word->text, kOffsetsWords)));
+        add_unknown_choice(kOffsets, *word, kOffsetsWords);
     }
 }
 
@@ -242,8 +247,7 @@ OverrunRule ConfigReader::read_overrun(YamlMap& map) {
         return OverrunRule::stop;
     }
     if (word->text != kOverrunWords[1]) {
-        add(word->at, fmt::format("\"on_overrun\" has no choice \"{}\"; {}", word->text,
-                                  suggest_word(word->text, kOverrunWords)));
+        add_unknown_choice(kOverrun, *word, kOverrunWords);
     }
     return OverrunRule::continue_past;
 }
@@ -347,8 +351,7 @@ void ConfigReader::read_log(YamlMap& top) {
     YamlMap map(*node, "the section \"log\"", kLogKeys, problems_);
     const auto word = map.text(kLevel);
     if (word && !log::parse_level(word->text, config_.log_level)) {
-        add(word->at, fmt::format("\"level\" has no choice \"{}\"; {}", word->text,
-                                  suggest_word(word->text, kLevelWords)));
+        add_unknown_choice(kLevel, *word, kLevelWords);
     }
 }
 

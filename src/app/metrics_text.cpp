@@ -155,8 +155,7 @@ void Scrape::add_partition(const LinkStatus& link, const PartitionStatus& partit
     add(filled_, labels, static_cast<double>(partition.filled_offsets));
     add(lost_, labels, static_cast<double>(partition.lost_offsets));
     if (partition.open_transaction) {
-        add(open_transaction_, labels,
-            static_cast<double>(now_ms - partition.open_transaction->seen_since_ms) / 1000);
+        add(open_transaction_, labels, partition.open_transaction->seconds(now_ms));
     }
     Labels with_state = labels;
     with_state.push_back({"state", std::string(to_string(partition.state))});

@@ -3,13 +3,12 @@
 #include "app/config_file.h"
 #include "app/exit_code.h"
 #include "app/http_routes.h"
+#include "app/process_runtime.h"
 #include "app/run_reporter.h"
 #include "app/text_layout.h"
 #include "base/version.h"
 #include "replication/engine.h"
-#include "runtime/asio_loop.h"
 #include "runtime/http_server.h"
-#include "runtime/runtime.h"
 #include "runtime/task_group.h"
 
 #include <fmt/core.h>
@@ -19,7 +18,6 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
-#include <random>
 
 namespace lockstep::app {
 namespace {
@@ -41,24 +39,22 @@ private:
     runtime::Task<void> stop();
 
     Config config_;
-    runtime::AsioLoop loop_;
-    runtime::AsioNetwork network_{loop_};
-    Rng rng_{std::random_device()()};
-    runtime::Runtime runtime_{loop_, network_, rng_};
+    ProcessRuntime process_;
     replication::Engine engine_;
     RunReporter reporter_{report_to_standard_error()};
     HttpRoutes routes_;
     std::unique_ptr<runtime::HttpServer> http_;
     std::optional<runtime::EventLoop::TimerId> next_tick_;
     bool is_stopping_ = false;
-    runtime::TaskGroup tasks_{loop_};
+    runtime::TaskGroup tasks_{process_.loop};
 };
 
 RunSession::RunSession(Config config)
     : config_(std::move(config)),
-      engine_(runtime_, config_.clusters, config_.links, config_.limits),
-      routes_({[this] { return engine_.status(); }, [this] { return loop_.wall_clock_ms(); },
-               reporter_.rates(), loop_.wall_clock_ms()}) {}
+      engine_(process_.runtime, config_.clusters, config_.links, config_.limits),
+      routes_({[this] { return engine_.status(); },
+               [this] { return process_.loop.wall_clock_ms(); }, reporter_.rates(),
+               process_.loop.wall_clock_ms()}) {}
 
 int RunSession::run(const std::string& config_path) {
     const auto served = serve_http(config_.http_listen);
@@ -70,10 +66,10 @@ int RunSession::run(const std::string& config_path) {
     const Endpoint served_at{config_.http_listen.host, http_->port()};
     log::info("lockstep {} runs {}, http://{}/", kVersion, count_of(config_.links.size(), "link"),
               served_at.to_string());
-    loop_.on_termination([this](int) { on_signal(); });
+    process_.loop.on_termination([this](int) { on_signal(); });
     engine_.start();
     tick();
-    loop_.run();
+    process_.loop.run();
     log::info("stopped");
     return kExitSuccess;
 }
@@ -82,17 +78,17 @@ Result<void> RunSession::serve_http(const Endpoint& listen) {
     runtime::HttpServerOptions options;
     options.host = listen.host;
     options.port = listen.port;
-    LS_TRY(server,
-           runtime::HttpServer::start(loop_, options, [this](const runtime::HttpRequest& request) {
-               return routes_.answer(request);
-           }));
+    LS_TRY(server, runtime::HttpServer::start(process_.loop, options,
+                                              [this](const runtime::HttpRequest& request) {
+                                                  return routes_.answer(request);
+                                              }));
     http_ = std::move(server);
     return {};
 }
 
 void RunSession::tick() {
-    const auto now = loop_.now();
-    next_tick_ = loop_.add_timer(now + kTick, [this] { tick(); });
+    const auto now = process_.loop.now();
+    next_tick_ = process_.loop.add_timer(now + kTick, [this] { tick(); });
     reporter_.tick(std::chrono::duration<double>(now.time_since_epoch()).count(), engine_.status());
 }
 
@@ -103,7 +99,7 @@ void RunSession::on_signal() {
     }
     is_stopping_ = true;
     log::info("stopping: delivering what was fetched; a second signal ends at once");
-    loop_.add_timer(loop_.now() + kStopLimit, [] {
+    process_.loop.add_timer(process_.loop.now() + kStopLimit, [] {
         log::warn("not all was delivered in time; the next run goes on from there");
         std::_Exit(kExitSuccess);
     });
@@ -112,10 +108,10 @@ void RunSession::on_signal() {
 
 runtime::Task<void> RunSession::stop() {
     co_await engine_.stop();
-    loop_.cancel_timer(*next_tick_);
+    process_.loop.cancel_timer(*next_tick_);
     reporter_.erase_line();
     http_.reset();
-    loop_.finish();
+    process_.loop.finish();
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ Json transaction_json(const std::optional<OpenTransaction>& open, int64_t now_ms
     return {
         {"first_offset", open->first_offset.value()},
         {"producer_id", open->producer_id.value()},
-        {"seconds", static_cast<double>(std::max<int64_t>(0, now_ms - open->seen_since_ms)) / 1000},
+        {"seconds", open->seconds(now_ms)},
     };
 }
 

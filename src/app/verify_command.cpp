@@ -2,13 +2,11 @@
 
 #include "app/config_file.h"
 #include "app/exit_code.h"
+#include "app/process_runtime.h"
 #include "app/verify_report.h"
-#include "runtime/asio_loop.h"
 #include "runtime/task_group.h"
 
 #include <fmt/core.h>
-
-#include <random>
 
 namespace lockstep::app {
 namespace {
@@ -21,7 +19,7 @@ public:
 
     std::vector<replication::LinkVerification> run() {
         tasks_.spawn("verify all links", verify_all());
-        loop_.run();
+        process_.loop.run();
         return std::move(links_);
     }
 
@@ -37,11 +35,11 @@ private:
             request.told = [this](const replication::VerifiedPartition& partition) {
                 tell(partition);
             };
-            auto verified = co_await replication::verify_link(runtime_, std::move(request),
+            auto verified = co_await replication::verify_link(process_.runtime, std::move(request),
                                                               tasks_.stop_token());
             links_.push_back(std::move(verified));
         }
-        loop_.finish();
+        process_.loop.finish();
     }
 
     void tell(const replication::VerifiedPartition& partition) {
@@ -53,12 +51,9 @@ private:
 
     Config config_;
     const VerifyOptions& options_;
-    runtime::AsioLoop loop_;
-    runtime::AsioNetwork network_{loop_};
-    Rng rng_{std::random_device()()};
-    runtime::Runtime runtime_{loop_, network_, rng_};
+    ProcessRuntime process_;
     std::vector<replication::LinkVerification> links_;
-    runtime::TaskGroup tasks_{loop_};
+    runtime::TaskGroup tasks_{process_.loop};
 };
 
 }  // namespace

@@ -33,14 +33,6 @@ Bytes bytes_of(std::string_view text) {
     return {text.begin(), text.end()};
 }
 
-Error kafka_error(int16_t code, std::string_view what) {
-    return {make_error_code(KafkaError(code)), std::string(what)};
-}
-
-bool is_kafka_error(const Error& error, KafkaError code) {
-    return error.code == make_error_code(code);
-}
-
 /// Who has it keeps it; else the member whose id is the lowest.
 std::string chosen_member(const std::vector<JoinGroupResponse::JoinGroupResponseMember>& members) {
     std::string lowest;
@@ -115,14 +107,14 @@ Task<Result<void>> GroupLease::take_part(std::stop_token stop) {
     connection_ = connection;
     auto joined = co_await join(connection);
     if (joined.has_error()) {
-        if (is_kafka_error(joined.error(), KafkaError::unknown_member_id)) {
+        if (joined.error().code == KafkaError::unknown_member_id) {
             membership_ = {};
         }
         co_return joined;
     }
     auto kept = co_await keep(connection, stop);
     if (kept.has_error()) {
-        if (is_kafka_error(kept.error(), KafkaError::rebalance_in_progress)) {
+        if (kept.error().code == KafkaError::rebalance_in_progress) {
             co_return Result<void>();  // join again at once, as the same member
         }
         membership_ = {};
@@ -146,7 +138,7 @@ Task<Result<void>> GroupLease::join(ConnectionPtr connection) {
     LS_CO_TRY(joined, std::move(joining));
     membership_.member_id = joined.message.member_id;  // also where it is only told (KIP-394)
     if (joined.message.error_code != 0) {
-        co_return kafka_error(joined.message.error_code, "join");
+        co_return Error(KafkaError(joined.message.error_code), "join");
     }
     membership_.generation = joined.message.generation_id;
 
@@ -168,7 +160,7 @@ Task<Result<void>> GroupLease::join(ConnectionPtr connection) {
     auto syncing = co_await connection->call(sync);
     LS_CO_TRY(synced, std::move(syncing));
     if (synced.message.error_code != 0) {
-        co_return kafka_error(synced.message.error_code, "sync");
+        co_return Error(KafkaError(synced.message.error_code), "sync");
     }
     const bool had_turn = is_held();
     is_named_ = as_text(synced.message.assignment) == kHolder;
@@ -194,7 +186,7 @@ Task<Result<void>> GroupLease::keep(ConnectionPtr connection, std::stop_token st
         auto beating = co_await connection->call(request);
         LS_CO_TRY(beat, std::move(beating));
         if (beat.message.error_code != 0) {
-            co_return kafka_error(beat.message.error_code, "heartbeat");
+            co_return Error(KafkaError(beat.message.error_code), "heartbeat");
         }
         believe_until(begun);
     }

@@ -22,10 +22,6 @@ constexpr int16_t kFirstFetchOfManyGroups = 8;
 constexpr int16_t kFirstFindOfManyKeys = 4;
 constexpr int16_t kLastVersionWithNames = 9;  // of OffsetFetch and OffsetCommit
 
-Error kafka_error(int16_t code, std::string what) {
-    return {make_error_code(KafkaError(code)), std::move(what)};
-}
-
 /// Works for both forms of an answer's topics, before and from version 8.
 template <typename Topics>
 GroupOffsets offsets_of(const Topics& topics) {
@@ -85,7 +81,7 @@ Task<Result<std::map<std::string, ListedGroup>>> list_groups(Cluster& cluster,
         auto called = co_await (*connected)->call(request);
         LS_CO_TRY(answer, std::move(called));
         if (answer.message.error_code != 0) {
-            co_return kafka_error(answer.message.error_code, what);
+            co_return Error(KafkaError(answer.message.error_code), what);
         }
         for (const auto& group : answer.message.groups) {
             groups[group.group_id] = {broker, group.group_state, group.group_type};
@@ -132,13 +128,13 @@ Task<Result<BrokerId>> find_coordinator(Cluster& cluster, std::string group, std
     LS_CO_TRY(answer, std::move(called));
     if (version < kFirstFindOfManyKeys) {
         if (answer.message.error_code != 0) {
-            co_return kafka_error(answer.message.error_code, what);
+            co_return Error(KafkaError(answer.message.error_code), what);
         }
         co_return BrokerId(answer.message.node_id);
     }
     for (const auto& coordinator : answer.message.coordinators) {
         if (coordinator.error_code != 0) {
-            co_return kafka_error(coordinator.error_code, what);
+            co_return Error(KafkaError(coordinator.error_code), what);
         }
         co_return BrokerId(coordinator.node_id);
     }
@@ -167,8 +163,8 @@ Task<Result<void>> commit_group_offsets(Cluster& cluster, GroupCommit commit,
     for (const auto& topic : answer.message.topics) {
         for (const auto& partition : topic.partitions) {
             if (partition.error_code != 0) {
-                co_return kafka_error(
-                    partition.error_code,
+                co_return Error(
+                    KafkaError(partition.error_code),
                     fmt::format("commit offsets of group {} for {}-{} on {}", commit.group,
                                 topic.name, partition.partition_index, cluster.name()));
             }

@@ -6,12 +6,6 @@
 
 namespace lockstep::client {
 
-/// Under whose name a transaction marker is written.
-struct TxnMarker {
-    ProducerId producer_id;
-    ProducerEpoch epoch;
-};
-
 /// Markers of one partition, one after the other.
 struct TxnMarkers {
     TopicPartition partition;

@@ -17,6 +17,18 @@ using ProducerId = Strong<struct ProducerIdTag, int64_t>;
 using ProducerEpoch = Strong<struct ProducerEpochTag, int16_t>;
 using Sequence = Strong<struct SequenceTag, int32_t>;
 
+/// The sequence number of a stream's record number `index`: they wrap at 2^31, as brokers count
+/// (DefaultRecordBatch.incrementSequence).
+constexpr Sequence sequence_at(int64_t index) {
+    return Sequence(static_cast<int32_t>(index & 0x7fffffff));
+}
+
+/// Under whose name a transaction marker is written.
+struct TxnMarker {
+    ProducerId producer_id;
+    ProducerEpoch epoch;
+};
+
 constexpr LeaderEpoch kNoLeaderEpoch{-1};
 constexpr BrokerId kNoBroker{-1};
 

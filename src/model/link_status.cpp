@@ -17,6 +17,10 @@ std::string_view to_string(PartitionState state) {
     return "unknown";
 }
 
+double OpenTransaction::seconds(int64_t now_ms) const {
+    return static_cast<double>(std::max<int64_t>(0, now_ms - seen_since_ms)) / 1000;
+}
+
 int64_t PartitionStatus::lag_records() const {
     if (!source_high_watermark || !target_log_end) {
         return 0;

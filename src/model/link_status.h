@@ -35,6 +35,8 @@ struct OpenTransaction {
     Offset first_offset;
     ProducerId producer_id{-1};  // -1 until the source was asked
     int64_t seen_since_ms = 0;   // when it was first seen to hold the partition back, since 1970
+
+    double seconds(int64_t now_ms) const;  // for how long it has been seen
 };
 
 struct PartitionStatus {

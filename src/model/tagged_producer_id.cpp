@@ -59,6 +59,10 @@ ProducerId producer_id_of_generation(ProducerId first, int64_t generation) {
     return ProducerId((first.value() & ~kStreamMask) | stream);
 }
 
+ProducerId filler_producer_id(ProducerId first) {
+    return producer_id_of_generation(first, kMostGenerations);
+}
+
 std::optional<int64_t> generation_of(ProducerId id, ProducerId first) {
     if ((id.value() & ~kStreamMask) != (first.value() & ~kStreamMask)) {
         return std::nullopt;

@@ -12,14 +12,15 @@ Reaction reaction_to(const std::error_code& error) {
         // What a broker does not speak, or a record format of before Kafka 0.11.
         return error == make_error_code(Errc::unsupported) ? Reaction::block : Reaction::retry;
     }
+    if (is_too_large(error)) {
+        return Reaction::block;
+    }
     switch (static_cast<KafkaError>(error.value())) {
         case KafkaError::out_of_order_sequence_number:
         case KafkaError::duplicate_sequence_number:
         case KafkaError::invalid_producer_epoch:  // another worker is ahead of this one
         case KafkaError::unknown_producer_id: return Reaction::retry_refused;
 
-        case KafkaError::message_too_large:
-        case KafkaError::record_list_too_large:
         case KafkaError::invalid_timestamp:
         case KafkaError::invalid_record:
         case KafkaError::invalid_topic_exception:
@@ -34,6 +35,10 @@ Reaction reaction_to(const std::error_code& error) {
 
         default: return Reaction::retry;
     }
+}
+
+bool is_too_large(const std::error_code& error) {
+    return error == KafkaError::message_too_large || error == KafkaError::record_list_too_large;
 }
 
 }  // namespace lockstep::replication

@@ -14,4 +14,7 @@ enum class Reaction {
 
 Reaction reaction_to(const std::error_code& error);
 
+/// Whether the target refused a batch for its size: a smaller one may pass.
+bool is_too_large(const std::error_code& error);
+
 }  // namespace lockstep::replication

@@ -35,16 +35,10 @@ bool is_active(const std::map<std::string, client::ListedGroup>& listed, const s
     return found != listed.end() && found->second.is_active();
 }
 
-bool says_active(const Error& error) {
+bool says_active(const std::error_code& code) {
     using protocol::KafkaError;
-    for (const KafkaError code :
-         {KafkaError::unknown_member_id, KafkaError::illegal_generation,
-          KafkaError::rebalance_in_progress, KafkaError::stale_member_epoch}) {
-        if (error.code == make_error_code(code)) {
-            return true;
-        }
-    }
-    return false;
+    return code == KafkaError::unknown_member_id || code == KafkaError::illegal_generation ||
+           code == KafkaError::rebalance_in_progress || code == KafkaError::stale_member_epoch;
 }
 
 void add_to_report(GroupStatus& status, Offset source, std::optional<Offset> target) {
@@ -215,7 +209,7 @@ Task<Result<void>> GroupSync::commit(client::Cluster& cluster, const Side& side,
         commit.coordinator = broker;
     }
     auto committed = co_await client::commit_group_offsets(cluster, std::move(commit), stop);
-    if (committed.has_error() && says_active(committed.error())) {
+    if (committed.has_error() && says_active(committed.error().code)) {
         co_return Result<void>();
     }
     co_return committed;

@@ -121,8 +121,8 @@ Task<Result<std::optional<StreamTail>>> read_target_tail(client::Cluster& target
     tail.producer_id = batch->producer_id();
     tail.epoch = batch->producer_epoch();
     tail.is_marker = batch->is_control();
-    const int64_t sequence = int64_t{batch->base_sequence().value()} + batch->last_offset_delta();
-    tail.last_sequence = Sequence(static_cast<int32_t>(sequence & 0x7fffffff));
+    tail.last_sequence =
+        sequence_at(int64_t{batch->base_sequence().value()} + batch->last_offset_delta());
     co_return std::optional<StreamTail>(tail);
 }
 

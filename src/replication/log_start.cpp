@@ -1,10 +1,10 @@
 #include "replication/log_start.h"
 
 #include "client/admin.h"
-#include "model/tagged_producer_id.h"
 #include "protocol/kafka_error.h"
 #include "protocol/messages/produce.h"
 #include "protocol/record_batch_builder.h"
+#include "replication/error_policy.h"
 
 #include <fmt/core.h>
 
@@ -26,8 +26,6 @@ constexpr size_t kBatchesInFlight = 3;
 /// So much filler may lie on the target's disk before it is deleted.
 constexpr int64_t kDeleteEvery = 50'000'000;
 constexpr int64_t kNoTimestamp = -1;
-constexpr int64_t kSequenceMask = 0x7fffffff;
-constexpr int64_t kFillerGeneration = int64_t{1} << 20;  // beyond every generation of a stream
 constexpr int16_t kAllInSyncReplicas = -1;
 constexpr int32_t kBrokerTimeoutMs = 20'000;
 constexpr int16_t kLastVersionWithNames = 12;
@@ -74,11 +72,8 @@ private:
     Task<Result<void>> fill_to(Offset until) {
         while (end_ < until) {
             auto filled = co_await fill_with_batches_of(most_records_, until);
-            const bool is_too_large =
-                filled.has_error() &&
-                (filled.error().code == make_error_code(KafkaError::message_too_large) ||
-                 filled.error().code == make_error_code(KafkaError::record_list_too_large));
-            if (is_too_large && most_records_ > kFewestRecords) {
+            if (filled.has_error() && is_too_large(filled.error().code) &&
+                most_records_ > kFewestRecords) {
                 most_records_ = std::max(most_records_ / 4, kFewestRecords);
                 continue;
             }
@@ -127,9 +122,8 @@ private:
             template_count_ = count;
         }
         Bytes batch = template_;
-        const Sequence sequence(static_cast<int32_t>(at.value() & kSequenceMask));
-        LS_CHECK(
-            protocol::rewrite_for_produce(batch, {task_.filler_id, ProducerEpoch(0), sequence}));
+        LS_CHECK(protocol::rewrite_for_produce(
+            batch, {task_.filler_id, ProducerEpoch(0), sequence_at(at.value())}));
         return batch;
     }
 
@@ -241,10 +235,6 @@ private:
 };
 
 }  // namespace
-
-ProducerId filler_producer_id(ProducerId stream) {
-    return producer_id_of_generation(stream, kFillerGeneration);
-}
 
 Task<Result<void>> raise_log_start(client::Cluster& target, LogStartTask task,
                                    std::function<void(Offset end)> told, std::stop_token stop) {

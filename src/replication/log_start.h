@@ -10,14 +10,10 @@ namespace lockstep::replication {
 struct LogStartTask {
     TopicPartition partition;
     BrokerId leader;
-    Uuid topic_id;         // on the target
     ProducerId filler_id;  // filler_producer_id(stream)
     Offset from;           // the target's log end
     Offset to;             // the source's log start, at or above it
 };
-
-/// Under which id a stream's filler is written: never an id of the stream itself.
-ProducerId filler_producer_id(ProducerId stream);
 
 /// Appends empty records up to `task.to` and deletes them (KIP-107), so that the next record gets
 /// that offset. Each filler batch is taken once, as its sequence is its offset modulo 2^31; after

@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "model/tagged_producer_id.h"
 #include "protocol/kafka_error.h"
 #include "replication/batch_admission.h"
 #include "replication/error_policy.h"
@@ -35,11 +36,6 @@ client::OutgoingBatch outgoing_batch(DenseBatch made) {
     const auto batch = protocol::RecordBatchView::open(bytes.view());
     LS_ASSERT(batch.has_value());
     return outgoing_batch(*batch, std::move(bytes));
-}
-
-bool says_too_large(const Error& error) {
-    return error.code == make_error_code(KafkaError::message_too_large) ||
-           error.code == make_error_code(KafkaError::record_list_too_large);
 }
 
 }  // namespace
@@ -86,8 +82,8 @@ void PartitionReplicator::begin(const PartitionLogs& logs, const Leaders& leader
                   fmt::format("the source's log starts at offset {}: raising the target's, which "
                               "ends at {}",
                               resume.raise_to->value(), logs.target_end.value()));
-        link_.prepare(*this, LogStartTask{id(), leaders.target.leader, leaders.target_topic_id,
-                                          filler_id, logs.target_end, *resume.raise_to});
+        link_.prepare(*this, LogStartTask{id(), leaders.target.leader, filler_id, logs.target_end,
+                                          *resume.raise_to});
         return;
     }
     if (!resume.next) {
@@ -340,10 +336,7 @@ void PartitionReplicator::close_gap() {
     client::OutgoingGap gap;
     gap.base_offset = next_fetch_ - open_gap_;
     gap.count = open_gap_;
-    gap.marker_at = [markers](int64_t index) {
-        const MarkerStamp stamp = markers.at(index);
-        return client::TxnMarker{stamp.producer_id, stamp.epoch};
-    };
+    gap.marker_at = [markers](int64_t index) { return markers.at(index); };
     gap.may_write = [this] { return link_.may_write_markers(); };
     open_gap_ = 0;
     lane_->send(std::move(gap));
@@ -458,7 +451,7 @@ void PartitionReplicator::on_stopped(const Error& error) {
     if (is_orphan_) {
         return;
     }
-    if (has_merged_ && may_merge_ && says_too_large(error)) {
+    if (has_merged_ && may_merge_ && is_too_large(error.code)) {
         may_merge_ = false;  // each batch alone may be small enough for the target's topic
         retry_later(PartitionState::retrying, error.message(), {});
         return;

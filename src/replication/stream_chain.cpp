@@ -7,16 +7,15 @@ namespace lockstep::replication {
 namespace {
 
 constexpr int64_t kEpochs = int64_t{1} << 15;
-constexpr int64_t kSequenceMask = 0x7fffffff;  // brokers wrap at 2^31 (DefaultRecordBatch)
 
-MarkerStamp stamp_of(ProducerId first, int64_t ordinal) {
+TxnMarker stamp_of(ProducerId first, int64_t ordinal) {
     return {producer_id_of_generation(first, ordinal / kEpochs),
             ProducerEpoch(static_cast<int16_t>(ordinal % kEpochs))};
 }
 
 }  // namespace
 
-MarkerStamp MarkerRun::at(int64_t index) const {
+TxnMarker MarkerRun::at(int64_t index) const {
     return stamp_of(first_, ordinal_ + index);
 }
 
@@ -25,7 +24,7 @@ StreamChain::StreamChain(ProducerId first, const StreamTail& tail)
     const auto generation = generation_of(tail.producer_id, first);
     LS_ASSERT(generation.has_value());
     ordinal_ = *generation * kEpochs + tail.epoch.value();
-    next_sequence_ = (int64_t{tail.last_sequence.value()} + 1) & kSequenceMask;
+    next_sequence_ = sequence_at(int64_t{tail.last_sequence.value()} + 1);
 }
 
 protocol::BatchRewrite StreamChain::next_records(int32_t record_count) {
@@ -35,12 +34,13 @@ protocol::BatchRewrite StreamChain::next_records(int32_t record_count) {
         if (ordinal_ % kEpochs == kEpochs - 1) {
             ++ordinal_;
         }
-        next_sequence_ = 0;  // a higher epoch begins at 0 (ProducerAppendInfo.checkSequence)
+        next_sequence_ =
+            Sequence(0);  // a higher epoch begins at 0 (ProducerAppendInfo.checkSequence)
         is_after_marker_ = false;
     }
-    const MarkerStamp stamp = stamp_of(first_, ordinal_);
-    const Sequence sequence(static_cast<int32_t>(next_sequence_));
-    next_sequence_ = (next_sequence_ + record_count) & kSequenceMask;
+    const TxnMarker stamp = stamp_of(first_, ordinal_);
+    const Sequence sequence = next_sequence_;
+    next_sequence_ = sequence_at(int64_t{sequence.value()} + record_count);
     return {stamp.producer_id, stamp.epoch, sequence};
 }
 

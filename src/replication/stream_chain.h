@@ -28,12 +28,6 @@ struct StreamTail {
     bool is_marker = false;
 };
 
-/// Producer ids and epochs of a stream in one row: 2^15 epochs, then the next generation's.
-struct MarkerStamp {
-    ProducerId producer_id;
-    ProducerEpoch epoch;
-};
-
 /// The markers of one gap, an offset each.
 class MarkerRun {
 public:
@@ -41,7 +35,7 @@ public:
         : first_(first), ordinal_(ordinal), count_(count) {}
 
     int64_t count() const { return count_; }
-    MarkerStamp at(int64_t index) const;
+    TxnMarker at(int64_t index) const;
 
 private:
     ProducerId first_;
@@ -65,8 +59,9 @@ public:
 
 private:
     ProducerId first_;
-    int64_t ordinal_ = 0;  // of the newest write: its generation and epoch
-    int64_t next_sequence_ = 0;
+    /// Of the newest write: ids and epochs in one row, 2^15 epochs and then the next generation's.
+    int64_t ordinal_ = 0;
+    Sequence next_sequence_{0};
     bool is_after_marker_ = false;
 };
 

@@ -15,7 +15,7 @@ std::string text_of(const protocol::BatchRewrite& stamp) {
            std::to_string(stamp.base_sequence.value());
 }
 
-std::string text_of(const MarkerStamp& stamp) {
+std::string text_of(const TxnMarker& stamp) {
     return std::to_string(*generation_of(stamp.producer_id, kFirst)) + "/" +
            std::to_string(stamp.epoch.value());
 }
