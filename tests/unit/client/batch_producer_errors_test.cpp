@@ -20,6 +20,16 @@ protected:
         settle();
         EXPECT_EQ(held_.size(), 5U);
     }
+
+    /// Starts a lane that has stopped with its new leader, broker 2.
+    void expect_that_broker_2_takes(TestLane& lane) {
+        lane.lane->start(BrokerId(2), orders_id());
+        send(lane, {1});
+        settle();
+        ASSERT_EQ(held_by_2_.size(), 1U);
+        answer_to(held_by_2_[0]);
+        EXPECT_THAT(lane.listener.events, ElementsAre("stopped", "acknowledged 1"));
+    }
 };
 
 TEST_F(ProducingFails, StopsOnce_AfterWhatIsInFlight_WhenABatchIsRefused) {
@@ -137,12 +147,7 @@ TEST_F(ProducingFails, SendsToTheNewLeader_WhenStartedAgainWithAnother) {
     send(*orders, {1});
     settle();
     answer(0, KafkaError::not_leader_or_follower);
-    orders->lane->start(BrokerId(2), orders_id());
-    send(*orders, {1});
-    settle();
-    ASSERT_EQ(held_by_2_.size(), 1U);
-    answer_to(held_by_2_[0]);
-    EXPECT_THAT(orders->listener.events, ElementsAre("stopped", "acknowledged 1"));
+    expect_that_broker_2_takes(*orders);
 }
 
 // The lane still stands in the old leader's queue when it is started with a new one.
@@ -152,12 +157,7 @@ TEST_F(ProducingFails, SendsToTheNewLeader_WhenItWasWaitingForTheOldOne) {
     send(*orders, {1});
     orders->lane->stop(Error(Errc::disconnected, "test"));
     EXPECT_THAT(orders->listener.events, ElementsAre("stopped"));
-    orders->lane->start(BrokerId(2), orders_id());
-    send(*orders, {1});
-    settle();
-    ASSERT_EQ(held_by_2_.size(), 1U);
-    answer_to(held_by_2_[0]);
-    EXPECT_THAT(orders->listener.events, ElementsAre("stopped", "acknowledged 1"));
+    expect_that_broker_2_takes(*orders);
 }
 
 TEST_F(ProducingFails, IsNotStoppedByTheOldLeader_OnceStartedWithANewOne) {

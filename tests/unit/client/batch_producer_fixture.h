@@ -2,7 +2,7 @@
 
 #include "client/batch_producer.h"
 #include "protocol/kafka_error.h"
-#include "tests/unit/support/fake_broker.h"
+#include "tests/unit/client/two_brokers.h"
 
 #include <fmt/core.h>
 #include <gmock/gmock.h>
@@ -57,16 +57,11 @@ struct TestLane {
 };
 
 /// A producer to a cluster of two brokers that keep what they are sent until the test answers.
-class BatchProducerTest : public testing::Test {
+class BatchProducerTest : public TwoBrokersTest {
 protected:
     BatchProducerTest() {
-        for (test::FakeBroker* broker : {&broker1_, &broker2_}) {
-            broker->metadata = test::metadata_of("eu", 2, {});
-        }
         broker1_.hold(ApiKey::produce, held_);
         broker2_.hold(ApiKey::produce, held_by_2_);
-        const auto refreshed = test::run(loop_, cluster_.refresh_metadata(nullptr, {}));
-        EXPECT_TRUE(refreshed.has_value());
         producer_ = std::make_unique<BatchProducer>(cluster_);
     }
 
@@ -142,16 +137,9 @@ protected:
         return response;
     }
 
-    test::ManualLoop loop_;
-    test::ScriptedNetwork network_{loop_};
-    Rng rng_{1};
-    runtime::Runtime runtime_{loop_, network_, rng_};
-    test::FakeBroker broker1_{network_, {"eu", 1}};
-    test::FakeBroker broker2_{network_, {"eu", 2}};
     std::vector<ReceivedRequest> held_;
     std::vector<ReceivedRequest> held_by_2_;
     std::vector<std::unique_ptr<TestLane>> lanes_;
-    Cluster cluster_{runtime_, {"eu", {{"eu", 1}}}, ConnectionOptions{}};
     std::unique_ptr<BatchProducer> producer_;
 };
 

@@ -2,7 +2,7 @@
 
 #include "protocol/kafka_error.h"
 #include "tests/unit/client/marker_answers.h"
-#include "tests/unit/support/fake_broker.h"
+#include "tests/unit/client/two_brokers.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,18 +23,10 @@ using test::ReceivedRequest;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-/// A cluster "eu" of two brokers; broker 2 leads orders-3 and keeps what it is sent until the test
-/// answers.
-class TxnMarkersTest : public testing::Test {
+/// Broker 2 leads orders-3 and keeps what it is sent until the test answers.
+class TxnMarkersTest : public TwoBrokersTest {
 protected:
-    TxnMarkersTest() {
-        for (test::FakeBroker* broker : {&broker1_, &broker2_}) {
-            broker->metadata = test::metadata_of("eu", 2, {});
-        }
-        broker2_.hold(ApiKey::write_txn_markers, held_);
-        const auto refreshed = test::run(loop_, cluster_.refresh_metadata(nullptr, {}));
-        EXPECT_TRUE(refreshed.has_value());
-    }
+    TxnMarkersTest() { broker2_.hold(ApiKey::write_txn_markers, held_); }
     ~TxnMarkersTest() override {
         stop_.request_stop();
         test::run(loop_, cluster_.close());
@@ -85,15 +77,8 @@ protected:
         return sizes;
     }
 
-    test::ManualLoop loop_;
-    test::ScriptedNetwork network_{loop_};
-    Rng rng_{1};
-    runtime::Runtime runtime_{loop_, network_, rng_};
-    test::FakeBroker broker1_{network_, {"eu", 1}};
-    test::FakeBroker broker2_{network_, {"eu", 2}};
     std::vector<ReceivedRequest> held_;
     std::stop_source stop_;
-    Cluster cluster_{runtime_, {"eu", {{"eu", 1}}}, ConnectionOptions{}};
     runtime::TaskGroup writing_{loop_};
     std::optional<Result<void>> outcome_;
 };
