@@ -1,0 +1,104 @@
+#include "protocol/record_batch_builder.h"
+#include "protocol/records.h"
+#include "sandbox/partition_log.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+namespace lockstep::sandbox {
+
+using protocol::RecordBatchBuilder;
+using protocol::RecordBatchView;
+using protocol::RecordReader;
+
+namespace {
+
+using NewestOfKeys = std::map<std::string, Offset, std::less<>>;
+
+template <typename Visit>
+void for_each_record(const RecordBatchView& batch, Visit visit) {
+    auto reader = RecordReader::open(batch);
+    while (reader.has_value()) {
+        auto next = reader->next();
+        if (next.has_error() || !next->has_value()) {
+            return;
+        }
+        visit(*reader, **next);
+    }
+}
+
+/// The batch without the records that a newer one of the same key replaces; nothing where none is
+/// left. Its offsets stay: LogCleaner keeps the last offset of a batch, too.
+std::optional<Bytes> without_replaced(const RecordBatchView& batch, const NewestOfKeys& newest) {
+    protocol::BatchOptions options;
+    options.base_offset = batch.base_offset();
+    options.partition_leader_epoch = batch.partition_leader_epoch();
+    options.producer_id = batch.producer_id();
+    options.producer_epoch = batch.producer_epoch();
+    options.base_sequence = batch.base_sequence();
+    options.codec = batch.codec();
+    options.attributes =
+        static_cast<int16_t>(batch.attributes() & ~protocol::batch_attribute::kCodecMask);
+    RecordBatchBuilder builder(options);
+    for_each_record(batch, [&](RecordReader& reader, const protocol::Record& record) {
+        const Offset offset = reader.offset_of(record);
+        if (record.key && newest.find(as_text(*record.key))->second == offset) {
+            builder.add_at(record.offset_delta, reader.timestamp_of(record),
+                           {record.key, record.value, record.headers});
+        }
+    });
+    if (builder.record_count() == 0) {
+        return std::nullopt;
+    }
+    builder.set_last_offset_delta(batch.last_offset_delta());
+    auto built = builder.build();
+    return built.has_value() ? std::optional(std::move(*built)) : std::nullopt;
+}
+
+}  // namespace
+
+void PartitionLog::compact() {
+    const Offset stable = last_stable_offset();
+    std::map<ProducerId, std::vector<AbortedTransaction>> aborted;
+    for (const AbortedTransaction& one : producers_.aborted_between(start_offset_, end_offset_)) {
+        aborted[one.producer_id].push_back(one);
+    }
+    const auto is_aborted = [&](const RecordBatchView& view) {
+        const auto found = aborted.find(view.producer_id());
+        return view.is_transactional() && found != aborted.end() &&
+               std::ranges::any_of(found->second, [&](const AbortedTransaction& one) {
+                   return one.first_offset <= view.base_offset() &&
+                          view.base_offset() < one.last_offset;
+               });
+    };
+    NewestOfKeys newest;
+    segments_.for_each(start_offset_, [&](const BatchPlace&, const RecordBatchView& view) {
+        if (!view.is_control() && view.base_offset() < stable && !is_aborted(view)) {
+            for_each_record(view, [&](RecordReader& reader, const protocol::Record& record) {
+                if (record.key) {
+                    newest.insert_or_assign(std::string(as_text(*record.key)),
+                                            reader.offset_of(record));
+                }
+            });
+        }
+        return true;
+    });
+    std::vector<Bytes> kept;
+    segments_.for_each(start_offset_, [&](const BatchPlace&, const RecordBatchView& view) {
+        if (view.is_control() || view.base_offset() >= stable) {
+            kept.emplace_back(view.bytes().begin(), view.bytes().end());
+        } else if (!is_aborted(view)) {
+            if (auto rest = without_replaced(view, newest)) {
+                kept.push_back(std::move(*rest));
+            }
+        }
+        return true;
+    });
+    segments_.replace(kept);
+    if (storage_) {
+        storage_->replace(kept);
+    }
+}
+
+}  // namespace lockstep::sandbox
