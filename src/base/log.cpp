@@ -49,6 +49,15 @@ void set_level(Level level) {
     logger().set_level(spdlog_level(level));
 }
 
+Level level() {
+    for (const auto& [name, value] : kWords) {
+        if (logger().should_log(spdlog_level(value))) {
+            return value;  // the words go from the most that is written to the least
+        }
+    }
+    return Level::off;
+}
+
 bool enabled(Level level) {
     return logger().should_log(spdlog_level(level));
 }
@@ -62,6 +71,15 @@ void write(Level level, std::string_view line) {
         before_line()();
     }
     logger().log(spdlog_level(level), spdlog::string_view_t(line.data(), line.size()));
+}
+
+std::string_view to_string(Level level) {
+    for (const auto& [name, value] : kWords) {
+        if (value == level) {
+            return name;
+        }
+    }
+    return "info";
 }
 
 bool parse_level(std::string_view word, Level& level) {

@@ -11,6 +11,7 @@ enum class Level { trace, debug, info, warn, error, off };
 
 /// Everything below `level` is dropped. Lines go to standard error.
 void set_level(Level level);
+Level level();
 bool enabled(Level level);
 void write(Level level, std::string_view line);
 
@@ -20,6 +21,8 @@ void set_before_line(std::function<void()> action);
 
 /// Takes "trace", "debug", "info", "warn", "error" or "off"; false for any other word.
 bool parse_level(std::string_view word, Level& level);
+
+std::string_view to_string(Level level);
 
 template <typename... Args>
 void message(Level level, fmt::format_string<Args...> format, Args&&... args) {

@@ -24,6 +24,7 @@ std::string LockstepCategory::message(int value) const {
         case Errc::checksum_mismatch: return "checksum mismatch";
         case Errc::limit_exceeded: return "limit exceeded";
         case Errc::internal: return "internal error";
+        case Errc::tls: return "TLS failed";
     }
     return "unknown error";
 }

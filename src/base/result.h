@@ -20,6 +20,7 @@ enum class Errc {
     checksum_mismatch,  ///< CRC-32C says that bytes have changed
     limit_exceeded,     ///< a size, count or depth beyond its bound
     internal,
+    tls,  ///< one side of an encrypted connection does not accept the other
 };
 
 const std::error_category& lockstep_category();

@@ -1,5 +1,6 @@
 #include "client/admin.h"
 
+#include "client/answered_error.h"
 #include "protocol/kafka_error.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
@@ -8,6 +9,7 @@
 #include "protocol/messages/describe_producers.h"
 #include "protocol/messages/incremental_alter_configs.h"
 #include "protocol/messages/list_offsets.h"
+#include "protocol/messages/offset_for_leader_epoch.h"
 #include "protocol/record_batch.h"
 
 #include <fmt/core.h>
@@ -25,18 +27,13 @@ constexpr int8_t kBrokerResource = 4;
 constexpr int8_t kSetConfig = 0;
 constexpr int8_t kDeleteConfig = 1;
 constexpr int16_t kLastFetchVersionWithNames = 12;
-constexpr int32_t kFetchBytes = 4 << 20;
+constexpr int8_t kReadUncommitted = 0;
 constexpr int8_t kReadCommitted = 1;
 
 Result<void> checked(int16_t error_code, const std::optional<std::string>& detail,
                      std::string what) {
-    if (error_code == 0) {
-        return {};
-    }
-    if (detail && !detail->empty()) {
-        what += " (" + *detail + ")";
-    }
-    return Error(make_error_code(KafkaError(error_code)), std::move(what));
+    Error error = answered_error(error_code, detail, std::move(what));
+    return error.code ? Result<void>(std::move(error)) : Result<void>();
 }
 
 /// DescribeConfigs' config sources (KIP-226).
@@ -259,18 +256,47 @@ Task<Result<std::vector<ProducerState>>> describe_producers(Cluster& cluster, Br
     co_return states;
 }
 
+Task<Result<std::optional<Offset>>> end_of_epoch(Cluster& cluster, LogPlace place,
+                                                 LeaderEpoch epoch, std::stop_token stop) {
+    protocol::OffsetForLeaderEpochRequest request;
+    request.replica_id = -1;  // a client
+    auto& topic = request.topics.emplace_back();
+    topic.topic = place.partition.topic;
+    auto& wanted = topic.partitions.emplace_back();
+    wanted.partition = place.partition.partition.value();
+    wanted.leader_epoch = epoch.value();
+    auto connected = co_await cluster.broker(place.leader, Purpose::control, stop);
+    LS_CO_TRY(connection, std::move(connected));
+    auto called = co_await connection->call(request);
+    LS_CO_TRY(answer, std::move(called));
+    for (const auto& topic_answer : answer.message.topics) {
+        for (const auto& end : topic_answer.partitions) {
+            LS_CO_CHECK(checked(end.error_code, std::nullopt,
+                                fmt::format("ask {} where epoch {} of {} ends", cluster.name(),
+                                            epoch.value(), place.partition.to_string())));
+            co_return end.end_offset < 0 ? std::optional<Offset>()
+                                         : std::optional(Offset(end.end_offset));
+        }
+    }
+    co_return Error(Errc::malformed, "the answer to OffsetForLeaderEpoch of " + cluster.name() +
+                                         " lacks " + place.partition.to_string());
+}
+
 namespace {
 
 /// A Fetch of one partition, once.
-Task<Result<FetchedLog>> fetch_once(Cluster& cluster, LogPlace place,
-                                    protocol::FetchRequest request, std::stop_token stop) {
+Task<Result<FetchedLog>> fetch_once(Cluster& cluster, LogPlace place, LogFetch how,
+                                    int8_t isolation_level, std::stop_token stop) {
+    protocol::FetchRequest request;
+    request.max_bytes = how.max_bytes;
+    request.isolation_level = isolation_level;
     auto& topic = request.topics.emplace_back();
     topic.topic = place.partition.topic;
     auto& entry = topic.partitions.emplace_back();
     entry.partition = place.partition.partition.value();
     entry.fetch_offset = place.offset.value();
     entry.partition_max_bytes = request.max_bytes;
-    auto connected = co_await cluster.broker(place.leader, Purpose::control, stop);
+    auto connected = co_await cluster.broker(place.leader, how.purpose, stop);
     LS_CO_TRY(connection, std::move(connected));
     LS_CO_TRY(version, connection->version_of<protocol::FetchRequest>(kLastFetchVersionWithNames));
     auto called = co_await connection->call(request, version);
@@ -293,20 +319,24 @@ Task<Result<FetchedLog>> fetch_once(Cluster& cluster, LogPlace place,
 
 }  // namespace
 
-Task<Result<FetchedLog>> fetch_log(Cluster& cluster, LogPlace place, std::stop_token stop) {
-    protocol::FetchRequest request;
-    request.max_bytes = kFetchBytes;
-    request.isolation_level = kReadCommitted;
-    auto fetched = co_await fetch_once(cluster, std::move(place), std::move(request), stop);
+Task<Result<FetchedLog>> fetch_log(Cluster& cluster, LogPlace place, LogFetch how,
+                                   std::stop_token stop) {
+    auto fetched = co_await fetch_once(cluster, std::move(place), how, kReadCommitted, stop);
+    co_return fetched;
+}
+
+Task<Result<FetchedLog>> fetch_uncommitted_log(Cluster& cluster, LogPlace place,
+                                               std::stop_token stop) {
+    const LogFetch how;
+    auto fetched = co_await fetch_once(cluster, std::move(place), how, kReadUncommitted, stop);
     co_return fetched;
 }
 
 // A Fetch returns the first batch of its first partition whole, whatever the limits (KIP-74), so
 // one byte asks for just that one.
 Task<Result<Slice>> read_batch_at(Cluster& cluster, LogPlace place, std::stop_token stop) {
-    protocol::FetchRequest request;
-    request.max_bytes = 1;
-    auto fetching = co_await fetch_once(cluster, std::move(place), std::move(request), stop);
+    const LogFetch how{Purpose::control, 1};
+    auto fetching = co_await fetch_once(cluster, std::move(place), how, kReadUncommitted, stop);
     LS_CO_TRY(fetched, std::move(fetching));
     const auto at = static_cast<size_t>(fetched.records.data() - fetched.frame.data);
     co_return fetched.records.empty() ? Slice{} : fetched.frame.part(at, fetched.records.size());

@@ -97,18 +97,34 @@ runtime::Task<Result<std::vector<ProducerState>>> describe_producers(Cluster& cl
                                                                      TopicPartition partition,
                                                                      std::stop_token stop);
 
+/// Where the records of `epoch`, and of those before it, end as the partition's leader has
+/// it (KIP-101); of `place` the offset does not count. Nothing where the leader knows no such
+/// epoch.
+runtime::Task<Result<std::optional<Offset>>> end_of_epoch(Cluster& cluster, LogPlace place,
+                                                          LeaderEpoch epoch, std::stop_token stop);
+
 /// The batch that holds the record at `place`, as it stands in the log. An empty slice where there
 /// is none.
 runtime::Task<Result<Slice>> read_batch_at(Cluster& cluster, LogPlace place, std::stop_token stop);
 
-/// What a read_committed Fetch of one partition brought.
+/// What a Fetch of one partition brought.
 struct FetchedLog {
     Slice frame;       // keeps the records alive
-    ByteView records;  // empty at the end of what is committed
+    ByteView records;  // empty at the log's end
     std::optional<std::vector<protocol::FetchResponse::AbortedTransaction>> aborted;
 };
 
-/// Some MiB of the log from `place` on, without waiting.
-runtime::Task<Result<FetchedLog>> fetch_log(Cluster& cluster, LogPlace place, std::stop_token stop);
+struct LogFetch {
+    Purpose purpose = Purpose::control;
+    int32_t max_bytes = 4 << 20;  // but at least one batch
+};
+
+/// A part of the log from `place` on, without waiting: up to what is committed (read_committed).
+runtime::Task<Result<FetchedLog>> fetch_log(Cluster& cluster, LogPlace place, LogFetch how,
+                                            std::stop_token stop);
+
+/// The same up to the high watermark, also of transactions that are still open.
+runtime::Task<Result<FetchedLog>> fetch_uncommitted_log(Cluster& cluster, LogPlace place,
+                                                        std::stop_token stop);
 
 }  // namespace lockstep::client

@@ -1,5 +1,6 @@
 #include "client/batch_producer.h"
 
+#include "base/mutation.h"
 #include "protocol/kafka_error.h"
 
 #include <fmt/core.h>
@@ -41,7 +42,8 @@ public:
             next_ = next_ + 1 == entries_.size() ? 0 : next_ + 1;
             const bool is_topic = entry.topic->name.empty() ? entry.topic->topic_id == topic_id
                                                             : entry.topic->name == id.topic;
-            if (is_topic && entry.partition->index == id.partition.value()) {
+            const bool is_right = is_topic || mutated(Mutation::answer_of_other_topic);
+            if (is_right && entry.partition->index == id.partition.value()) {
                 return entry.partition;
             }
         }
@@ -57,13 +59,36 @@ private:
     size_t next_ = 0;
 };
 
+/// What a broker says of a batch, and of which record where it tells (KIP-467).
+std::string refusal(const ProduceResponse::PartitionProduceResponse& answer, Offset base_offset) {
+    std::string text = answer.error_message.value_or("the target refuses it");
+    if (!answer.record_errors.empty()) {
+        const auto& first = answer.record_errors.front();
+        text += fmt::format(
+            " (the record at offset {}{})", (base_offset + first.batch_index).value(),
+            first.batch_index_error_message ? ": " + *first.batch_index_error_message : "");
+    }
+    return text;
+}
+
 }  // namespace
 
 /// What goes to one broker: the lanes that have something to send, in turn.
 struct BatchProducer::Sender {
     Sender(runtime::EventLoop& loop, BrokerId broker_) : broker(broker_), wanted(loop) {}
 
+    /// How often the connection to the broker was found to be gone.
+    uint64_t connections_lost() {
+        if (connection && !connection->is_open()) {
+            connection.reset();
+            ++lost;
+        }
+        return lost;
+    }
+
     BrokerId broker;
+    ConnectionPtr connection;
+    uint64_t lost = 0;
     std::deque<std::shared_ptr<Lane>> ready;
     size_t requests_in_flight = 0;
     runtime::Signal wanted;
@@ -115,20 +140,21 @@ BatchProducer::Sender& BatchProducer::sender_of(BrokerId broker) {
 
 Task<void> BatchProducer::send_loop(Sender& sender) {
     const std::stop_token stop = tasks_.stop_token();
-    ConnectionPtr connection;
     while (!stop.stop_requested()) {
         if (sender.ready.empty() || sender.requests_in_flight >= kRequestsInFlight) {
             co_await sender.wanted.wait(runtime::kNever, stop);
             continue;
         }
-        if (!connection || !connection->is_open()) {
+        sender.connections_lost();
+        if (!sender.connection) {
             auto connected = co_await connect(sender, stop);
             if (connected.has_error()) {
                 stop_waiting(sender, connected.error());
                 continue;
             }
-            connection = std::move(*connected);
+            sender.connection = std::move(*connected);
         }
+        const ConnectionPtr connection = sender.connection;
         const auto version = connection->version_of<ProduceRequest>();
         while (!sender.ready.empty() && sender.requests_in_flight < kRequestsInFlight) {
             auto request = compose(sender, *version);
@@ -166,7 +192,7 @@ std::unique_ptr<BatchProducer::Request> BatchProducer::compose(Sender& sender, i
         const std::shared_ptr<Lane> lane = std::move(sender.ready.front());
         sender.ready.pop_front();
         lane->listed_at_ = nullptr;
-        if (!lane->is_ready()) {
+        if (!lane->is_ready() || lane->has_lost_connection()) {
             continue;
         }
         const OutgoingBatch& batch = lane->take_next();
@@ -210,6 +236,11 @@ Task<void> BatchProducer::exchange(Sender& sender, ConnectionPtr connection,
 
 void BatchProducer::fail_all(Request& request, const Error& error) {
     for (const auto& [lane, base_offset] : request.parts) {
+        if (mutated(Mutation::lost_answer_is_yes)) {
+            const Acknowledgement guessed{base_offset, -1};
+            lane->settle_oldest(base_offset, &guessed, {});
+            continue;
+        }
         lane->settle_oldest(base_offset, nullptr, error);
     }
 }
@@ -224,7 +255,7 @@ void BatchProducer::settle(Request& request, const ProduceResponse& response) {
         } else if (answer->error_code != 0) {
             lane->settle_oldest(base_offset, nullptr,
                                 Error(make_error_code(KafkaError(answer->error_code)),
-                                      answer->error_message.value_or("the target refuses it")));
+                                      refusal(*answer, base_offset)));
         } else {
             const Acknowledgement acknowledgement{Offset(answer->base_offset),
                                                   answer->log_append_time_ms};
@@ -236,8 +267,21 @@ void BatchProducer::settle(Request& request, const ProduceResponse& response) {
 void BatchProducer::Lane::start(BrokerId leader, const Uuid& topic_id) {
     LS_ASSERT(state_ == State::stopped);
     leader_ = leader;
+    connections_lost_ = producer_.sender_of(leader).connections_lost();
     topic_id_ = topic_id;
     state_ = State::sending;
+}
+
+/// Stops the lane where it has.
+bool BatchProducer::Lane::has_lost_connection() {
+    const bool has_lost = producer_.sender_of(leader_).connections_lost() != connections_lost_ &&
+                          !mutated(Mutation::lost_connection_unnoticed);
+    if (has_lost) {
+        stop(Error(Errc::disconnected,
+                   fmt::format("the connection to broker {}, which leads {}, was lost meanwhile",
+                               leader_.value(), partition_.to_string())));
+    }
+    return has_lost;
 }
 
 void BatchProducer::Lane::stop(Error error) {
@@ -293,12 +337,16 @@ void BatchProducer::Lane::go_on() {
         }
         return;
     }
-    if (state_ != State::sending || queue_.empty() || !is_idle()) {
+    if (state_ != State::sending || queue_.empty() || !is_idle() || has_lost_connection()) {
         return;
     }
     filling_ = std::get<OutgoingGap>(std::move(queue_.front()));
     queue_.pop_front();
-    TxnMarkers markers{partition_, leader_, filling_->count, filling_->marker_at,
+    TxnMarkers markers{partition_,
+                       leader_,
+                       filling_->count,
+                       filling_->marker_at,
+                       filling_->coordinator_epoch,
                        filling_->may_write};
     producer_.tasks_.spawn("fill gap", producer_.fill_gap(shared_from_this(), std::move(markers)));
 }

@@ -20,6 +20,7 @@ struct OutgoingBatch {
     Offset base_offset;  // where it is expected to land; the answer is held against it
     int32_t record_count = 0;
     int64_t max_timestamp_ms = 0;
+    size_t stream = 0;  // the listener's own, where it sends batches of several producers
 };
 
 /// Offsets without records: they are taken up by transaction markers.
@@ -27,6 +28,7 @@ struct OutgoingGap {
     Offset base_offset;
     int64_t count = 0;
     std::function<TxnMarker(int64_t index)> marker_at;
+    int32_t coordinator_epoch = 0;            // as of TxnMarkers
     std::function<Result<void>()> may_write;  // as of TxnMarkers
 };
 
@@ -62,6 +64,8 @@ public:
 /// anything behind it is sent, as only batches fail when what comes before them is missing. The
 /// producer itself repeats nothing: whoever owns the lane reads the log's
 /// end, and goes on from there with the same batches (same producer id, epoch and sequence).
+/// A lane also stops when the connection to its leader has been lost since it was started, even
+/// with nothing on its way: a broker that died may have come back without the end of its log.
 /// Lives on one shard. `request_stop()`, `co_await join()` before destroying it.
 class BatchProducer {
 public:
@@ -138,6 +142,7 @@ private:
     }
     bool enqueue(Outgoing outgoing);
     void go_on();
+    bool has_lost_connection();
     OutgoingBatch& take_next();
     void settle_gap(const Result<void>& outcome);
     void settle_oldest(Offset expected, const Acknowledgement* answer, const Error& error);
@@ -149,6 +154,7 @@ private:
     State state_ = State::stopped;
     Error stopping_because_;
     BrokerId leader_ = kNoBroker;
+    uint64_t connections_lost_ = 0;  // of that broker, when it was started
     Uuid topic_id_;
     std::deque<Outgoing> queue_;
     std::deque<OutgoingBatch> in_flight_;

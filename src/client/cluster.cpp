@@ -12,8 +12,11 @@ using runtime::Wake;
 Cluster::Cluster(runtime::Runtime& runtime, ClusterSpec spec, ConnectionOptions options)
     : runtime_(runtime),
       spec_(std::move(spec)),
+      security_(runtime, spec_.security),
       options_(std::move(options)),
-      tasks_(runtime.loop) {}
+      tasks_(runtime.loop) {
+    options_.security = &security_;
+}
 
 Cluster::~Cluster() = default;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "client/backoff.h"
+#include "client/cluster_security.h"
 #include "client/connection.h"
 #include "client/metadata.h"
 
@@ -12,7 +13,7 @@ namespace lockstep::client {
 
 /// What a connection is for. A broker handles the requests of one connection one after the other,
 /// so a long fetch must not share one with anything that is in a hurry.
-enum class Purpose { control, fetch, produce, markers, group };
+enum class Purpose { control, fetch, produce, markers, group, share_groups, verify };
 
 using ConnectionPtr = std::shared_ptr<Connection>;
 
@@ -69,6 +70,7 @@ private:
 
     runtime::Runtime& runtime_;
     ClusterSpec spec_;
+    ClusterSecurity security_;  // outlives the connections
     ConnectionOptions options_;
     Metadata metadata_;
     std::map<SlotKey, std::unique_ptr<Slot>> slots_;

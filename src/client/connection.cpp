@@ -1,6 +1,7 @@
 #include "client/connection.h"
 
 #include "base/version.h"
+#include "client/cluster_security.h"
 #include "protocol/kafka_error.h"
 
 #include <fmt/core.h>
@@ -36,6 +37,7 @@ Connection::Connection(runtime::Runtime& runtime, Endpoint endpoint, ConnectionO
       endpoint_(std::move(endpoint)),
       options_(std::move(options)),
       write_wanted_(runtime.loop),
+      closed_(runtime.loop),
       read_buffer_(kReadBufferSize),
       tasks_(runtime.loop) {}
 
@@ -53,14 +55,27 @@ Task<Result<void>> Connection::open(std::stop_token stop) {
         co_return closed_because_;
     }
     stream_ = std::move(*connected);
+    auto encrypted = co_await encrypt();
+    if (encrypted.has_error()) {
+        fail(encrypted.error());
+        co_return encrypted;
+    }
+    if (state_ == State::closed) {
+        co_return closed_because_;
+    }
     state_ = State::open;
     tasks_.spawn("connection reader", read_loop());
     tasks_.spawn("connection writer", write_loop());
-    auto negotiated = co_await negotiate();
-    if (negotiated.has_error()) {
-        fail(negotiated.error());
+    auto ready = co_await negotiate();
+    if (ready.has_value()) {
+        ready = co_await log_in();
     }
-    co_return negotiated;
+    if (ready.has_error()) {
+        fail(ready.error());
+    } else if (login_lasts_ > runtime::Duration(0)) {
+        tasks_.spawn("log in again", log_in_again());
+    }
+    co_return ready;
 }
 
 // KIP-511: a broker that does not know our version of ApiVersions answers in version 0, with
@@ -101,18 +116,26 @@ Task<Result<void>> Connection::negotiate() {
     co_return Error(Errc::unsupported, "ApiVersions from " + where());
 }
 
-Task<Result<Slice>> Connection::exchange(const protocol::WireWriter& frame,
-                                         int32_t correlation_id) {
+void Connection::enqueue(Pending* pending) {
+    to_write_.push_back(pending);
+    to_answer_.push_back(pending);
+    callers_.push_back(pending);
+    write_wanted_.notify_all();
+}
+
+Task<Result<Slice>> Connection::exchange(const protocol::WireWriter& frame, int32_t correlation_id,
+                                         Lane lane) {
     if (state_ != State::open) {
         co_return Error(closed_because_);
     }
     Pending pending(runtime_.loop);
     pending.frame = &frame;
     pending.correlation_id = correlation_id;
-    to_write_.push_back(&pending);
-    to_answer_.push_back(&pending);
-    callers_.push_back(&pending);
-    write_wanted_.notify_all();
+    if (is_logging_in_ && lane == Lane::ordinary) {
+        held_.push_back(&pending);
+    } else {
+        enqueue(&pending);
+    }
 
     const runtime::Duration timeout =
         is_negotiated_ ? options_.request_timeout : options_.handshake_timeout;
@@ -172,7 +195,7 @@ Task<void> Connection::read_loop() {
     while (state_ == State::open) {
         auto frame = co_await read_frame();
         if (frame.has_error()) {
-            fail(std::move(frame).error());
+            fail(with_hint(std::move(frame).error()));
             break;
         }
         auto delivered = deliver(std::move(*frame));
@@ -242,6 +265,15 @@ Error Connection::not_kafka(ByteView prefix) const {
                              options_.frame_size_limit, likely_server(prefix)));
 }
 
+/// A listener with SASL tells its versions to everybody and hangs up at the next request.
+Error Connection::with_hint(Error lost) const {
+    const bool has_login = options_.security != nullptr && options_.security->has_sasl();
+    if (lost.is(Errc::disconnected) && is_negotiated_ && answers_ == 1 && !has_login) {
+        lost.context += "; does this listener want a login? See the cluster's security";
+    }
+    return lost;
+}
+
 Result<void> Connection::deliver(Slice frame) {
     if (to_answer_.size() <= to_write_.size()) {
         return Error(Errc::malformed, where() + " answered a request that was not sent");
@@ -254,6 +286,7 @@ Result<void> Connection::deliver(Slice frame) {
                                  where(), correlation_id, pending.correlation_id));
     }
     to_answer_.pop_front();
+    ++answers_;
     pending.answer = std::move(frame);
     pending.answered = true;
     pending.changed.notify_all();
@@ -274,7 +307,13 @@ void Connection::fail(Error error) {
         pending->changed.notify_all();
     }
     to_answer_.clear();
+    for (Pending* pending : held_) {
+        callers_.push_back(pending);
+        pending->changed.notify_all();
+    }
+    held_.clear();
     write_wanted_.notify_all();
+    closed_.notify_all();
 }
 
 }  // namespace lockstep::client

@@ -14,6 +14,8 @@
 
 namespace lockstep::client {
 
+class ClusterSecurity;
+
 struct ConnectionOptions {
     std::string client_id = "lockstep";
     runtime::Duration connect_timeout = std::chrono::seconds(10);
@@ -21,7 +23,8 @@ struct ConnectionOptions {
     runtime::Duration request_timeout = std::chrono::seconds(30);
     /// A frame that claims more is not Kafka's, or not for us (brokers' own limit is 100 MiB).
     size_t frame_size_limit = size_t{110} << 20;
-    BufferPool* buffers = nullptr;  // for large frames; outlives the connection
+    BufferPool* buffers = nullptr;        // for large frames; outlives the connection
+    ClusterSecurity* security = nullptr;  // TLS and SASL; outlives the connection
 };
 
 /// A decoded answer together with the frame that its record data points into.
@@ -34,7 +37,10 @@ struct Answer {
 
 /// One TCP connection to a broker, with requests pipelined in order.
 ///
-///     opening --connect, handshake--> open --peer gone, deadline passed, bad frame--> closed
+///     opening --connect, TLS, versions, login--> open --peer gone, deadline, bad frame--> closed
+///
+/// Where the broker ends a login after some time, it logs in anew before that (KIP-368), and holds
+/// back other requests while it does.
 ///
 /// A request that is not answered by its deadline closes the connection: answers come in order, so
 /// none behind it could come either. A closed connection stays closed; its owner opens another.
@@ -44,7 +50,7 @@ public:
     Connection(runtime::Runtime& runtime, Endpoint endpoint, ConnectionOptions options);
     ~Connection();
 
-    /// Connects and negotiates versions; call it once, first.
+    /// Connects, negotiates versions and logs in; call it once, first.
     runtime::Task<Result<void>> open(std::stop_token stop);
 
     bool is_open() const { return state_ == State::open; }
@@ -72,6 +78,7 @@ public:
 
 private:
     enum class State { opening, open, closed };
+    enum class Lane { ordinary, login };
 
     /// A request on its way; lives in the frame of exchange().
     struct Pending {
@@ -86,14 +93,23 @@ private:
     };
 
     /// Takes a complete frame; returns the answer's frame without its size.
-    runtime::Task<Result<Slice>> exchange(const protocol::WireWriter& frame,
-                                          int32_t correlation_id);
+    runtime::Task<Result<Slice>> exchange(const protocol::WireWriter& frame, int32_t correlation_id,
+                                          Lane lane = Lane::ordinary);
+    void enqueue(Pending* pending);
+    runtime::Task<Result<void>> encrypt();
     runtime::Task<Result<void>> negotiate();
+    runtime::Task<Result<void>> log_in();
+    runtime::Task<Result<void>> prove_identity();
+    template <typename Request>
+    runtime::Task<Result<typename Request::Response>> call_login(const Request& request,
+                                                                 int16_t version);
+    runtime::Task<void> log_in_again();
     runtime::Task<void> write_loop();
     runtime::Task<void> read_loop();
     runtime::Task<Result<Slice>> read_frame();
     runtime::Task<Result<void>> fill_at_least(size_t size);
     Error not_kafka(ByteView prefix) const;
+    Error with_hint(Error lost) const;
     Result<void> deliver(Slice frame);
     void fail(Error error);
     std::string where() const { return "broker " + endpoint_.to_string(); }
@@ -112,6 +128,12 @@ private:
     std::deque<Pending*> to_answer_;  // in the order of their answers; ends with those of to_write_
     std::deque<Pending*> callers_;    // who has not gone on yet, in the order of their calls
     runtime::Signal write_wanted_;
+
+    int64_t answers_ = 0;
+    bool is_logging_in_ = false;
+    std::deque<Pending*> held_;         // until the login is done, in the order of their calls
+    runtime::Duration login_lasts_{0};  // 0: for ever
+    runtime::Signal closed_;
 
     Bytes read_buffer_;  // small frames, and the beginnings of large ones
     size_t read_begin_ = 0;

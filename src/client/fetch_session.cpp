@@ -1,5 +1,7 @@
 #include "client/fetch_session.h"
 
+#include "base/mutation.h"
+
 #include <algorithm>
 #include <map>
 
@@ -32,9 +34,16 @@ void FetchSession::want(const TopicPartition& partition, const Uuid& topic_id,
     if (!is_new && wanted.topic_id == topic_id && wanted.position == position) {
         return;
     }
+    const std::string& name = partition.topic;
+    const auto known = ids_.find(name);
+    if (known != ids_.end() && known->second != topic_id) {
+        names_.erase(known->second);
+        is_outdated_ = true;
+    }
+    ids_[name] = topic_id;
+    names_[topic_id] = name;
     wanted.topic_id = topic_id;
     wanted.position = position;
-    names_[topic_id] = partition.topic;
     if (!wanted.is_changed) {
         wanted.is_changed = true;
         changed_.push_back(partition);
@@ -59,11 +68,14 @@ bool FetchSession::is_told(const TopicPartition& partition) const {
 }
 
 protocol::FetchRequest FetchSession::build(const FetchLimits& limits) {
+    if (is_outdated_) {
+        reset();
+    }
     FetchRequest request;
     request.max_wait_ms = static_cast<int32_t>(limits.max_wait.count());
     request.min_bytes = 1;
     request.max_bytes = limits.max_bytes;
-    request.isolation_level = kReadCommitted;
+    request.isolation_level = mutated(Mutation::open_transactions_read) ? 0 : kReadCommitted;
     request.session_id = session_id_;
     request.session_epoch = epoch_;
 
@@ -117,6 +129,7 @@ bool FetchSession::accept(const protocol::FetchResponse& response) {
 void FetchSession::reset() {
     session_id_ = 0;
     epoch_ = 0;
+    is_outdated_ = false;
     forgotten_.clear();
 }
 

@@ -72,6 +72,10 @@ private:
     std::vector<TopicPartition> changed_;  // what the broker has not been told yet
     std::vector<Forgotten> forgotten_;
     std::unordered_map<Uuid, std::string> names_;
+    std::unordered_map<std::string, Uuid> ids_;
+    /// A topic was created anew. The broker would go on to tell of the old one's partitions; to
+    /// forget them by name, as before version 13, would be to forget the new ones.
+    bool is_outdated_ = false;
     int32_t session_id_ = 0;
     int32_t epoch_ = 0;
 };

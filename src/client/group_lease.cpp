@@ -1,6 +1,7 @@
 #include "client/group_lease.h"
 
 #include "base/log.h"
+#include "base/mutation.h"
 #include "client/groups.h"
 #include "protocol/kafka_error.h"
 #include "protocol/messages/heartbeat.h"
@@ -47,6 +48,13 @@ std::string chosen_member(const std::vector<JoinGroupResponse::JoinGroupResponse
     return lowest;
 }
 
+/// Whether the coordinator knows the member no more. A connection that is lost says nothing of it.
+bool is_out(const Error& error) {
+    return error.code == KafkaError::unknown_member_id ||
+           error.code == KafkaError::illegal_generation ||
+           error.code == KafkaError::fenced_instance_id;
+}
+
 }  // namespace
 
 GroupLease::GroupLease(Cluster& cluster, std::string group)
@@ -63,7 +71,8 @@ void GroupLease::want() {
 }
 
 bool GroupLease::is_held() const {
-    return is_named_ && cluster_.runtime().loop.now() < valid_until_;
+    const bool is_over = cluster_.runtime().loop.now() >= valid_until_;
+    return is_named_ && (!is_over || mutated(Mutation::turn_never_ends));
 }
 
 /// The coordinator counts from when it heard of us: at the earliest when we began to tell it.
@@ -80,6 +89,7 @@ Task<void> GroupLease::run(std::stop_token stop) {
         }
         const auto ended = co_await take_part(stop);
         if (ended.has_error() && !stop.stop_requested()) {
+            is_wanted_ = !mutated(Mutation::turn_asked_once);
             log::debug("group {} on {}: {}", group_, cluster_.name(), ended.error().message());
             co_await runtime::sleep_for(loop, kFailurePause, stop);
         }
@@ -106,9 +116,13 @@ Task<Result<void>> GroupLease::take_part(std::stop_token stop) {
     LS_CO_TRY(connection, std::move(connected));
     connection_ = connection;
     auto joined = co_await join(connection);
+    if (joined.has_error() && joined.error().code == KafkaError::member_id_required) {
+        joined = co_await join(connection);  // by the id that it was told (KIP-394)
+    }
     if (joined.has_error()) {
-        if (joined.error().code == KafkaError::unknown_member_id) {
+        if (is_out(joined.error())) {
             membership_ = {};
+            is_named_ = false;
         }
         co_return joined;
     }
@@ -117,8 +131,10 @@ Task<Result<void>> GroupLease::take_part(std::stop_token stop) {
         if (kept.error().code == KafkaError::rebalance_in_progress) {
             co_return Result<void>();  // join again at once, as the same member
         }
-        membership_ = {};
-        is_named_ = false;
+        if (is_out(kept.error())) {
+            membership_ = {};
+            is_named_ = false;
+        }
     }
     co_return kept;
 }
@@ -136,7 +152,9 @@ Task<Result<void>> GroupLease::join(ConnectionPtr connection) {
     offered.metadata = bytes_of(is_held() ? kHolder : kCandidate);
     auto joining = co_await connection->call(request);
     LS_CO_TRY(joined, std::move(joining));
-    membership_.member_id = joined.message.member_id;  // also where it is only told (KIP-394)
+    if (!joined.message.member_id.empty()) {
+        membership_.member_id = joined.message.member_id;  // also where it is only told (KIP-394)
+    }
     if (joined.message.error_code != 0) {
         co_return Error(KafkaError(joined.message.error_code), "join");
     }

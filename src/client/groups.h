@@ -17,6 +17,8 @@ struct ListedGroup {
 
     /// Whether it has members: its offsets are theirs to commit then.
     bool is_active() const { return state != "Empty" && state != "Dead" && !state.empty(); }
+    /// Share groups have start offsets instead of committed ones (share_groups.h).
+    bool is_share() const { return type == "share"; }
 };
 
 /// All groups of the cluster, by name. Fails when a broker does not answer: half of the groups

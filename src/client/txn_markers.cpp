@@ -18,7 +18,8 @@ namespace {
 
 constexpr int64_t kMarkersPerRequest = 1000;
 constexpr size_t kRequestsInFlight = 6;
-constexpr int8_t kTransactionVersion = 2;
+/// Of the two rules for epochs, the one that every release has: not below the newest.
+constexpr int8_t kTransactionVersion = 1;
 
 WriteTxnMarkersRequest request_for(const TxnMarkers& markers, int64_t from, int64_t to) {
     WriteTxnMarkersRequest request;
@@ -28,6 +29,7 @@ WriteTxnMarkersRequest request_for(const TxnMarkers& markers, int64_t from, int6
         auto& entry = request.markers.emplace_back();
         entry.producer_id = marker.producer_id.value();
         entry.producer_epoch = marker.epoch.value();
+        entry.coordinator_epoch = markers.coordinator_epoch;
         entry.transaction_version = kTransactionVersion;  // not sent before version 2
         auto& topic = entry.topics.emplace_back();
         topic.name = markers.partition.topic;

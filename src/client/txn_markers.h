@@ -12,6 +12,7 @@ struct TxnMarkers {
     BrokerId leader;
     int64_t count = 0;
     std::function<TxnMarker(int64_t index)> at;
+    int32_t coordinator_epoch = 0;  // markers of a producer id with a lower one are refused
     /// Asked before each request; empty: always.
     std::function<Result<void>()> may_write;
 };
@@ -20,9 +21,10 @@ struct TxnMarkers {
 /// one offset and is shown to no consumer. Needs the right CLUSTER_ACTION or, from Kafka 3.8 on,
 /// ALTER, on the cluster. Ends when nothing is under way any more.
 ///
-/// After an error, any number of them may have been written: the log's end says how many. A broker
-/// refuses a marker whose epoch is below the newest of its producer id, but writes the newest again
-/// (seen on 2.8.2, 3.9.1 and 4.3.0): two writers must be kept apart.
+/// After an error, any number of them may have been written, and some may still come: the log's end
+/// says how many there are so far. A broker refuses a marker whose epoch, or coordinator epoch, is
+/// below the newest of its producer id, but writes the newest again (seen on 2.8.2, 3.9.1 and
+/// 4.3.0; ProducerAppendInfo.appendEndTxnMarker).
 runtime::Task<Result<void>> write_txn_markers(Cluster& cluster, TxnMarkers markers,
                                               std::stop_token stop);
 

@@ -5,7 +5,9 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace lockstep {
 
@@ -41,6 +43,7 @@ struct Uuid {
 
     /// Kafka's notation: URL-safe base64 without padding, 22 characters.
     std::string to_string() const;
+    static std::optional<Uuid> parse(std::string_view text);
 };
 
 struct TopicPartition {

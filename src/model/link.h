@@ -2,6 +2,9 @@
 
 // What an operator asks for: clusters and the links between them. Values only.
 
+#include "model/follow_rules.h"
+#include "model/security.h"
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -22,17 +25,51 @@ struct Endpoint {
 struct ClusterSpec {
     std::string name;
     std::vector<Endpoint> bootstrap;
+    SecuritySpec security = {};
+    std::string id = {};      // as the cluster itself tells it; "" where it is to be asked
+    std::string region = {};  // where it stands; "" where nobody said so
+
+    bool operator==(const ClusterSpec&) const = default;
 };
 
 /// The cluster of that name, which must be there (the config has been checked).
 const ClusterSpec& cluster_named(const std::vector<ClusterSpec>& clusters, std::string_view name);
 
-enum class OffsetsMode { preserve };
+/// Whether records have the same offsets on the target as at the source.
+enum class OffsetsMode {
+    automatic,  // kept where the target allows it; else translated
+    preserve,
+    translate,  // the next free ones, and a map that says which is which
+};
 
 /// What to do where the source has deleted records before they were copied.
 enum class OverrunRule {
     stop,           // block the partition
     continue_past,  // count them as lost, and go on behind them
+};
+
+/// What to do where a topic was deleted at the source and created again.
+enum class RecreatedRule {
+    stop,             // block its partitions
+    continue_behind,  // copy the new one's records behind the old one's
+};
+
+/// What to do with the times of records to which the source gives its own (LogAppendTime).
+enum class AppendTimeRule {
+    keep,   // records get the times that consumers of the source see
+    clear,  // they get those of their producers, or of a target that gives its own
+};
+
+/// With which codec record data goes to the target.
+enum class Compression { keep, none, gzip, snappy, lz4, zstd };
+
+/// Where a copy begins that nothing has been copied of yet.
+struct StartRule {
+    enum class Kind { earliest, latest, timestamp };
+    Kind kind = Kind::earliest;
+    int64_t timestamp_ms = 0;  // since 1970: the first record that is not older
+
+    bool operator==(const StartRule&) const = default;
 };
 
 struct LinkSpec {
@@ -43,14 +80,33 @@ struct LinkSpec {
     std::vector<std::string> exclude;         // the same; wins over `topics`
     std::vector<std::string> groups;          // whose offsets are synced, by the same rules
     std::vector<std::string> exclude_groups;  // wins over `groups`
-    OffsetsMode offsets = OffsetsMode::preserve;
+    OffsetsMode offsets = OffsetsMode::automatic;
+    std::optional<int64_t> max_filler_bytes;  // on the target, to begin at the source's log start
     OverrunRule on_overrun = OverrunRule::stop;
+    RecreatedRule on_recreated = RecreatedRule::stop;
+    AppendTimeRule append_time = AppendTimeRule::keep;
     std::optional<int16_t> replication_factor;  // of created topics; else the source's
+    TopicConfigRules topic_config = {};
+    AclRules acls = {};
+    FollowRule quotas = FollowRule::off;  // of clients
+    Compression compression = Compression::keep;
+    StartRule start = {};
+    std::optional<int64_t> bandwidth = {};  // bytes a second that are fetched, at most
+    std::optional<std::chrono::milliseconds> sync_interval = {};  // rests so long when in step
+    std::string replication = {};  // that it was made for; "" for a link of its own
+
+    /// Which clusters' records it carries, by where they were born; each origin is a stream of its
+    /// own on the target. Nothing: all that the source has but what was born on the target, as the
+    /// source's.
+    std::optional<std::vector<std::string>> origins = {};
+
+    bool operator==(const LinkSpec&) const = default;
 };
 
 struct Limits {
     int64_t in_flight_bytes = int64_t{64} << 20;  // record data held in memory, over all links
-    std::chrono::milliseconds discovery_interval{2000};  // how often links look for new topics
+    std::chrono::milliseconds discovery_interval{2000};   // how often links look for new topics
+    int64_t verify_bytes_per_second = int64_t{16} << 20;  // read to prove the copies; 0: not at all
 };
 
 }  // namespace lockstep

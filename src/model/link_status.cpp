@@ -17,15 +17,24 @@ std::string_view to_string(PartitionState state) {
     return "unknown";
 }
 
+std::string_view to_string(Difference::Kind kind) {
+    switch (kind) {
+        case Difference::Kind::content: return "differs";
+        case Difference::Kind::only_at_source: return "only at the source";
+        case Difference::Kind::only_on_target: return "only on the target";
+    }
+    return "unknown";
+}
+
 double OpenTransaction::seconds(int64_t now_ms) const {
     return static_cast<double>(std::max<int64_t>(0, now_ms - seen_since_ms)) / 1000;
 }
 
 int64_t PartitionStatus::lag_records() const {
-    if (!source_high_watermark || !target_log_end) {
+    if (!source_high_watermark || !next_offset) {
         return 0;
     }
-    return std::max<int64_t>(0, *source_high_watermark - *target_log_end);
+    return std::max<int64_t>(0, *source_high_watermark - *next_offset);
 }
 
 double PartitionStatus::lag_seconds(int64_t now_ms) const {

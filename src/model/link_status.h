@@ -3,6 +3,7 @@
 // What the data plane says of itself: the values behind `status`, REST and metrics.
 
 #include "base/histogram.h"
+#include "model/follow_status.h"
 #include "model/ids.h"
 
 #include <array>
@@ -20,7 +21,8 @@ namespace lockstep {
 ///        |           |
 ///        +-----------+-----> blocked(reason)     an operator has to look
 ///
-/// `preparing`, `paused` and `promoted` belong to later parts of Lockstep.
+/// `paused`: an operator said so; then `starting` again. `promoted` belongs to a later part of
+/// Lockstep.
 enum class PartitionState { starting, preparing, running, retrying, blocked, paused, promoted };
 
 constexpr std::array<PartitionState, 7> kAllPartitionStates{
@@ -39,13 +41,37 @@ struct OpenTransaction {
     double seconds(int64_t now_ms) const;  // for how long it has been seen
 };
 
+/// One offset at which the clusters of a link differ.
+struct Difference {
+    enum class Kind { content, only_at_source, only_on_target };
+    Offset offset;
+    Kind kind = Kind::content;
+};
+
+std::string_view to_string(Difference::Kind kind);
+
+/// How far a copy has been compared with its source, record by record, while it is being made.
+struct VerifiedStatus {
+    Offset from;             // where comparing began, or went on behind what retention deleted
+    Offset to;               // all in [from, to) is the same on both sides
+    Offset compared_to;      // the same as `to`, but beyond it once there is a difference
+    uint64_t records = 0;    // found the same
+    uint64_t compacted = 0;  // on one side only, in a topic that is compacted
+    uint64_t differences = 0;
+    std::optional<Difference> first_difference;
+    std::string problem;  // why it does not go on for now; else ""
+};
+
 struct PartitionStatus {
     TopicPartition id;
     PartitionState state = PartitionState::starting;
-    std::string reason;  // why it is retrying or blocked, with offsets; else ""
+    std::string reason;  // why it is retrying, blocked (with offsets) or paused; else ""
     std::optional<Offset> source_log_start;
     std::optional<Offset> source_high_watermark;
-    std::optional<Offset> target_log_end;   // = the next source offset to copy
+    bool is_translated = false;  // its offsets on the target are not the source's
+    std::string translated_why;  // where they could have been kept; "" where it was asked for
+    std::optional<Offset> next_offset;      // the next source offset to copy
+    std::optional<Offset> target_log_end;   // the same, where offsets are kept
     int64_t last_copied_timestamp_ms = -1;  // of the newest copied record; -1: none yet
     uint64_t copied_records = 0;            // since this process started, like all counts here
     uint64_t copied_bytes = 0;
@@ -53,6 +79,8 @@ struct PartitionStatus {
     std::optional<OpenTransaction> open_transaction;  // only where it holds records back
     uint64_t lost_offsets = 0;    // deleted at the source before they were copied, and passed over
     uint64_t filled_offsets = 0;  // taken up by markers: the source has no record there to show
+    uint64_t skipped_foreign_records = 0;    // born elsewhere, and not this link's to carry
+    std::optional<VerifiedStatus> verified;  // nothing where that is off, or has not begun
 
     /// Records at the source that the target lacks; 0 while unknown.
     int64_t lag_records() const;
@@ -81,9 +109,11 @@ struct LinkStatus {
     std::string target_cluster_id;
     std::string marker_problem;  // why the target takes no markers; "" where it does, or not known
     std::string problem;      // what keeps the link as a whole from working; "" where nothing does
+    bool is_paused = false;   // as a whole
     bool discovered = false;  // both clusters were reached and the topics listed at least once
     std::vector<PartitionStatus> partitions;
     std::vector<GroupStatus> groups;
+    AroundStatus around;
     uint64_t errors = 0;
     int64_t in_flight_bytes = 0;
     LatencyHistogram fetch_latency;

@@ -9,6 +9,9 @@ constexpr int64_t kTaggedBit = int64_t{1} << 62;
 constexpr int kStreamBits = 40;
 constexpr int64_t kStreamMask = (int64_t{1} << kStreamBits) - 1;
 constexpr int64_t kMostGenerations = int64_t{1} << 20;
+// Behind the generations: the first series of filler, records without their offsets, more filler.
+constexpr int64_t kTranslated = 1;
+constexpr int64_t kMostFillerSeries = int64_t{1} << 15;
 constexpr uint32_t kOriginMask = (1U << 22) - 1;
 
 /// FNV-1a with a final mix: stable over versions of Lockstep and of the compiler.
@@ -59,8 +62,19 @@ ProducerId producer_id_of_generation(ProducerId first, int64_t generation) {
     return ProducerId((first.value() & ~kStreamMask) | stream);
 }
 
-ProducerId filler_producer_id(ProducerId first) {
-    return producer_id_of_generation(first, kMostGenerations);
+ProducerId filler_producer_id(ProducerId first, int64_t series) {
+    const int64_t number = series == 0 ? 0 : kTranslated + series % kMostFillerSeries;
+    return producer_id_of_generation(first, kMostGenerations + number);
+}
+
+bool is_filler_of(ProducerId id, ProducerId first) {
+    const int64_t number = ((id.value() - first.value()) & kStreamMask) - kMostGenerations;
+    return (id.value() & ~kStreamMask) == (first.value() & ~kStreamMask) && number >= 0 &&
+           number < kTranslated + kMostFillerSeries && number != kTranslated;
+}
+
+ProducerId translated_producer_id(ProducerId first) {
+    return producer_id_of_generation(first, kMostGenerations + kTranslated);
 }
 
 std::optional<int64_t> generation_of(ProducerId id, ProducerId first) {

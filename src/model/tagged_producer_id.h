@@ -36,8 +36,13 @@ ProducerId tagged_producer_id(OriginTag origin, const Uuid& topic_id,
 /// The id of a stream whose first id is `first`, `generation` ids later.
 ProducerId producer_id_of_generation(ProducerId first, int64_t generation);
 
-/// Under which id a stream's filler is written: beyond every generation of the stream.
-ProducerId filler_producer_id(ProducerId first);
+/// Under which ids a stream's filler is written: beyond every generation of the stream. Each series
+/// of filler has its own, as brokers remember where the last one ended.
+ProducerId filler_producer_id(ProducerId first, int64_t series = 0);
+bool is_filler_of(ProducerId id, ProducerId first);
+
+/// Under which id a stream is written whose offsets are not kept; beyond every generation, too.
+ProducerId translated_producer_id(ProducerId first);
 
 /// Which generation of the stream `id` is; nothing where it belongs to no or another stream.
 std::optional<int64_t> generation_of(ProducerId id, ProducerId first);

@@ -7,6 +7,7 @@
 #include "protocol/encoder.h"
 #include "protocol/json_printer.h"
 #include "protocol/random_filler.h"
+#include "protocol/request_decoding.h"
 
 namespace lockstep::protocol {
 
@@ -22,6 +23,15 @@ Result<Message> decode(ByteView body, int16_t version) {
     Decoder decoder(body, describe<Message>(version));
     decoder.structure(nullptr, message);
     LS_CHECK(decoder.finish());
+    return message;
+}
+
+template <typename Message>
+Result<Message> decode_as_brokers_do(ByteView body, int16_t version) {
+    Message message;
+    Decoder decoder(body, describe<Message>(version));
+    decoder.structure(nullptr, message);
+    LS_CHECK(decoder.finish(LeftOver::passed_over));
     return message;
 }
 
@@ -50,8 +60,9 @@ Message random(Rng& rng, int16_t version) {
 
 }  // namespace lockstep::protocol
 
-#define LS_INSTANTIATE_CODEC(Message)                            \
-    template Result<Message> decode<Message>(ByteView, int16_t); \
-    template void encode(const Message&, int16_t, WireWriter&);  \
-    template std::string to_json(const Message&, int16_t);       \
+#define LS_INSTANTIATE_CODEC(Message)                                          \
+    template Result<Message> decode<Message>(ByteView, int16_t);               \
+    template Result<Message> decode_as_brokers_do<Message>(ByteView, int16_t); \
+    template void encode(const Message&, int16_t, WireWriter&);                \
+    template std::string to_json(const Message&, int16_t);                     \
     template Message random<Message>(Rng&, int16_t)

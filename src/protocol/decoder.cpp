@@ -10,11 +10,11 @@ Decoder::Decoder(ByteView body, MessageVersion message)
     }
 }
 
-Result<void> Decoder::finish() {
+Result<void> Decoder::finish(LeftOver left_over) {
     if (!message_.is_known()) {
         return Error(Errc::unsupported, message_.to_string());
     }
-    if (reader_.ok() && reader_.remaining() > 0) {
+    if (left_over == LeftOver::malformed && reader_.ok() && reader_.remaining() > 0) {
         reader_.fail("bytes left over");
     }
     if (!reader_.ok()) {

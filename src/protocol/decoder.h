@@ -20,6 +20,9 @@ struct MessageVersion {
     std::string to_string() const { return std::string(name) + " v" + std::to_string(version); }
 };
 
+/// What bytes behind a message's last field are.
+enum class LeftOver { malformed, passed_over };
+
 /// Fills a message from bytes that nobody has checked. After the first error nothing is read any
 /// more, and finish() says what it was.
 class Decoder final : public FieldVisitor {
@@ -27,7 +30,7 @@ public:
     Decoder(ByteView body, MessageVersion message);
 
     /// To be called at the end: an error that was met, or bytes that were left over.
-    Result<void> finish();
+    Result<void> finish(LeftOver left_over = LeftOver::malformed);
 
 private:
     struct Tag {

@@ -1,6 +1,7 @@
 #include "protocol/record_batch.h"
 
 #include "base/crc32c.h"
+#include "base/mutation.h"
 
 namespace lockstep::protocol {
 namespace {
@@ -79,6 +80,18 @@ Result<std::optional<RecordBatchView>> next_batch(ByteView& rest) {
     return std::optional(batch);
 }
 
+Result<void> clear_append_time(MutableByteView batch) {
+    LS_TRY(view, RecordBatchView::open(batch));
+    if (!view.verify_crc()) {
+        return bad_batch(Errc::checksum_mismatch, batch, "CRC-32C");
+    }
+    const auto attributes = load_big_endian<int16_t>(batch.data() + kAttributes);
+    store_big_endian<int16_t>(batch.data() + kAttributes,
+                              static_cast<int16_t>(attributes & ~batch_attribute::kLogAppendTime));
+    store_big_endian(batch.data() + kCrc, crc32c(batch.subspan(kAttributes)));
+    return {};
+}
+
 Result<void> rewrite_for_produce(MutableByteView batch, const BatchRewrite& rewrite) {
     LS_TRY(view, RecordBatchView::open(batch));
     if (view.is_control()) {
@@ -91,7 +104,7 @@ Result<void> rewrite_for_produce(MutableByteView batch, const BatchRewrite& rewr
     const uint64_t payload_size = view.payload().size();
     const uint32_t source_crc =
         crc32c_combine(crc32c(covered_header(batch)), payload_crc, payload_size);
-    if (source_crc != view.crc()) {
+    if (source_crc != view.crc() && !mutated(Mutation::crc_unchecked_when_forwarded)) {
         return bad_batch(Errc::checksum_mismatch, batch, "CRC-32C");
     }
     write_header(batch, rewrite);

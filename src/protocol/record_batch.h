@@ -113,6 +113,10 @@ struct BatchRewrite {
     Sequence base_sequence{-1};
 };
 
+/// Gives the records of a batch with the broker's time (LogAppendTime) those of their producers
+/// again. Errors, with the batch unchanged: `checksum_mismatch`, `malformed`.
+Result<void> clear_append_time(MutableByteView batch);
+
 /// Makes a fetched batch one that a broker takes from a client (LogValidator's rules): base offset
 /// 0, no leader epoch, no log append time, transaction or delete horizon in the attributes, the
 /// producer of `rewrite`. The payload is read once, for both the source's CRC and the new one:

@@ -97,6 +97,7 @@ RecordReader::RecordReader(const RecordBatchView& batch, Bytes decompressed)
     : batch_(batch),
       decompressed_(std::move(decompressed)),
       reader_(batch.codec() == Codec::none ? batch.payload() : ByteView(decompressed_)),
+      size_bytes_(reader_.remaining()),
       left_(batch.record_count()) {}
 
 Result<ControlRecord> parse_control_record(const Record& record) {

@@ -53,6 +53,9 @@ public:
 
     const RecordBatchView& batch() const { return batch_; }
 
+    /// Of all the records, decompressed.
+    size_t size_bytes() const { return size_bytes_; }
+
 private:
     RecordReader(const RecordBatchView& batch, Bytes decompressed);
 
@@ -60,6 +63,7 @@ private:
     Bytes
         decompressed_;  // empty where the batch is not compressed; moving keeps its memory in place
     WireReader reader_;
+    size_t size_bytes_;
     int32_t left_;
 };
 

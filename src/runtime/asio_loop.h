@@ -47,6 +47,10 @@ public:
                                                   TimePoint deadline,
                                                   std::stop_token stop) override;
 
+    /// Listens at a numeric address; port 0: any that is free. Errc::invalid_argument, also where
+    /// the port is taken.
+    Result<std::unique_ptr<Listener>> listen(const std::string& address, uint16_t port);
+
 private:
     AsioLoop& loop_;
 };

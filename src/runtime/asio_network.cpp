@@ -2,6 +2,7 @@
 
 #include "runtime/asio_access.h"
 #include "runtime/signal.h"
+#include "runtime/task_group.h"
 
 #include <fmt/core.h>
 #include <sys/socket.h>
@@ -227,7 +228,99 @@ Task<Result<void>> await_step(std::shared_ptr<Step> step, TimePoint deadline, st
     co_return Result<void>();
 }
 
+std::unique_ptr<Stream> stream_of(tcp::socket socket, std::string peer) {
+    SystemError ignored;
+    socket.non_blocking(true, ignored);
+    socket.set_option(tcp::no_delay(true), ignored);
+    socket.set_option(asio::socket_base::keep_alive(true), ignored);
+    return std::make_unique<AsioStream>(std::move(socket), std::move(peer));
+}
+
+constexpr std::chrono::milliseconds kPauseAfterAcceptError{100};
+
+class AsioListener final : public Listener {
+public:
+    AsioListener(AsioLoop& loop, tcp::acceptor acceptor)
+        : loop_(loop), acceptor_(std::move(acceptor)), port_(acceptor_.local_endpoint().port()) {}
+
+    Task<Result<std::unique_ptr<Stream>>> accept() override;
+    uint16_t port() const override { return port_; }
+    void close() override {
+        SystemError ignored;
+        acceptor_.close(ignored);
+    }
+
+private:
+    AsioLoop& loop_;
+    tcp::acceptor acceptor_;
+    uint16_t port_;
+};
+
+/// Waits until a connection comes, or the listener is closed.
+class AcceptAwaiter {
+public:
+    explicit AcceptAwaiter(tcp::acceptor& acceptor) : acceptor_(acceptor) {}
+
+    bool await_ready() const { return false; }
+    void await_suspend(std::coroutine_handle<> waiting) {
+        acceptor_.async_wait(tcp::acceptor::wait_read,
+                             [waiting](const SystemError&) { waiting.resume(); });
+    }
+    void await_resume() const {}
+
+private:
+    tcp::acceptor& acceptor_;
+};
+
+Task<Result<std::unique_ptr<Stream>>> AsioListener::accept() {
+    while (acceptor_.is_open()) {
+        SystemError problem;
+        tcp::endpoint peer;
+        tcp::socket socket = acceptor_.accept(peer, problem);
+        if (!problem) {
+            co_return stream_of(std::move(socket),
+                                fmt::format("{}:{}", peer.address().to_string(), peer.port()));
+        }
+        if (problem == asio::error::would_block || problem == asio::error::try_again) {
+            AcceptAwaiter ready(acceptor_);
+            co_await ready;
+        } else if (acceptor_.is_open()) {
+            co_await sleep_for(loop_, kPauseAfterAcceptError, {});  // out of descriptors, mostly
+        }
+    }
+    co_return Error(Errc::stopped, fmt::format("accept on port {}", port_));
+}
+
 }  // namespace
+
+Result<std::unique_ptr<Listener>> AsioNetwork::listen(const std::string& address, uint16_t port) {
+    const std::string where = fmt::format("listen on {}:{}", address, port);
+    SystemError problem;
+    const asio::ip::address parsed = asio::ip::make_address(address, problem);
+    if (problem) {
+        return Error(Errc::invalid_argument, where + " (" + problem.message() + ")");
+    }
+    const tcp::endpoint endpoint(parsed, port);
+    tcp::acceptor acceptor(io_context_of(loop_));
+    acceptor.open(endpoint.protocol(), problem);
+    if (!problem) {
+        acceptor.set_option(asio::socket_base::reuse_address(true), problem);
+    }
+    if (!problem) {
+        acceptor.bind(endpoint, problem);
+    }
+    if (!problem) {
+        acceptor.listen(asio::socket_base::max_listen_connections, problem);
+    }
+    if (!problem) {
+        acceptor.non_blocking(true, problem);
+    }
+    if (problem) {
+        return Error(Errc::invalid_argument, where + " (" + problem.message() + ")");
+    }
+    std::unique_ptr<Listener> listener = std::make_unique<AsioListener>(loop_, std::move(acceptor));
+    return listener;
+}
 
 Task<Result<std::unique_ptr<Stream>>> AsioNetwork::connect(std::string host, uint16_t port,
                                                            TimePoint deadline,
@@ -257,11 +350,7 @@ Task<Result<std::unique_ptr<Stream>>> AsioNetwork::connect(std::string host, uin
         socket->close(ignored);
         co_return std::move(connected).error();
     }
-    socket->non_blocking(true, ignored);
-    socket->set_option(tcp::no_delay(true), ignored);
-    socket->set_option(asio::socket_base::keep_alive(true), ignored);
-    std::unique_ptr<Stream> stream = std::make_unique<AsioStream>(std::move(*socket), peer);
-    co_return stream;
+    co_return stream_of(std::move(*socket), peer);
 }
 
 }  // namespace lockstep::runtime

@@ -15,6 +15,16 @@ void EventLoop::run_ready() {
     }
 }
 
+bool EventLoop::run_one_ready() {
+    if (ready_.empty()) {
+        return false;
+    }
+    const auto handle = ready_.front();
+    ready_.pop_front();
+    handle.resume();
+    return true;
+}
+
 void EventLoop::run_due_timers() {
     if (timers_.empty()) {
         return;

@@ -43,6 +43,8 @@ protected:
     bool has_ready() const { return !ready_.empty(); }
     TimePoint next_timer() const { return timers_.empty() ? kNever : timers_.begin()->first; }
     void run_ready();
+    /// Resumes the first that is ready; false where none is.
+    bool run_one_ready();
     void run_due_timers();
 
 private:

@@ -3,9 +3,12 @@
 #include "base/log.h"
 #include "runtime/asio_access.h"
 #include "runtime/asio_loop.h"
+#include "runtime/server_stream.h"
+#include "runtime/tls.h"
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
@@ -52,6 +55,16 @@ HttpRequest to_request(const http::request_header<>& header) {
     if (mark != std::string_view::npos) {
         request.query = target.substr(mark + 1);
     }
+    request.authorization = std::string(header[http::field::authorization]);
+    request.host = std::string(header[http::field::host]);
+    const auto type = header.find(http::field::content_type);
+    if (type != header.end()) {
+        const std::string_view value(type->value().data(), type->value().size());
+        request.content_type = value.substr(0, value.find_first_of("; "));
+        std::ranges::transform(request.content_type, request.content_type.begin(), [](char c) {
+            return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        });
+    }
     return request;
 }
 
@@ -59,22 +72,25 @@ HttpRequest to_request(const http::request_header<>& header) {
 /// through the handlers that Asio holds; belongs to no one else.
 class Session : public std::enable_shared_from_this<Session> {
 public:
-    Session(tcp::socket socket, std::shared_ptr<Shared> shared)
-        : stream_(std::move(socket)),
+    Session(tcp::socket socket, SSL_CTX* tls, std::shared_ptr<Shared> shared)
+        : stream_(std::move(socket), tls),
           shared_(std::move(shared)),
           buffer_(shared_->options.header_limit_bytes + kReadAheadBytes) {
         shared_->sessions.insert(this);
     }
     ~Session() { shared_->sessions.erase(this); }
 
-    void read();
+    void start();
     void refuse_as_full();
     void close() { stream_.close(); }
 
 private:
     enum class Then { keep_alive, close };
 
+    void read();
     void on_header(const SystemError& problem);
+    bool refuse(const SystemError& problem);
+    void on_body(const SystemError& problem);
     HttpResponse call_handler(const HttpRequest& request);
     void respond(HttpResponse response, Then then);
     template <typename Body>
@@ -82,18 +98,37 @@ private:
     void say_goodbye();
     void drain();
 
-    beast::tcp_stream stream_;
+    ServerStream stream_;
     std::shared_ptr<Shared> shared_;
     beast::flat_buffer buffer_;
-    std::optional<http::request_parser<http::empty_body>> parser_;
+    std::optional<http::request_parser<http::string_body>> parser_;
     bool is_head_ = false;
     unsigned version_ = 11;
     size_t drained_bytes_ = 0;
 };
 
+void Session::start() {
+    if (!stream_.has_tls()) {
+        read();
+        return;
+    }
+    stream_.expires_after(shared_->options.idle_limit);
+    stream_.async_handshake([self = shared_from_this()](const SystemError& problem) {
+        if (problem) {
+            log::debug("http: a client's TLS handshake failed: {}", problem.message());
+            self->stream_.close();
+        } else {
+            self->read();
+        }
+    });
+}
+
 void Session::read() {
     parser_.emplace();
     parser_->header_limit(static_cast<uint32_t>(shared_->options.header_limit_bytes));
+    if (shared_->options.body_limit_bytes > 0) {
+        parser_->body_limit(shared_->options.body_limit_bytes);
+    }
     is_head_ = false;
     version_ = 11;
     stream_.expires_after(shared_->options.idle_limit);
@@ -104,33 +139,23 @@ void Session::read() {
 }
 
 void Session::on_header(const SystemError& problem) {
-    if (problem == http::error::header_limit || problem == http::error::buffer_overflow) {
-        respond({431, "text/plain; charset=utf-8", "The request's header is too large.\n"},
-                Then::close);
-        return;
-    }
-    const bool is_http_error =
-        problem && problem.category() == make_error_code(http::error::bad_method).category();
-    if (problem == http::error::end_of_stream || problem == http::error::partial_message ||
-        (problem && !is_http_error)) {
-        stream_.close();  // the peer has gone, or was too slow
-        return;
-    }
-    if (problem) {
-        respond(
-            {400, "text/plain; charset=utf-8", "This is not HTTP: " + problem.message() + ".\n"},
-            Then::close);
+    if (refuse(problem)) {
         return;
     }
     const auto& header = parser_->get();
+    const bool takes_posts = shared_->options.body_limit_bytes > 0;
+    const bool is_post = takes_posts && header.method() == http::verb::post;
     version_ = header.version();
     is_head_ = header.method() == http::verb::head;
-    if (header.method() != http::verb::get && !is_head_) {
-        respond({405, "text/plain; charset=utf-8", "Only GET and HEAD are served here.\n"},
-                Then::close);
+    if (header.method() != http::verb::get && !is_head_ && !is_post) {
+        HttpResponse response{405, "text/plain; charset=utf-8",
+                              fmt::format("Only {} are served here.\n",
+                                          takes_posts ? "GET, HEAD and POST" : "GET and HEAD")};
+        response.allow = takes_posts ? "GET, HEAD, POST" : response.allow;
+        respond(std::move(response), Then::close);
         return;
     }
-    if (!parser_->is_done()) {
+    if (!is_post && !parser_->is_done()) {
         respond({413, "text/plain; charset=utf-8", "A request needs no body here.\n"}, Then::close);
         return;
     }
@@ -139,7 +164,50 @@ void Session::on_header(const SystemError& problem) {
                 Then::close);
         return;
     }
-    respond(call_handler(to_request(header)), header.keep_alive() ? Then::keep_alive : Then::close);
+    if (parser_->is_done()) {
+        on_body({});
+        return;
+    }
+    http::async_read(
+        stream_, buffer_, *parser_,
+        [self = shared_from_this()](const SystemError& failed, size_t) { self->on_body(failed); });
+}
+
+/// Whether that is the end of the request, and of the connection.
+bool Session::refuse(const SystemError& problem) {
+    if (!problem) {
+        return false;
+    }
+    const bool is_http_error =
+        problem.category() == make_error_code(http::error::bad_method).category();
+    if (problem == http::error::header_limit || problem == http::error::buffer_overflow) {
+        respond({431, "text/plain; charset=utf-8", "The request's header is too large.\n"},
+                Then::close);
+    } else if (problem == http::error::body_limit) {
+        const bool takes_posts = shared_->options.body_limit_bytes > 0;
+        respond({413, "text/plain; charset=utf-8",
+                 takes_posts ? "The request's body is too large.\n"
+                             : "A request needs no body here.\n"},
+                Then::close);
+    } else if (problem == http::error::end_of_stream || problem == http::error::partial_message ||
+               !is_http_error) {
+        stream_.close();  // the peer has gone, or was too slow
+    } else {
+        respond(
+            {400, "text/plain; charset=utf-8", "This is not HTTP: " + problem.message() + ".\n"},
+            Then::close);
+    }
+    return true;
+}
+
+void Session::on_body(const SystemError& problem) {
+    if (refuse(problem)) {
+        return;
+    }
+    HttpRequest request = to_request(parser_->get());
+    request.body = std::move(parser_->get().body());
+    request.peer = stream_.peer();
+    respond(call_handler(request), parser_->get().keep_alive() ? Then::keep_alive : Then::close);
 }
 
 HttpResponse Session::call_handler(const HttpRequest& request) {
@@ -162,8 +230,11 @@ void Session::respond(HttpResponse response, Then then) {
         message.set(http::field::content_type, response.content_type);
         message.set(http::field::cache_control, "no-store");
         message.set("X-Content-Type-Options", "nosniff");
+        if (response.status == 401) {
+            message.set(http::field::www_authenticate, "Bearer realm=\"lockstep\"");
+        }
         if (response.status == 405) {
-            message.set(http::field::allow, "GET, HEAD");
+            message.set(http::field::allow, response.allow);
         }
     };
     if (is_head_) {
@@ -200,10 +271,14 @@ void Session::write(Then then, std::shared_ptr<http::response<Body>> message) {
 /// Closing a socket that has unread data resets the connection, and the peer may lose the response
 /// that explains why. So what it still sends is read for a moment.
 void Session::say_goodbye() {
-    SystemError ignored;
-    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-    buffer_.clear();
     stream_.expires_after(kDrainLimit);
+    if (stream_.has_tls()) {
+        stream_.async_shutdown(
+            [self = shared_from_this()](const SystemError&) { self->stream_.close(); });
+        return;
+    }
+    stream_.shutdown_send();
+    buffer_.clear();
     drain();
 }
 
@@ -241,6 +316,7 @@ public:
 
 private:
     void on_accept(const SystemError& problem, tcp::socket socket);
+    SSL_CTX* tls();
 
     tcp::acceptor acceptor_;
     asio::steady_timer pause_;
@@ -302,13 +378,26 @@ void HttpServer::Impl::on_accept(const SystemError& problem, tcp::socket socket)
         return;
     }
     const bool is_full = shared_->sessions.size() >= shared_->options.connections_limit;
-    const auto session = std::make_shared<Session>(std::move(socket), shared_);
-    if (is_full) {
+    const auto session = std::make_shared<Session>(std::move(socket), tls(), shared_);
+    if (is_full && shared_->options.tls == nullptr) {
         session->refuse_as_full();
-    } else {
-        session->read();
-    }
+    } else if (!is_full) {
+        session->start();
+    }  // else it ends here: a handshake would be one more connection
     accept();
+}
+
+/// The context of TLS as its files have it now; where they have become unusable, the former one.
+SSL_CTX* HttpServer::Impl::tls() {
+    TlsContext* context = shared_->options.tls;
+    if (context == nullptr) {
+        return nullptr;
+    }
+    const auto loaded = context->load();
+    if (loaded.has_error()) {
+        log::warn("http: {}; the former certificate stays in use", loaded.error().message());
+    }
+    return context->native().context.get();
 }
 
 void HttpServer::Impl::stop() {
@@ -323,6 +412,9 @@ void HttpServer::Impl::stop() {
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(AsioLoop& loop, HttpServerOptions options,
                                                       HttpHandler handler) {
+    if (options.tls != nullptr) {
+        LS_CHECK(options.tls->load());
+    }
     auto impl = std::make_shared<Impl>(io_context_of(loop), std::move(options), std::move(handler));
     LS_CHECK(impl->listen());
     impl->accept();

@@ -12,17 +12,24 @@
 namespace lockstep::runtime {
 
 class AsioLoop;
+class TlsContext;
 
 struct HttpRequest {
-    std::string method;  // "GET" or "HEAD": everything else is answered before a handler sees it
+    std::string method;  // "GET", "HEAD", or "POST" where bodies are taken: nothing else gets here
     std::string path;    // "/metrics"
     std::string query;   // what follows the "?", as it came; "" where there is none
+    std::string content_type{};   // of the body, in lower case, without parameters
+    std::string body{};           // of a POST
+    std::string peer{};           // the address that it came from; "" where it has gone
+    std::string authorization{};  // the header of that name, as it came
+    std::string host{};           // the same
 };
 
 struct HttpResponse {
     int status = 200;
     std::string content_type = "text/plain; charset=utf-8";
     std::string body;
+    std::string allow = "GET, HEAD";  // told with a status of 405
 };
 
 /// Runs on the loop's thread and must not block. An exception becomes a 500.
@@ -33,14 +40,18 @@ struct HttpServerOptions {
     uint16_t port = 0;                            // 0 takes a free one
     size_t connections_limit = 64;                // one more is answered 503
     size_t header_limit_bytes = 8 * 1024;         // of a request; a longer one is answered 431
+    size_t body_limit_bytes = 0;                  // of a POST; 0: there is no POST
     std::chrono::milliseconds idle_limit{15000};  // for a whole request, or response, to pass
+    TlsContext* tls = nullptr;                    // outlives the server; null: without TLS
 };
 
-/// A small HTTP/1.1 server for GET and HEAD with keep-alive. Owned by whoever starts the shard,
-/// lives on `loop`, and its handler's world must outlive it. Destroying it closes all connections.
+/// A small HTTP/1.1 server for GET, HEAD and, where wanted, POST, with keep-alive. Owned by whoever
+/// starts the shard, lives on `loop`, and its handler's world must outlive it. Destroying it closes
+/// all connections.
 class HttpServer {
 public:
-    /// Fails with the system's error where host and port cannot be listened on.
+    /// Fails with the system's error where host and port cannot be listened on, and where the
+    /// certificate cannot be used.
     static Result<std::unique_ptr<HttpServer>> start(AsioLoop& loop, HttpServerOptions options,
                                                      HttpHandler handler);
     HttpServer(const HttpServer&) = delete;

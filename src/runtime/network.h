@@ -31,6 +31,17 @@ public:
     virtual void close() = 0;
 };
 
+/// Takes connections at one address.
+class Listener {
+public:
+    virtual ~Listener() = default;
+
+    /// The next connection. After close(): Errc::stopped.
+    virtual Task<Result<std::unique_ptr<Stream>>> accept() = 0;
+    virtual uint16_t port() const = 0;
+    virtual void close() = 0;
+};
+
 class Network {
 public:
     virtual ~Network() = default;

@@ -48,6 +48,7 @@
 #include "protocol/messages/offset_fetch.h"
 #include "protocol/messages/offset_for_leader_epoch.h"
 #include "protocol/messages/produce.h"
+#include "protocol/messages/read_share_group_state.h"
 #include "protocol/messages/sasl_authenticate.h"
 #include "protocol/messages/sasl_handshake.h"
 #include "protocol/messages/share_group_describe.h"
@@ -98,7 +99,8 @@ using AllMessages = MessageList<
     ListConfigResourcesRequest, ListConfigResourcesResponse, ShareGroupHeartbeatRequest,
     ShareGroupHeartbeatResponse, ShareGroupDescribeRequest, ShareGroupDescribeResponse,
     DescribeShareGroupOffsetsRequest, DescribeShareGroupOffsetsResponse,
-    AlterShareGroupOffsetsRequest, AlterShareGroupOffsetsResponse>;
+    AlterShareGroupOffsetsRequest, AlterShareGroupOffsetsResponse, ReadShareGroupStateRequest,
+    ReadShareGroupStateResponse>;
 
 /// Responses have no `Response` of their own.
 template <typename Message>

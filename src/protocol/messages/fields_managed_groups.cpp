@@ -1,11 +1,12 @@
 // The field lists of ConsumerGroupHeartbeat, ConsumerGroupDescribe, ShareGroupHeartbeat,
-// ShareGroupDescribe, DescribeShareGroupOffsets, AlterShareGroupOffsets.
+// ShareGroupDescribe, DescribeShareGroupOffsets, AlterShareGroupOffsets, ReadShareGroupState.
 
 #include "protocol/codec_impl.h"
 #include "protocol/messages/alter_share_group_offsets.h"
 #include "protocol/messages/consumer_group_describe.h"
 #include "protocol/messages/consumer_group_heartbeat.h"
 #include "protocol/messages/describe_share_group_offsets.h"
+#include "protocol/messages/read_share_group_state.h"
 #include "protocol/messages/share_group_describe.h"
 #include "protocol/messages/share_group_heartbeat.h"
 
@@ -247,6 +248,46 @@ void AlterShareGroupOffsetsResponse::visit_fields(FieldVisitor& visitor) {
     visitor.field("responses", responses);
 }
 
+void ReadShareGroupStateRequest::PartitionData::visit_fields(FieldVisitor& visitor) {
+    visitor.field("partition", partition);
+    visitor.field("leader_epoch", leader_epoch);
+}
+
+void ReadShareGroupStateRequest::ReadStateData::visit_fields(FieldVisitor& visitor) {
+    visitor.field("topic_id", topic_id);
+    visitor.field("partitions", partitions);
+}
+
+void ReadShareGroupStateRequest::visit_fields(FieldVisitor& visitor) {
+    visitor.field("group_id", group_id);
+    visitor.field("topics", topics);
+}
+
+void ReadShareGroupStateResponse::StateBatch::visit_fields(FieldVisitor& visitor) {
+    visitor.field("first_offset", first_offset);
+    visitor.field("last_offset", last_offset);
+    visitor.field("delivery_state", delivery_state);
+    visitor.field("delivery_count", delivery_count);
+}
+
+void ReadShareGroupStateResponse::PartitionResult::visit_fields(FieldVisitor& visitor) {
+    visitor.field("partition", partition);
+    visitor.field("error_code", error_code);
+    visitor.field("error_message", error_message, nullable());
+    visitor.field("state_epoch", state_epoch);
+    visitor.field("start_offset", start_offset);
+    visitor.field("state_batches", state_batches);
+}
+
+void ReadShareGroupStateResponse::ReadStateResult::visit_fields(FieldVisitor& visitor) {
+    visitor.field("topic_id", topic_id);
+    visitor.field("partitions", partitions);
+}
+
+void ReadShareGroupStateResponse::visit_fields(FieldVisitor& visitor) {
+    visitor.field("results", results);
+}
+
 LS_INSTANTIATE_CODEC(ConsumerGroupHeartbeatRequest);
 LS_INSTANTIATE_CODEC(ConsumerGroupHeartbeatResponse);
 LS_INSTANTIATE_CODEC(ConsumerGroupDescribeRequest);
@@ -259,5 +300,7 @@ LS_INSTANTIATE_CODEC(DescribeShareGroupOffsetsRequest);
 LS_INSTANTIATE_CODEC(DescribeShareGroupOffsetsResponse);
 LS_INSTANTIATE_CODEC(AlterShareGroupOffsetsRequest);
 LS_INSTANTIATE_CODEC(AlterShareGroupOffsetsResponse);
+LS_INSTANTIATE_CODEC(ReadShareGroupStateRequest);
+LS_INSTANTIATE_CODEC(ReadShareGroupStateResponse);
 
 }  // namespace lockstep::protocol

@@ -131,6 +131,22 @@ TEST_F(FetchSessionTest, NamesAPartition_WhoseLeaderEpochOrTopicIdHasChanged) {
     EXPECT_EQ(exchange().topics.at(0).topic_id, id_of(9));
 }
 
+// Else the broker would tell of the old one for ever.
+TEST_F(FetchSessionTest, StartsOver_WhenATopicWasCreatedAnew) {
+    session_.want(partition("orders", 0), id_of(1), at(5));
+    session_.want(partition("others", 0), id_of(3), at(7));
+    exchange();
+    session_.forget(partition("orders", 0));
+    session_.want(partition("orders", 0), id_of(2), at(0));
+    const FetchRequest request = exchange();
+    EXPECT_EQ(request.session_epoch, 0);
+    EXPECT_THAT(asked(request), ElementsAre("orders-0@0", "others-0@7"));
+    FetchResponse::FetchableTopicResponse of_the_old_one;
+    of_the_old_one.topic_id = id_of(1);
+    EXPECT_EQ(session_.topic_name(of_the_old_one), nullptr);
+    EXPECT_NE(exchange().session_epoch, 0);
+}
+
 TEST_F(FetchSessionTest, NamesANewPartition_AtTheVeryBeginningOfItsLog) {
     session_.want(a_, id_of(1), at(5));
     exchange();

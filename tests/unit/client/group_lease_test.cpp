@@ -108,6 +108,24 @@ TEST_F(GroupLeaseTest, LosesTheTurn_WhenTheCoordinatorHasForgottenIt) {
     EXPECT_EQ(told_, 2);
 }
 
+TEST_F(GroupLeaseTest, StaysTheSameMember_WhenTheConnectionIsCut) {
+    want();
+    const int asked_for_a_name = coordinator_.names_given;
+    broker_.hang_up();
+    loop_.advance(seconds(4));
+    EXPECT_TRUE(lease_.is_held());
+    EXPECT_EQ(told_, 1);
+    EXPECT_EQ(coordinator_.joins, 2);
+    EXPECT_EQ(coordinator_.names_given, asked_for_a_name);
+    EXPECT_EQ(coordinator_.last_metadata, "holder");
+}
+
+TEST_F(GroupLeaseTest, JoinsAtOnce_ByTheNameThatItIsGiven) {
+    lease_.want();
+    loop_.advance(milliseconds(100));
+    EXPECT_TRUE(lease_.is_held());
+}
+
 TEST_F(GroupLeaseTest, LeavesTheGroup_WhenStopped) {
     want();
     tasks_.request_stop();

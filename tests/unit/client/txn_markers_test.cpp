@@ -169,12 +169,12 @@ TEST_F(TxnMarkersTest, AreInAtMostSixRequestsAtATime) {
     EXPECT_EQ(held_.size(), 9U);
 }
 
-TEST_F(TxnMarkersTest, AskForStrictEpochs) {
+TEST_F(TxnMarkersTest, AreOfTransactionsVersion1_SoThatAnEpochMayBeRepeated) {
     begin(markers(3));
     ASSERT_EQ(held_.size(), 1U);
     EXPECT_EQ(held_[0].header.version, 2);
     for (const auto& marker : held_[0].as<WriteTxnMarkersRequest>().markers) {
-        EXPECT_EQ(marker.transaction_version, 2);
+        EXPECT_EQ(marker.transaction_version, 1);
     }
 }
 

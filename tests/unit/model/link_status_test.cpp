@@ -13,7 +13,7 @@ PartitionStatus status_with(std::optional<int64_t> source_end, std::optional<int
         status.source_high_watermark = Offset(*source_end);
     }
     if (target_end) {
-        status.target_log_end = Offset(*target_end);
+        status.next_offset = Offset(*target_end);
     }
     return status;
 }

@@ -105,5 +105,21 @@ TEST(TaggedProducerId, UsesTheName_WhereThereIsNoId) {
     EXPECT_EQ(ids.size(), 12U);
 }
 
+TEST(TaggedProducerId, KnowsEachSeriesOfFiller) {
+    const ProducerId first =
+        tagged_producer_id(origin_tag("east"), Uuid{{7}}, {"orders", PartitionIndex(3)});
+    std::set<ProducerId> ids{first, translated_producer_id(first)};
+    for (int64_t series = 0; series < 1000; ++series) {
+        const ProducerId id = filler_producer_id(first, series);
+        EXPECT_TRUE(is_filler_of(id, first)) << series;
+        EXPECT_FALSE(generation_of(id, first)) << series;
+        EXPECT_TRUE(ids.insert(id).second) << "series " << series << " has an id of its own";
+    }
+    EXPECT_FALSE(is_filler_of(first, first));
+    EXPECT_FALSE(is_filler_of(translated_producer_id(first), first));
+    EXPECT_FALSE(is_filler_of(producer_id_of_generation(first, 1), first));
+    EXPECT_FALSE(is_filler_of(ProducerId(17), first));
+}
+
 }  // namespace
 }  // namespace lockstep

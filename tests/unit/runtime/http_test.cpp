@@ -1,6 +1,6 @@
 #include "runtime/asio_access.h"
 #include "runtime/asio_loop.h"
-#include "runtime/http_client.h"
+#include "runtime/http_call.h"
 #include "runtime/http_server.h"
 
 #include <arpa/inet.h>
@@ -19,9 +19,27 @@ namespace {
 using namespace std::string_literals;
 using std::chrono::milliseconds;
 
+Result<HttpResponse> http_get(const std::string& url, milliseconds timeout) {
+    HttpCall call;
+    call.url = url;
+    return http_exchange_now(std::move(call), timeout);
+}
+
+Result<HttpResponse> http_post(const std::string& url, std::string json, milliseconds timeout) {
+    HttpCall call;
+    call.url = url;
+    call.content_type = "application/json";
+    call.body = std::move(json);
+    return http_exchange_now(std::move(call), timeout);
+}
+
 HttpResponse answer(const HttpRequest& request) {
     if (request.path == "/hello") {
         return {200, "text/plain", "hello " + request.query + "\n"};
+    }
+    if (request.path == "/echo") {
+        return {200, "text/plain",
+                request.method + " " + request.content_type + " " + request.body};
     }
     if (request.path == "/throws") {
         throw std::runtime_error("on purpose");
@@ -241,6 +259,54 @@ TEST(HttpServer, KeepsTheConnection_AfterAPageThatDoesNotExist) {
     EXPECT_EQ(status_line(client.read_until("hello a=1\n")), "HTTP/1.1 200 OK");
 }
 
+HttpServerOptions with_bodies_of(size_t limit) {
+    HttpServerOptions options;
+    options.body_limit_bytes = limit;
+    return options;
+}
+
+TEST(HttpServer, HandsOverABody_WhereThatIsWanted) {
+    Fixture fixture(with_bodies_of(100));
+    const auto response = http_post(fixture.url("/echo"), R"({"a":1})", milliseconds(5000));
+    ASSERT_TRUE(response.has_value()) << response.error().message();
+    EXPECT_EQ(response->body, R"(POST application/json {"a":1})");
+}
+
+TEST(HttpServer, HandsOverBodies_OneAfterTheOther_AlsoInPieces) {
+    Fixture fixture(with_bodies_of(100));
+    RawClient client(fixture.port());
+    client.send(
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: Text/Plain; charset=utf-8\r\n"
+        "Content-Length: 3\r\n\r\na");
+    client.send("bc");
+    EXPECT_NE(client.read_until("abc").find("POST text/plain abc"), std::string::npos);
+    client.send(
+        "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "2\r\nde\r\n1\r\nf\r\n0\r\n\r\n");
+    EXPECT_NE(client.read_until("def").find("POST  def"), std::string::npos);
+    client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+    EXPECT_EQ(status_line(client.read_until("POST  ")), "HTTP/1.1 200 OK");
+}
+
+TEST(HttpServer, Answers413_WhenABodyIsTooLarge) {
+    for (const std::string& request :
+         {"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 101\r\n\r\n" + std::string(101, 'x'),
+          "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n" +
+              std::string(101, 'x') + "\r\n0\r\n\r\n"}) {
+        Fixture fixture(with_bodies_of(100));
+        RawClient client(fixture.port());
+        client.send(request);
+        EXPECT_EQ(status_line(client.read_to_end()), "HTTP/1.1 413 Payload Too Large");
+    }
+}
+
+TEST(HttpServer, NamesPost_WhereBodiesAreTaken) {
+    Fixture fixture(with_bodies_of(100));
+    RawClient client(fixture.port());
+    client.send("PUT /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+    EXPECT_NE(client.read_to_end().find("Allow: GET, HEAD, POST\r\n"), std::string::npos);
+}
+
 TEST(HttpServer, NamesTheMethods_WhenOneIsNotAllowed) {
     Fixture fixture;
     RawClient client(fixture.port());
@@ -391,12 +457,13 @@ TEST(HttpClient, SaysRefused_WhenNobodyListens) {
     const auto response =
         http_get("http://127.0.0.1:" + std::to_string(free_port), milliseconds(5000));
     ASSERT_TRUE(response.has_error());
-    EXPECT_EQ(response.error().message(),
-              "connect to 127.0.0.1:" + std::to_string(free_port) + ": Connection refused");
+    const std::string where = "127.0.0.1:" + std::to_string(free_port);
+    EXPECT_EQ(response.error().message(), "HTTP request to " + where + ": connect to " + where +
+                                              " (Connection refused): disconnected");
 }
 
-TEST(HttpClient, RefusesUrls_ThatAreNotPlainHttp) {
-    for (const char* url : {"https://x/", "x:80", "http://", "http://:80/", "http://x:/",
+TEST(HttpClient, RefusesUrls_ThatAreNotHttp) {
+    for (const char* url : {"ftp://x/", "x:80", "http://", "http://:80/", "http://x:/",
                             "http://x:y/", "http://x/a b", "http://user@x/", "http://x:123456/"}) {
         const auto response = http_get(url, milliseconds(100));
         ASSERT_TRUE(response.has_error()) << url;
