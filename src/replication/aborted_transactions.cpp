@@ -1,5 +1,6 @@
 #include "replication/aborted_transactions.h"
 
+#include "base/mutation.h"
 #include "protocol/records.h"
 
 #include <algorithm>
@@ -31,14 +32,15 @@ Result<bool> AbortedTransactions::covers(const protocol::RecordBatchView& batch)
         open_.insert(waiting_.back().producer_id);
         waiting_.pop_back();
     }
-    if (open_.empty() || !open_.contains(batch.producer_id().value())) {
+    if (mutated(Mutation::aborted_copied) || open_.empty() ||
+        !open_.contains(batch.producer_id().value())) {
         return false;
     }
     if (!batch.is_control()) {
         return batch.is_transactional();
     }
     LS_TRY(is_abort, is_abort_marker(batch));
-    if (is_abort) {
+    if (is_abort && !mutated(Mutation::abort_without_end)) {
         open_.erase(batch.producer_id().value());
     }
     return false;

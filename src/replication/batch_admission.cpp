@@ -1,5 +1,7 @@
 #include "replication/batch_admission.h"
 
+#include "base/mutation.h"
+
 namespace lockstep::replication {
 
 Admission admit(const protocol::RecordBatchView& batch, Offset next, bool is_aborted) {
@@ -12,7 +14,9 @@ Admission admit(const protocol::RecordBatchView& batch, Offset next, bool is_abo
     // A broker takes the append time of a batch for its header, but shows the producer's times of
     // the records then: they have to be written into the records.
     const bool is_whole = batch.base_offset() >= next && batch.is_dense();
-    return is_whole && !batch.is_log_append_time() ? Admission::copy : Admission::rewrite;
+    const bool has_own_time =
+        !batch.is_log_append_time() || mutated(Mutation::append_time_forgotten);
+    return is_whole && has_own_time ? Admission::copy : Admission::rewrite;
 }
 
 }  // namespace lockstep::replication

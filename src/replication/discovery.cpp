@@ -1,6 +1,8 @@
 #include "replication/discovery.h"
 
 #include "base/log.h"
+#include "base/mutation.h"
+#include "replication/offsets_store.h"
 #include "replication/topic_setup.h"
 
 #include <fmt/core.h>
@@ -35,7 +37,8 @@ Task<Result<std::vector<TopicMetadata>>> Discovery::look_only(std::stop_token st
     }
     std::vector<TopicMetadata> matched;
     for (const auto& [name, topic] : source_.metadata().topics()) {
-        if (!topic.is_internal && filter_.matches(name)) {
+        const bool is_own = name.starts_with("__lockstep_");
+        if (!topic.is_internal && !is_own && filter_.matches(name)) {
             matched.push_back(topic);
         }
     }
@@ -61,9 +64,14 @@ Task<Result<DiscoveredTopics>> Discovery::look(std::stop_token stop) {
     if (created.has_error()) {
         co_return std::move(created).error().within("target");
     }
+    const bool lacks_offsets_topic =
+        is_offsets_topic_wanted_ && target_.metadata().find_topic(OffsetsStore::kTopic) == nullptr;
+    if (lacks_offsets_topic) {
+        LS_CO_CHECK(co_await create_offsets_topic(discovered.target_problems, stop));
+    }
     const bool raised =
         co_await raise_partitions(discovered.topics, discovered.target_problems, stop);
-    if (raised) {
+    if (raised || lacks_offsets_topic) {
         LS_CO_CHECK(co_await refresh_target(discovered.topics, stop));
     }
     co_return discovered;
@@ -71,7 +79,10 @@ Task<Result<DiscoveredTopics>> Discovery::look(std::stop_token stop) {
 
 Task<Result<void>> Discovery::refresh_target(const std::vector<TopicMetadata>& topics,
                                              std::stop_token stop) {
-    const std::vector<std::string> names = names_of(topics);
+    std::vector<std::string> names = names_of(topics);
+    if (spec_.offsets != OffsetsMode::preserve) {
+        names.emplace_back(OffsetsStore::kTopic);
+    }
     auto refreshed = co_await target_.refresh_metadata(&names, stop);
     co_return refreshed;
 }
@@ -111,6 +122,7 @@ Task<Result<void>> Discovery::create_missing(const std::vector<TopicMetadata>& t
     TargetCluster target;
     target.brokers = static_cast<int16_t>(target_.metadata().brokers().size());
     target.broker_configs = target_broker_configs_;
+    target.rules = spec_.topic_config;
     std::vector<client::NewTopic> wanted;
     for (const TopicMetadata& topic : missing) {
         SourceTopic source{topic.name, static_cast<int32_t>(topic.partitions.size()),
@@ -137,13 +149,33 @@ Task<Result<void>> Discovery::create_missing(const std::vector<TopicMetadata>& t
     co_return Result<void>();
 }
 
+Task<Result<void>> Discovery::create_offsets_topic(std::map<std::string, Error>& problems,
+                                                   std::stop_token stop) {
+    constexpr int16_t kUsualReplicas = 3;
+    const auto brokers = static_cast<int16_t>(target_.metadata().brokers().size());
+    std::vector<client::NewTopic> wanted{
+        OffsetsStore::topic(std::min(brokers, spec_.replication_factor.value_or(kUsualReplicas)))};
+    auto created = co_await client::create_topics(target_, std::move(wanted), stop);
+    LS_CO_TRY(outcomes, std::move(created));
+    for (auto& [name, error] : outcomes) {
+        if (error.code) {
+            problems[name] = error;
+        } else {
+            log::info("link {}: created topic {} on {}, for the maps of offsets", spec_.name, name,
+                      spec_.target);
+        }
+    }
+    co_return Result<void>();
+}
+
 Task<bool> Discovery::raise_partitions(const std::vector<TopicMetadata>& topics,
                                        std::map<std::string, Error>& problems,
                                        std::stop_token stop) {
     bool raised_any = false;
     for (const TopicMetadata& topic : topics) {
         const TopicMetadata* there = target_.metadata().find_topic(topic.name);
-        if (there == nullptr || there->partitions.size() >= topic.partitions.size()) {
+        if (there == nullptr || there->partitions.size() >= topic.partitions.size() ||
+            mutated(Mutation::new_partitions_ignored)) {
             continue;
         }
         const auto count = static_cast<int32_t>(topic.partitions.size());

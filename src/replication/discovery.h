@@ -30,7 +30,12 @@ public:
     /// The same without changing anything.
     runtime::Task<Result<std::vector<client::TopicMetadata>>> look_only(std::stop_token stop);
 
+    /// The next look creates the topic that maps of offsets are kept in, unless it is there.
+    void want_offsets_topic() { is_offsets_topic_wanted_ = true; }
+
 private:
+    runtime::Task<Result<void>> create_offsets_topic(std::map<std::string, Error>& problems,
+                                                     std::stop_token stop);
     runtime::Task<Result<void>> learn_target(std::stop_token stop);
     runtime::Task<Result<void>> create_missing(const std::vector<client::TopicMetadata>& topics,
                                                std::map<std::string, Error>& problems,
@@ -46,6 +51,7 @@ private:
     LinkSpec spec_;
     TopicFilter filter_;
     std::map<std::string, std::string> target_broker_configs_;
+    bool is_offsets_topic_wanted_ = false;
     std::set<std::string> noted_;  // what has been logged once
 };
 

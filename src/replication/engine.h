@@ -5,8 +5,10 @@
 #include "model/link_status.h"
 #include "replication/link.h"
 #include "replication/memory_budget.h"
+#include "replication/topic_routes.h"
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace lockstep::replication {
@@ -23,16 +25,58 @@ public:
 
     void start();
 
+    /// Makes the links those that are wanted now: what has changed or is gone ends first, as with
+    /// stop(); what is the same goes on untouched, unless a new link would bring its records a
+    /// second time: then it begins anew, to find out what it must not copy any more. Pauses stay
+    /// with the name of the link. Call it again only when it is done.
+    runtime::Task<void> reconfigure(std::vector<ClusterSpec> clusters, std::vector<LinkSpec> links,
+                                    runtime::Duration discovery_interval);
+
     /// Stops fetching, delivers what has been fetched for up to three seconds, and ends.
     runtime::Task<void> stop();
 
     std::vector<LinkStatus> status() const;
 
+    /// Writes what an operator did into the audit topic of the link's target; of each target where
+    /// `link` is "".
+    void audit(std::string_view link, const std::string& key, const std::string& value);
+
+    /// The link of that name; null where there is none. Not to be kept: reconfigure()
+    /// may end it.
+    Link* find_link(std::string_view name);
+
 private:
+    /// A link, and all that it was made of.
+    struct Running {
+        LinkSpec spec;
+        ClusterSpec source;
+        ClusterSpec target;
+        runtime::Duration discovery_interval{};
+        std::unique_ptr<Link> link;
+
+        bool is_same_as(const Running& other) const {
+            return spec == other.spec && source == other.source && target == other.target &&
+                   discovery_interval == other.discovery_interval;
+        }
+    };
+
+    void open(Running& wanted);
+    /// Whether its two clusters, and those whose records it relays, are still the same ones.
+    bool has_same_origins(const LinkSpec& link, const std::vector<ClusterSpec>& clusters) const;
+    bool copies_what_it_must_not(const Link& link);
+    void learn_ids(const std::vector<ClusterSpec>& clusters);
+    runtime::Task<void> stop_all(const std::vector<Running>& links);
+
     runtime::Runtime& runtime_;
     MemoryBudget budget_;
     BufferPool buffers_;
-    std::vector<std::unique_ptr<Link>> links_;
+    std::vector<ClusterSpec> clusters_;
+    std::optional<ReadRate> verify_rate_;
+    ClusterIds cluster_ids_;
+    TopicRoutes routes_;
+    std::vector<Running> links_;
+    std::vector<Running> ending_;  // which reconfigure() is replacing
+    bool is_stopping_ = false;
 };
 
 }  // namespace lockstep::replication

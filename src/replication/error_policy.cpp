@@ -19,7 +19,8 @@ Reaction reaction_to(const std::error_code& error) {
         case KafkaError::out_of_order_sequence_number:
         case KafkaError::duplicate_sequence_number:
         case KafkaError::invalid_producer_epoch:  // another worker is ahead of this one
-        case KafkaError::unknown_producer_id: return Reaction::retry_refused;
+        case KafkaError::unknown_producer_id:
+        case KafkaError::corrupt_message: return Reaction::retry_refused;
 
         case KafkaError::invalid_timestamp:
         case KafkaError::invalid_record:

@@ -8,7 +8,7 @@ namespace lockstep::replication {
 
 enum class Reaction {
     retry,          // look at both logs again soon, and go on from there
-    retry_refused,  // the target did not take the sequence: the same, but not for ever
+    retry_refused,  // what a cluster does not take, or cannot read: the same, but not for ever
     block,          // an operator has to change something; looked at again from time to time
 };
 

@@ -3,6 +3,7 @@
 // PURE: how much to ask for in one Fetch.
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 namespace lockstep::replication {
@@ -22,8 +23,11 @@ public:
 
     int32_t max_bytes() const { return bytes_; }
 
-    /// One partition's share: a fetch serves several, and each gets its turn.
-    int32_t partition_max_bytes() const { return std::max(bytes_ / 4, kLeast); }
+    /// One partition's share, of so many: a fetch serves several, and each gets its turn.
+    int32_t partition_max_bytes(size_t partitions) const {
+        return std::max(bytes_ / static_cast<int32_t>(std::clamp<size_t>(partitions, 1, 4)),
+                        kLeast);
+    }
 
     /// `was_awaited`: nothing was left to be sent when the answer came.
     void on_answer(size_t answer_bytes, bool was_awaited) {

@@ -1,45 +1,90 @@
 #include "replication/group_place.h"
 
+#include "base/mutation.h"
+
 namespace lockstep::replication {
 namespace {
 
-GroupDecision lead(GroupAction action, Offset from, const LogRange& log,
-                   const std::optional<Offset>& there) {
-    const Offset wanted = log.clamp(from);
-    return there == wanted ? GroupDecision{} : GroupDecision{action, wanted};
+GroupDecision lead(GroupAction action, const GroupSide& from, const LogRange& log,
+                   const GroupSide& there) {
+    const Offset wanted =
+        mutated(Mutation::group_beyond_data) ? *from.committed : log.clamp(*from.committed);
+    const bool is_rewound = there.committed && *there.committed > wanted;
+    const bool is_there = (there.committed == wanted && there.text == from.text) ||
+                          (is_rewound && mutated(Mutation::group_never_rewound));
+    return is_there ? GroupDecision{} : GroupDecision{action, wanted};
 }
 
 GroupDecision to_target(const GroupPlace& place) {
-    return lead(GroupAction::to_target, *place.source.committed, place.target_log,
-                place.target.committed);
+    return lead(GroupAction::to_target, place.source, place.target_log, place.target);
 }
 
 GroupDecision to_source(const GroupPlace& place) {
-    return lead(GroupAction::to_source, *place.target.committed, place.source_log,
-                place.source.committed);
+    return lead(GroupAction::to_source, place.target, place.source_log, place.source);
 }
 
 /// Both sides have an offset, neither has members.
 GroupDecision by_change(const GroupPlace& place) {
     const Offset source = *place.source.committed;
     const Offset target = *place.target.committed;
-    if (source == target) {
-        return {};
-    }
-    if (!place.last) {
-        return source > target ? to_target(place) : GroupDecision{GroupAction::undecided, {}};
-    }
-    if (place.last->source != source) {
+    if (place.last &&
+        (place.last->source != source || place.last->source_text != place.source.text)) {
         return to_target(place);
     }
-    if (place.last->target != target) {
+    if (place.last &&
+        (place.last->target != target || place.last->target_text != place.target.text)) {
         return to_source(place);
     }
-    // Nothing has changed: either the target's log was too short for the offset, or undecided.
-    return source > target ? to_target(place) : GroupDecision{GroupAction::undecided, {}};
+    // The first look, or nothing has changed: the target's log was too short for the offset.
+    if (source > target) {
+        return to_target(place);
+    }
+    return source == target ? GroupDecision{} : GroupDecision{GroupAction::undecided, {}};
 }
 
 }  // namespace
+
+LogRange PartitionRanges::target() const {
+    if (map_ == nullptr) {
+        return target_;
+    }
+    const Offset end(map_->next.value());  // records of others may be behind it
+    return {std::min(place_on_target(target_.start), end), end};
+}
+
+Offset PartitionRanges::place_at_source(Offset offset) const {
+    if (map_ == nullptr) {
+        return offset;
+    }
+    const Offset end(map_->next.value());
+    if (offset > copied_to_) {
+        return end + (offset - copied_to_);  // at most: not all offsets have records
+    }
+    return std::min(Offset(map_->source.first_at(offset).value_or(map_->next).value()), end);
+}
+
+Offset PartitionRanges::place_on_target(Offset offset) const {
+    return map_ == nullptr ? offset
+                           : Offset(map_->target.first_at(offset).value_or(map_->next).value());
+}
+
+Offset PartitionRanges::source_offset(Offset place) const {
+    if (map_ == nullptr) {
+        return place;
+    }
+    const Ordinal record(place.value());
+    return source_.clamp(
+        record < map_->next ? map_->source.offset_of(record).value_or(source_.start) : copied_to_);
+}
+
+Offset PartitionRanges::target_offset(Offset place) const {
+    const int64_t added = mutated(Mutation::group_off_by_one) ? 1 : 0;
+    if (map_ == nullptr) {
+        return place + added;
+    }
+    const auto found = map_->target.offset_of(Ordinal(place.value()));
+    return target_.clamp(found.value_or(target_.start)) + added;
+}
 
 GroupDecision decide(const GroupPlace& place) {
     if (!place.source.committed) {
@@ -47,6 +92,9 @@ GroupDecision decide(const GroupPlace& place) {
     }
     if (place.source.is_active && place.target.is_active) {
         return {GroupAction::conflict, {}};
+    }
+    if (place.target.is_active && mutated(Mutation::group_stays_behind)) {
+        return {};
     }
     if (place.target.is_active) {
         return place.target.committed ? to_source(place) : GroupDecision{};

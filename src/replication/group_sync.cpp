@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "protocol/kafka_error.h"
+#include "replication/group_report.h"
 
 #include <fmt/core.h>
 
@@ -25,9 +26,11 @@ const GroupOffsets& offsets_of(const std::map<std::string, GroupOffsets>& all,
     return found == all.end() ? kNone : found->second;
 }
 
-std::optional<Offset> offset_in(const GroupOffsets& offsets, const TopicPartition& id) {
+GroupSide side_of(const GroupOffsets& offsets, const TopicPartition& id, bool is_active) {
     const auto found = offsets.find(id);
-    return found == offsets.end() ? std::nullopt : std::optional(found->second.offset);
+    return found == offsets.end()
+               ? GroupSide{{}, is_active}
+               : GroupSide{found->second.offset, is_active, found->second.metadata};
 }
 
 bool is_active(const std::map<std::string, client::ListedGroup>& listed, const std::string& group) {
@@ -35,18 +38,24 @@ bool is_active(const std::map<std::string, client::ListedGroup>& listed, const s
     return found != listed.end() && found->second.is_active();
 }
 
+BrokerId coordinator_in(const std::map<std::string, client::ListedGroup>& listed,
+                        const std::string& group) {
+    const auto found = listed.find(group);
+    return found == listed.end() ? kNoBroker : found->second.coordinator;
+}
+
+std::set<std::string> names_of(const std::map<std::string, GroupOffsets>& groups) {
+    std::set<std::string> names;
+    for (const auto& [name, offsets] : groups) {
+        names.insert(name);
+    }
+    return names;
+}
+
 bool says_active(const std::error_code& code) {
     using protocol::KafkaError;
     return code == KafkaError::unknown_member_id || code == KafkaError::illegal_generation ||
            code == KafkaError::rebalance_in_progress || code == KafkaError::stale_member_epoch;
-}
-
-void add_to_report(GroupStatus& status, Offset source, std::optional<Offset> target) {
-    ++status.partitions;
-    const int64_t distance = target ? *target - source : -source.value();
-    status.exact += distance == 0 ? 1 : 0;
-    status.behind_records += distance < 0 ? -distance : 0;
-    status.ahead_records += distance > 0 ? distance : 0;
 }
 
 }  // namespace
@@ -56,7 +65,9 @@ GroupSync::GroupSync(client::Cluster& source, client::Cluster& target, GroupFilt
     : source_(source),
       target_(target),
       filter_(std::move(filter)),
-      ranges_of_(std::move(ranges_of)) {}
+      ranges_of_(std::move(ranges_of)),
+      shares_(source, target, ranges_of_),
+      listed_(source.runtime().loop) {}
 
 Task<void> GroupSync::run(std::stop_token stop) {
     auto& loop = source_.runtime().loop;
@@ -66,13 +77,36 @@ Task<void> GroupSync::run(std::stop_token stop) {
             break;
         }
         const auto looked = co_await look(stop);
-        const std::string problem = looked.has_error() ? looked.error().message() : "";
-        if (problem != problem_ && !problem.empty() && !stop.stop_requested()) {
-            log::warn("{} to {}: groups are not synced: {}", source_.name(), target_.name(),
-                      problem);
-        }
-        problem_ = problem;
+        note(looked, problem_, stop);
+        listed_.notify_all();
     }
+}
+
+Task<void> GroupSync::run_shares(std::stop_token stop) {
+    while (!stop.stop_requested()) {
+        co_await listed_.wait(runtime::kNever, stop);
+        if (stop.stop_requested()) {
+            break;
+        }
+        const auto looked = co_await shares_.look(source_shares_, target_shares_, stop);
+        note(looked, share_problem_, stop);
+    }
+}
+
+/// Says what keeps it from looking, when that changes.
+void GroupSync::note(const Result<void>& looked, std::string& problem,
+                     const std::stop_token& stop) const {
+    const std::string seen = looked.has_error() ? looked.error().message() : "";
+    if (seen != problem && !seen.empty() && !stop.stop_requested()) {
+        log::warn("{} to {}: groups are not synced: {}", source_.name(), target_.name(), seen);
+    }
+    problem = seen;
+}
+
+std::vector<GroupStatus> GroupSync::groups() const {
+    std::vector<GroupStatus> all = groups_;
+    all.insert(all.end(), shares_.groups().begin(), shares_.groups().end());
+    return all;
 }
 
 Task<Result<void>> GroupSync::look(std::stop_token stop) {
@@ -81,19 +115,14 @@ Task<Result<void>> GroupSync::look(std::stop_token stop) {
     }
     auto at_source = co_await look_at(source_, nullptr, stop);
     LS_CO_TRY(source, std::move(at_source));
-    std::set<std::string> names;
-    for (const auto& [name, offsets] : source.offsets) {
-        names.insert(name);
-    }
+    const std::set<std::string> names = names_of(source.offsets);
     auto at_target = co_await look_at(target_, &names, stop);
     LS_CO_TRY(target, std::move(at_target));
+    Outcomes outcomes = compare(source, target);
+    LS_CO_CHECK(co_await confirm(outcomes, stop));
     std::vector<GroupStatus> groups;
-    for (const std::string& name : names) {
-        // Whom the target has, but gives no offsets of just now, must not look like a new group.
-        if (target.listed.contains(name) && !target.offsets.contains(name)) {
-            continue;
-        }
-        auto status = co_await sync(name, source, target, stop);
+    for (auto& [name, outcome] : outcomes) {
+        auto status = co_await act(std::move(outcome), stop);
         if (status.partitions > 0) {
             groups.push_back(std::move(status));
         }
@@ -101,6 +130,33 @@ Task<Result<void>> GroupSync::look(std::stop_token stop) {
     std::erase_if(remembered_,
                   [&](const auto& entry) { return !source.listed.contains(entry.first); });
     groups_ = std::move(groups);
+    source_shares_ = std::move(source.shares);
+    target_shares_ = std::move(target.shares);
+    co_return Result<void>();
+}
+
+Task<Result<void>> GroupSync::confirm(Outcomes& outcomes, std::stop_token stop) {
+    std::set<std::string> names;
+    for (const auto& [name, outcome] : outcomes) {
+        if (outcome.has_commits()) {
+            names.insert(name);
+        }
+    }
+    if (names.empty()) {
+        co_return Result<void>();
+    }
+    auto at_source = co_await look_at(source_, &names, stop);
+    LS_CO_TRY(source, std::move(at_source));
+    auto at_target = co_await look_at(target_, &names, stop);
+    LS_CO_TRY(target, std::move(at_target));
+    Outcomes again = compare(source, target);
+    for (const std::string& name : names) {
+        const auto first = outcomes.extract(name);
+        if (const auto second = again.find(name); second != again.end()) {
+            second->second.agree_with(first.mapped());
+            outcomes.insert(again.extract(second));
+        }
+    }
     co_return Result<void>();
 }
 
@@ -112,6 +168,12 @@ Task<Result<GroupSync::Side>> GroupSync::look_at(client::Cluster& cluster,
     LS_CO_TRY(groups, std::move(listed));
     std::map<BrokerId, std::vector<std::string>> by_coordinator;
     for (auto& [name, group] : groups) {
+        if (group.is_share()) {
+            if (filter_.matches(name)) {
+                side.shares.emplace(name, group);
+            }
+            continue;
+        }
         if (only != nullptr ? only->contains(name) : filter_.matches(name)) {
             by_coordinator[group.coordinator].push_back(name);
             side.listed.emplace(name, group);
@@ -126,93 +188,129 @@ Task<Result<GroupSync::Side>> GroupSync::look_at(client::Cluster& cluster,
     co_return side;
 }
 
-Task<GroupStatus> GroupSync::sync(std::string group, const Side& source, const Side& target,
-                                  std::stop_token stop) {
-    const GroupOffsets& at_source = offsets_of(source.offsets, group);
-    const GroupOffsets& at_target = offsets_of(target.offsets, group);
-    Remembered& remembered = remembered_[group];
-    GroupStatus status;
+GroupSync::Outcomes GroupSync::compare(const Side& source, const Side& target) const {
+    Outcomes outcomes;
+    for (const auto& [name, offsets] : source.offsets) {
+        // Whom the target has, but gives no offsets of just now, must not look like a new group.
+        if (!target.listed.contains(name) || target.offsets.contains(name)) {
+            outcomes[name] = compare(name, source, target);
+        }
+    }
+    return outcomes;
+}
+
+GroupSync::Outcome GroupSync::compare(const std::string& group, const Side& source,
+                                      const Side& target) const {
+    Outcome outcome;
+    GroupStatus& status = outcome.status;
     status.name = group;
     status.type = source.listed.at(group).type;
     status.is_active_at_source = is_active(source.listed, group);
     status.is_active_at_target = is_active(target.listed, group);
+    outcome.to_source = {group, coordinator_in(source.listed, group), {}};
+    outcome.to_target = {group, coordinator_in(target.listed, group), {}};
 
-    const auto now = source_.runtime().loop.now();
-    const bool refresh = !status.is_active_at_target && now - remembered.refreshed_at > kRefresh;
-    client::GroupCommit to_target{group, kNoBroker, {}};
-    client::GroupCommit to_source{group, kNoBroker, {}};
-    std::map<TopicPartition, LastSeen> seen;
+    const auto found = remembered_.find(group);
+    const Remembered remembered = found == remembered_.end() ? Remembered{} : found->second;
+    outcome.is_refresh = !status.is_active_at_target &&
+                         source_.runtime().loop.now() - remembered.refreshed_at > kRefresh;
+    const GroupOffsets& at_source = offsets_of(source.offsets, group);
+    const GroupOffsets& at_target = offsets_of(target.offsets, group);
     for (const auto& [id, committed] : at_source) {
         const auto ranges = ranges_of_(id);
         if (!ranges) {
             continue;
         }
         GroupPlace place;
-        place.source = {committed.offset, status.is_active_at_source};
-        place.target = {offset_in(at_target, id), status.is_active_at_target};
+        place.source = side_of(at_source, id, status.is_active_at_source);
+        place.source.committed = ranges->place_at_source(committed.offset);
+        place.target = side_of(at_target, id, status.is_active_at_target);
+        if (place.target.committed) {
+            place.target.committed = ranges->place_on_target(*place.target.committed);
+        }
         if (const auto last = remembered.last.find(id); last != remembered.last.end()) {
             place.last = last->second;
         }
-        place.source_log = ranges->source;
-        place.target_log = ranges->target;
-        LastSeen& now_seen = seen[id];
-        now_seen = {committed.offset, place.target.committed};
-
+        place.source_log = ranges->source();
+        place.target_log = ranges->target();
         const GroupDecision decision = decide(place);
-        std::optional<Offset> target_offset = place.target.committed;
-        if (decision.action == GroupAction::to_target) {
-            to_target.offsets[id] = {decision.offset, committed.metadata};
-            now_seen.target = target_offset = decision.offset;
-        } else if (decision.action == GroupAction::to_source) {
-            to_source.offsets[id] = {decision.offset, at_target.at(id).metadata};
-            now_seen.source = decision.offset;
-        } else if (refresh && decision.action == GroupAction::none && target_offset) {
-            to_target.offsets[id] = at_target.at(id);
-        }
-        if (decision.action == GroupAction::undecided) {
-            status.note =
-                "the target is further on than the source; which one is right is not "
-                "known, as nothing has been committed since Lockstep started";
-        } else if (decision.action == GroupAction::conflict) {
-            status.note = "the group has members on both clusters";
-        }
-        add_to_report(status, now_seen.source.value_or(committed.offset), target_offset);
-    }
-    auto told_source = co_await commit(source_, source, std::move(to_source), stop);
-    auto told_target = co_await commit(target_, target, std::move(to_target), stop);
-    for (const auto* told : {&told_source, &told_target}) {
-        if (told->has_error()) {
-            status.note = told->error().message();
+        outcome.add(id, place, decision, *ranges);
+        if (outcome.is_refresh && decision.action == GroupAction::none && at_target.contains(id)) {
+            outcome.to_target.offsets[id] = at_target.at(id);
         }
     }
-    if (told_source.has_value() && told_target.has_value()) {
-        remembered.last = std::move(seen);
-        remembered.refreshed_at = refresh ? now : remembered.refreshed_at;
+    return outcome;
+}
+
+void GroupSync::Outcome::add(const TopicPartition& id, const GroupPlace& place,
+                             const GroupDecision& decision, const PartitionRanges& ranges) {
+    LastSeen& after = seen[id];
+    after = {place.source.committed, place.target.committed, place.source.text, place.target.text};
+    if (decision.action == GroupAction::to_target) {
+        to_target.offsets[id] = {ranges.target_offset(decision.place), place.source.text};
+        after.target = decision.place;
+        after.target_text = place.source.text;
+    } else if (decision.action == GroupAction::to_source) {
+        to_source.offsets[id] = {ranges.source_offset(decision.place), place.target.text};
+        after.source = decision.place;
+        after.source_text = place.target.text;
+    }
+    if (const auto note = note_on(decision.action); !note.empty()) {
+        status.note = note;
+    }
+    add_to_report(status, *after.source, after.target);
+}
+
+void GroupSync::Outcome::agree_with(const Outcome& other) {
+    const auto keep_common = [](auto& ours, const auto& theirs) {
+        return std::erase_if(ours,
+                             [&](const auto& entry) { return !theirs.contains(entry.first); });
+    };
+    const size_t erased = keep_common(to_source.offsets, other.to_source.offsets) +
+                          keep_common(to_target.offsets, other.to_target.offsets);
+    is_agreed = erased == 0;
+}
+
+Task<GroupStatus> GroupSync::act(Outcome outcome, std::stop_token stop) {
+    GroupStatus status = std::move(outcome.status);
+    auto at_source = co_await commit(source_, std::move(outcome.to_source), stop);
+    auto on_target = co_await commit(target_, std::move(outcome.to_target), stop);
+    for (const auto* committed : {&at_source, &on_target}) {
+        if (committed->has_error()) {
+            status.note = committed->error().message();
+        }
+    }
+    // Else what has changed has to look changed the next time, too.
+    if (outcome.is_agreed && at_source.has_value() && *at_source && on_target.has_value() &&
+        *on_target) {
+        Remembered& remembered = remembered_[status.name];
+        remembered.last = std::move(outcome.seen);
+        if (outcome.is_refresh) {
+            remembered.refreshed_at = source_.runtime().loop.now();
+        }
     }
     if (status.note.empty() && status.exact < status.partitions) {
-        status.note = "the target's log does not reach its offsets yet";
+        status.note = kLogTooShort;
     }
     co_return status;
 }
 
-/// A group that has got members meanwhile commits for itself: that is no error.
-Task<Result<void>> GroupSync::commit(client::Cluster& cluster, const Side& side,
-                                     client::GroupCommit commit, std::stop_token stop) {
+Task<Result<bool>> GroupSync::commit(client::Cluster& cluster, client::GroupCommit commit,
+                                     std::stop_token stop) {
     if (commit.offsets.empty()) {
-        co_return Result<void>();
+        co_return true;
     }
-    if (const auto found = side.listed.find(commit.group); found != side.listed.end()) {
-        commit.coordinator = found->second.coordinator;
-    } else {
+    if (commit.coordinator == kNoBroker) {
         auto coordinator = co_await client::find_coordinator(cluster, commit.group, stop);
         LS_CO_TRY(broker, std::move(coordinator));
         commit.coordinator = broker;
     }
     auto committed = co_await client::commit_group_offsets(cluster, std::move(commit), stop);
     if (committed.has_error() && says_active(committed.error().code)) {
-        co_return Result<void>();
+        co_return false;
     }
-    co_return committed;
+    LS_CO_CHECK(std::move(committed));
+    co_return true;
 }
 
 }  // namespace lockstep::replication

@@ -1,8 +1,8 @@
 #include "replication/link.h"
 
 #include "base/log.h"
+#include "base/mutation.h"
 #include "protocol/kafka_error.h"
-#include "replication/log_reader.h"
 
 #include <fmt/core.h>
 
@@ -19,6 +19,7 @@ namespace {
 /// Metadata is asked for at most this often, however many partitions want it.
 constexpr auto kMetadataPause = std::chrono::milliseconds(100);
 constexpr auto kFollowPause = std::chrono::seconds(5);
+constexpr auto kTargetStartsPause = std::chrono::minutes(1);
 constexpr auto kProblemPause = std::chrono::seconds(1);
 
 /// A broker that has just restarted may leave a topic out once.
@@ -40,6 +41,10 @@ Link::Link(const LinkEnvironment& environment, LinkSetup setup)
       target_(environment.runtime, std::move(setup.target), options_with(environment.buffers)),
       discovery_(source_, target_, spec_, std::move(setup.filter)),
       producer_(target_),
+      store_(target_, producer_),
+      cluster_ids_(environment.cluster_ids != nullptr ? *environment.cluster_ids : own_ids_),
+      audit_(target_),
+      around_(source_, target_, spec_, [this] { return settled_topics(); }),
       position_wanted_(environment.runtime.loop),
       metadata_wanted_(environment.runtime.loop),
       tasks_(environment.runtime.loop) {
@@ -48,22 +53,46 @@ Link::Link(const LinkEnvironment& environment, LinkSetup setup)
             std::make_unique<GroupSync>(source_, target_, std::move(*setup.group_filter),
                                         [this](const TopicPartition& id) { return ranges_of(id); });
     }
+    if (spec_.bandwidth) {
+        pace_.rate.emplace(*spec_.bandwidth);
+    }
+    pace_.rest = spec_.sync_interval;
+    if (environment_.verify_rate != nullptr) {
+        verifier_ = std::make_unique<ContinuousVerifier>(
+            ProofServices{spec_.name, source_, target_, *environment_.verify_rate,
+                          [this](const CopyId* last) { return next_copied(last); },
+                          [this](const CopyId& copy) { return copied(copy); },
+                          [this] { want_metadata(); }, spec_.append_time});
+    }
 }
 
 Link::~Link() = default;
 
-void Link::start() {
+void Link::start(Pauses pauses) {
+    pauses_ = std::move(pauses);
     tasks_.spawn("discover", discover_loop());
     tasks_.spawn("position", position_loop());
     tasks_.spawn("follow", follow_loop());
+    tasks_.spawn("audit", audit_.run(tasks_.stop_token()));
     if (groups_) {
         tasks_.spawn("groups", groups_->run(tasks_.stop_token()));
+        tasks_.spawn("share groups", groups_->run_shares(tasks_.stop_token()));
+    }
+    tasks_.spawn("around", around_.run(tasks_.stop_token()));
+    if (verifier_) {
+        tasks_.spawn("verify", verifier_->run(tasks_.stop_token()));
     }
 }
 
 Task<void> Link::stop(TimePoint deadline) {
+    co_await audit_.drain(deadline);
     tasks_.request_stop();
     co_await source_.close();  // nothing more is fetched
+    co_await producer_.drain(deadline);
+    save_target_runs();
+    for (const auto& [id, partition] : partitions_) {
+        partition->leave_passed();
+    }
     co_await producer_.drain(deadline);
     producer_.request_stop();
     if (marker_turn_) {
@@ -84,17 +113,36 @@ LinkStatus Link::status() const {
     status.marker_problem = marker_problem_;
     status.problem = problem_;
     status.discovered = is_discovered_;
+    status.is_paused = pauses_.is_link_paused();
     for (const auto& [id, partition] : partitions_) {
         status.partitions.push_back(partition->status());
+        if (verifier_) {
+            status.partitions.back().verified = verifier_->status_of(id);
+        }
     }
     if (groups_) {
         status.groups = groups_->groups();
     }
+    status.around = around_.status();
     status.errors = errors_;
     status.in_flight_bytes = environment_.budget.used_bytes();
     status.fetch_latency = fetch_latency_;
     status.produce_latency = producer_.latency();
     return status;
+}
+
+/// Topics whose configs nobody else here is about to change (log_start.h does).
+std::set<std::string> Link::settled_topics() const {
+    std::set<std::string> settled;
+    std::set<std::string> unsettled;
+    for (const auto& [id, partition] : partitions_) {
+        const bool is_settled = !partition->is_orphan() &&
+                                partition->status().state != PartitionState::preparing &&
+                                target_.metadata().find_topic(id.topic) != nullptr;
+        (is_settled ? settled : unsettled).insert(id.topic);
+    }
+    std::erase_if(settled, [&](const std::string& topic) { return unsettled.contains(topic); });
+    return settled;
 }
 
 /// Offsets are the same on both clusters, as long as the partition is copied.
@@ -103,11 +151,49 @@ std::optional<PartitionRanges> Link::ranges_of(const TopicPartition& id) const {
     return found == partitions_.end() ? std::nullopt : found->second->ranges();
 }
 
+/// A topic that is gone at the source, or another one by now, has nothing to be compared with.
+std::optional<CopiedPartition> Link::next_copied(const CopyId* last) const {
+    if (last != nullptr) {
+        if (const auto found = copied({last->partition, last->stream + 1})) {
+            return found;
+        }
+    }
+    auto next = last == nullptr ? partitions_.begin() : partitions_.upper_bound(last->partition);
+    for (; next != partitions_.end(); ++next) {
+        if (const auto found = copied({next->first, 0})) {
+            return found;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<CopiedPartition> Link::copied(const CopyId& copy) const {
+    const TopicPartition& id = copy.partition;
+    const auto found = partitions_.find(id);
+    const auto* at_target = target_.metadata().find_topic(id.topic);
+    if (found == partitions_.end() || found->second->is_orphan() || at_target == nullptr) {
+        return std::nullopt;
+    }
+    const PartitionReplicator& partition = *found->second;
+    CopiedPartition copied{copy, partition.status(), at_target->id, {}};
+    if (partition.status().is_translated) {
+        if (copy.stream >= partition.streams().size()) {
+            return std::nullopt;  // not begun yet, or no more of them
+        }
+        const TranslatedRecords& stream = partition.streams()[copy.stream];
+        copied.translated = {stream.map, stream_id(stream.key), partition.origins(), copy.stream};
+    } else if (copy.stream > 0) {
+        return std::nullopt;
+    }
+    return copied;
+}
+
 SourceReader& Link::reader_of(BrokerId source_broker) {
     auto& reader = readers_[source_broker];
     if (!reader) {
-        reader = std::make_unique<SourceReader>(source_, source_broker, environment_.budget,
-                                                fetch_latency_);
+        reader = std::make_unique<SourceReader>(
+            source_, source_broker,
+            SourceReader::Shared{environment_.budget, fetch_latency_, pace_});
         tasks_.spawn("read", reader->run(tasks_.stop_token()));
     }
     return *reader;
@@ -122,6 +208,10 @@ Task<void> Link::discover_loop() {
     auto& loop = environment_.runtime.loop;
     const std::stop_token stop = tasks_.stop_token();
     while (!stop.stop_requested()) {
+        if (pauses_.is_link_paused()) {
+            co_await metadata_wanted_.wait(runtime::kNever, stop);
+            continue;
+        }
         const TimePoint begun = loop.now();
         is_metadata_wanted_ = false;
         auto looked = co_await discovery_.look(stop);
@@ -134,6 +224,13 @@ Task<void> Link::discover_loop() {
             co_await runtime::sleep_for(loop, kProblemPause, stop);
             continue;
         }
+        const auto learnt = learn_ids();
+        if (learnt.has_error()) {  // whose records are whose is not certain
+            ++errors_;
+            set_problem(learnt.error().message());
+            co_await runtime::sleep_for(loop, kProblemPause, stop);
+            continue;
+        }
         set_problem("");
         apply(std::move(*looked));
         co_await runtime::sleep_until(loop, begun + kMetadataPause, stop);
@@ -142,6 +239,11 @@ Task<void> Link::discover_loop() {
             co_await metadata_wanted_.wait(next, stop);
         }
     }
+}
+
+Result<void> Link::learn_ids() {
+    LS_CHECK(cluster_ids_.learn(spec_.source, source_.metadata().cluster_id()));
+    return cluster_ids_.learn(spec_.target, target_.metadata().cluster_id());
 }
 
 void Link::set_problem(std::string problem) {
@@ -177,6 +279,7 @@ void Link::apply(DiscoveredTopics discovered) {
         apply_topic(topic);
     }
     notice_missing(present);
+    follow_pauses();
     want_position();
 }
 
@@ -186,16 +289,31 @@ void Link::apply_topic(const client::TopicMetadata& topic) {
     for (size_t index = 0; index < topic.partitions.size(); ++index) {
         const TopicPartition id{topic.name, PartitionIndex(static_cast<int32_t>(index))};
         auto& partition = partitions_[id];
+        const bool is_other = partition && partition->source_topic_id() != topic.id &&
+                              !mutated(Mutation::recreated_unnoticed);
         if (!partition) {
             partition = std::make_unique<PartitionReplicator>(
                 *this, producer_, Stream{id, topic.id, tagged_producer_id(origin, topic.id, id)});
-        } else if (partition->source_topic_id() != topic.id) {
+        } else if (is_other && spec_.on_recreated == RecreatedRule::continue_behind) {
+            log::warn(
+                "link {}: topic {} was deleted at the source and created again (id {}, now {}): "
+                "going on with the new one, as on_recreated says",
+                spec_.name, topic.name, partition->source_topic_id().to_string(),
+                topic.id.to_string());
+            partition->orphan("its topic was created again");
+            retired_.push_back(std::move(partition));
+            partition = std::make_unique<PartitionReplicator>(
+                *this, producer_, Stream{id, topic.id, tagged_producer_id(origin, topic.id, id)});
+        } else if (is_other) {
             partition->orphan(fmt::format(
                 "topic {} was deleted at the source and created again: "
                 "the one with id {} was copied, now it has id {}",
                 topic.name, partition->source_topic_id().to_string(), topic.id.to_string()));
         } else if (partition->is_orphan()) {
             partition->adopt();
+        }
+        if (const auto leader = target_.metadata().leader_of(id)) {
+            partition->on_target_leader(*leader);
         }
     }
 }
@@ -209,112 +327,10 @@ void Link::notice_missing(const std::set<std::string>& present) {
     for (auto& [id, partition] : partitions_) {
         if (missed_[id.topic] >= kMissesUntilDeleted && !partition->is_orphan()) {
             partition->orphan(
-                fmt::format("topic {} (id {}) was deleted at the source; the copy is "
-                            "kept",
+                fmt::format("topic {} (id {}) was deleted at the source; the copy is kept. (Or "
+                            "Lockstep may not DESCRIBE it any more: brokers hide it then.)",
                             id.topic, partition->source_topic_id().to_string()));
         }
-    }
-}
-
-Task<void> Link::position_loop() {
-    auto& loop = environment_.runtime.loop;
-    const std::stop_token stop = tasks_.stop_token();
-    while (!stop.stop_requested()) {
-        position_due(loop.now());
-        co_await position_wanted_.wait(next_position(), stop);
-    }
-}
-
-TimePoint Link::next_position() const {
-    TimePoint next = runtime::kNever;
-    for (const auto& [id, partition] : partitions_) {
-        next = std::min(next, partition->position_due());
-    }
-    return next;
-}
-
-/// Starts to look at the logs of what is due, a group for each pair of leaders: one slow broker
-/// holds up nobody else's.
-void Link::position_due(TimePoint now) {
-    using Group = std::pair<std::vector<PartitionReplicator*>, PartitionReplicator::Leaders>;
-    std::map<std::pair<BrokerId, BrokerId>, Group> groups;
-    for (auto& [id, partition] : partitions_) {
-        if (partition->position_due() > now) {
-            continue;
-        }
-        auto leaders = leaders_of(*partition);
-        if (leaders.has_error()) {
-            partition->postpone(leaders.error());
-            continue;
-        }
-        partition->position();
-        auto& group = groups[{leaders->source.leader, leaders->target.leader}];
-        group.first.push_back(partition.get());
-        group.second = *leaders;
-    }
-    for (auto& [leaders, group] : groups) {
-        tasks_.spawn("position", position_group(std::move(group.first), group.second));
-    }
-}
-
-Result<PartitionReplicator::Leaders> Link::leaders_of(const PartitionReplicator& partition) const {
-    const TopicPartition& id = partition.id();
-    const auto source = source_.metadata().leader_of(id);
-    if (!source) {
-        return Error(make_error_code(protocol::KafkaError::leader_not_available),
-                     fmt::format("{} has no leader on {}", id.to_string(), spec_.source));
-    }
-    if (const auto problem = target_problems_.find(id.topic); problem != target_problems_.end()) {
-        return Error(problem->second);
-    }
-    const auto target = target_.metadata().leader_of(id);
-    if (!target) {
-        return Error(make_error_code(protocol::KafkaError::leader_not_available),
-                     fmt::format("{} has no leader on {}", id.to_string(), spec_.target));
-    }
-    return PartitionReplicator::Leaders{*source, *target,
-                                        target_.metadata().find_topic(id.topic)->id};
-}
-
-Task<void> Link::position_group(std::vector<PartitionReplicator*> group,
-                                PartitionReplicator::Leaders leaders) {
-    const std::stop_token stop = tasks_.stop_token();
-    std::vector<TopicPartition> ids;
-    for (const PartitionReplicator* partition : group) {
-        ids.push_back(partition->id());
-    }
-    // The target first: another worker may be copying meanwhile, and what it adds between the two
-    // looks must not make the target seem to be ahead of the source.
-    const LogEnds at_target = co_await read_ends(target_, leaders.target.leader, ids, stop);
-    const LogEnds at_source = co_await read_ends(source_, leaders.source.leader, ids, stop);
-    for (PartitionReplicator* partition : group) {
-        auto logs = logs_from(at_source, at_target, partition->id());
-        if (logs.has_error()) {
-            partition->postpone(logs.error());
-        } else {
-            tasks_.spawn("position", position_one(*partition, *logs));
-        }
-    }
-}
-
-Task<void> Link::position_one(PartitionReplicator& partition, PartitionLogs logs) {
-    auto leaders = leaders_of(partition);  // as they are now: a group may have waited for long
-    if (leaders.has_error()) {
-        partition.postpone(leaders.error());
-        co_return;
-    }
-    if (logs.target_end.value() > 0) {
-        const client::LogPlace end{leaders->target.leader, partition.id(), logs.target_end};
-        auto tail =
-            co_await read_target_tail(target_, end, partition.stream_id(), tasks_.stop_token());
-        if (tail.has_error()) {
-            partition.postpone(tail.error());
-            co_return;
-        }
-        logs.target_tail = *tail;
-    }
-    if (!tasks_.stop_requested()) {
-        partition.begin(logs, *leaders);
     }
 }
 
@@ -332,13 +348,32 @@ Result<void> Link::may_write_markers() {
         marker_turn_->want();
         tasks_.spawn("marker turn", marker_turn_->run(tasks_.stop_token()));
     }
-    if (marker_turn_->is_held()) {
+    if (marker_turn_->is_held() || mutated(Mutation::turn_ignored)) {
         return {};
     }
-    return Error(Errc::timeout,
-                 fmt::format("another Lockstep fills the gaps of this link, or it is not known yet "
-                             "who does (group {} on {})",
-                             marker_turn_->group(), spec_.target));
+    return Error(
+        Errc::timeout,
+        fmt::format("another Lockstep has the turn on this link, or it is not known yet who "
+                    "has it (group {} on {})",
+                    marker_turn_->group(), spec_.target));
+}
+
+/// By the clock: turns of different workers are seconds apart. Within this process it only rises.
+int32_t Link::next_coordinator_epoch() {
+    constexpr int64_t kYear2026 = 1'767'225'600;  // fits for 68 years
+    const int64_t now = environment_.runtime.loop.wall_clock_ms() / 1000 - kYear2026;
+    if (mutated(Mutation::coordinator_epoch_stays)) {
+        return 0;
+    }
+    coordinator_epoch_ =
+        static_cast<int32_t>(std::max<int64_t>(now, int64_t{coordinator_epoch_} + 1));
+    return coordinator_epoch_;
+}
+
+/// Another worker's clock is ahead of ours.
+void Link::on_coordinator_fenced() {
+    constexpr int32_t kStep = 600;
+    coordinator_epoch_ += kStep;
 }
 
 void Link::prepare(PartitionReplicator& partition, LogStartTask task) {
@@ -359,11 +394,18 @@ Task<void> Link::raise(PartitionReplicator& partition, LogStartTask task) {
 Task<void> Link::follow_loop() {
     auto& loop = environment_.runtime.loop;
     const std::stop_token stop = tasks_.stop_token();
+    TimePoint starts_due = loop.now() + kTargetStartsPause;
     while (!stop.stop_requested()) {
         co_await runtime::sleep_for(loop, kFollowPause, stop);
         for (auto& [id, partition] : partitions_) {
             co_await follow_log_start(*partition);
             co_await name_open_transaction(*partition);
+        }
+        save_target_runs();
+        co_await read_paused_ends();
+        if (loop.now() >= starts_due) {
+            co_await read_target_starts();
+            starts_due = loop.now() + kTargetStartsPause;
         }
     }
 }
@@ -373,12 +415,12 @@ Task<void> Link::follow_loop() {
 Task<void> Link::follow_log_start(PartitionReplicator& partition) {
     const auto leader = target_.metadata().leader_of(partition.id());
     const auto start = partition.log_start_to_follow();
-    if (!start || !leader || tasks_.stop_requested()) {
+    if (mutated(Mutation::log_start_not_followed) || !start || !leader || tasks_.stop_requested()) {
         co_return;
     }
     const client::LogPlace place{leader->leader, partition.id(), *start};
     const auto deleted = co_await client::delete_records(target_, place, tasks_.stop_token());
-    partition.on_log_start_followed(*start);
+    partition.on_target_log_start(*start);
     if (deleted.has_error() && !tasks_.stop_requested()) {
         log::warn("link {}: {}", spec_.name, deleted.error().message());
     }
@@ -410,15 +452,29 @@ Task<void> Link::name_open_transaction(PartitionReplicator& partition) {
 
 /// Says early what would otherwise only be found at the first gap.
 Task<void> Link::probe_markers() {
-    const auto probed = co_await client::probe_txn_markers(target_, tasks_.stop_token());
-    if (probed.has_error() && !tasks_.stop_requested()) {
+    const std::stop_token stop = tasks_.stop_token();
+    auto probed = co_await client::probe_txn_markers(target_, stop);
+    while (probed.has_error() && probed.error().code.category() != protocol::kafka_category() &&
+           !stop.stop_requested()) {
+        co_await runtime::sleep_for(environment_.runtime.loop, kProblemPause, stop);
+        auto again = co_await client::probe_txn_markers(target_, stop);
+        probed = std::move(again);
+    }
+    if (stop.stop_requested()) {
+        co_return;
+    }
+    if (probed.has_error()) {
         marker_problem_ = probed.error().message();
         log::warn(
-            "link {}: {} takes no transaction markers from Lockstep ({}): partitions with "
-            "transactions or compaction will be blocked at their first gap; the right "
+            "link {}: {} takes no transaction markers from Lockstep ({}): {}; the right "
             "CLUSTER_ACTION (from Kafka 3.8 on also ALTER) on that cluster is needed",
-            spec_.name, spec_.target, marker_problem_);
+            spec_.name, spec_.target, marker_problem_,
+            spec_.offsets == OffsetsMode::automatic
+                ? "offsets are not kept"
+                : "partitions with transactions or compaction will be blocked at their first gap");
     }
+    are_markers_probed_ = true;
+    want_position();
 }
 
 }  // namespace lockstep::replication

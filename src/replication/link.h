@@ -6,11 +6,17 @@
 #include "client/group_lease.h"
 #include "model/link_status.h"
 #include "model/tagged_producer_id.h"
+#include "replication/audit_log.h"
+#include "replication/continuous_verifier.h"
 #include "replication/discovery.h"
 #include "replication/group_sync.h"
 #include "replication/memory_budget.h"
+#include "replication/metadata_sync.h"
+#include "replication/offsets_store.h"
 #include "replication/partition_replicator.h"
+#include "replication/pauses.h"
 #include "replication/source_reader.h"
+#include "replication/topic_routes.h"
 
 #include <map>
 #include <memory>
@@ -22,6 +28,9 @@ struct LinkEnvironment {
     runtime::Runtime& runtime;
     MemoryBudget& budget;
     BufferPool& buffers;
+    ReadRate* verify_rate = nullptr;  // of what is read to prove copies; null: they are not proved
+    ClusterIds* cluster_ids = nullptr;  // as far as any link knows them; null: only this one's own
+    TopicRoutes* routes = nullptr;      // of all links together; null: this is the only one
 };
 
 struct LinkSetup {
@@ -48,12 +57,24 @@ public:
     Link(const LinkEnvironment& environment, LinkSetup setup);
     ~Link() override;
 
-    void start();
+    /// With what was paused of a link of this name before.
+    void start(Pauses pauses = {});
 
     /// Stops fetching, delivers what has been fetched (at most until `deadline`), and ends.
     runtime::Task<void> stop(runtime::TimePoint deadline);
 
     LinkStatus status() const;
+
+    /// Pauses all that `scope` names, until resume() or the end of the process; says how many
+    /// partitions these are. What is created later belongs to it, too; while the whole link is
+    /// paused, it does not even look for topics. Errc::not_found for what is not there.
+    Result<size_t> pause(const PauseScope& scope);
+    /// Errc::invalid_argument where something wider is paused.
+    Result<size_t> resume(const PauseScope& scope);
+    const Pauses& pauses() const { return pauses_; }
+
+    /// Writes what an operator did into the target's audit topic, soon.
+    void audit(std::string key, std::string value) { audit_.add(std::move(key), std::move(value)); }
 
     const LinkSpec& spec() const override { return spec_; }
     runtime::Runtime& runtime() override { return environment_.runtime; }
@@ -63,6 +84,10 @@ public:
     void count_error() override { ++errors_; }
     void prepare(PartitionReplicator& partition, LogStartTask task) override;
     Result<void> may_write_markers() override;
+    int32_t next_coordinator_epoch() override;
+    void on_coordinator_fenced() override;
+    void save_runs(const StreamKey& stream, std::vector<OffsetRun> runs,
+                   OffsetsStore::Saved saved) override;
 
 private:
     using Partitions = std::map<TopicPartition, std::unique_ptr<PartitionReplicator>>;
@@ -71,14 +96,22 @@ private:
     void apply(DiscoveredTopics discovered);
     void apply_topic(const client::TopicMetadata& topic);
     void notice_missing(const std::set<std::string>& present);
+    Result<void> learn_ids();
     void set_problem(std::string problem);
 
     runtime::Task<void> raise(PartitionReplicator& partition, LogStartTask task);
     runtime::Task<void> follow_loop();
     runtime::Task<void> follow_log_start(PartitionReplicator& partition);
+    runtime::Task<void> read_target_starts();
     runtime::Task<void> name_open_transaction(PartitionReplicator& partition);
     runtime::Task<void> probe_markers();
+    std::set<std::string> settled_topics() const;
+    Result<size_t> count_in(const PauseScope& scope) const;
+    void follow_pauses();
+    runtime::Task<void> read_paused_ends();
     std::optional<PartitionRanges> ranges_of(const TopicPartition& id) const;
+    std::optional<CopiedPartition> next_copied(const CopyId* last) const;
+    std::optional<CopiedPartition> copied(const CopyId& copy) const;
 
     runtime::Task<void> position_loop();
     void position_due(runtime::TimePoint now);
@@ -87,6 +120,32 @@ private:
     runtime::Task<void> position_group(std::vector<PartitionReplicator*> group,
                                        PartitionReplicator::Leaders leaders);
     runtime::Task<void> position_one(PartitionReplicator& partition, PartitionLogs logs);
+    runtime::Task<Result<void>> begin(PartitionReplicator& partition, PartitionLogs logs);
+    runtime::Task<Result<void>> apply_start(const TopicPartition& id, PartitionLogs& logs,
+                                            BrokerId source_leader);
+    runtime::Task<Result<void>> begin_preserved(PartitionReplicator& partition, PartitionLogs logs,
+                                                PartitionReplicator::Leaders leaders);
+    runtime::Task<Result<void>> begin_translated(PartitionReplicator& partition, PartitionLogs logs,
+                                                 PartitionReplicator::Leaders leaders);
+    runtime::Task<Result<std::string>> find_truncation(const PartitionReplicator& partition,
+                                                       CopiedRecords copied);
+    bool may_position() const;
+    runtime::Task<Result<void>> learn_cleanup(PartitionReplicator& partition);
+    /// A stream of a partition, and all that is known of where it is.
+    struct StreamPlaces {
+        TranslatedRecords stream;
+        CarriedOrigins origins;
+        size_t index = 0;  // as `origins` numbers them
+        PartitionLogs logs;
+        PartitionReplicator::Leaders leaders;
+    };
+    runtime::Task<Result<std::string>> learn_stream(PartitionReplicator& partition,
+                                                    StreamPlaces places);
+    runtime::Task<Result<void>> note_form(TranslatedRecords stream, bool is_new);
+    runtime::Task<Result<std::string>> rebuild(TopicPartition id, StreamPlaces places);
+    StreamKey key_of(const PartitionReplicator& partition) const;
+    void save_passed(const PartitionReplicator& partition, const TranslatedRecords& stream);
+    void save_target_runs();
 
     LinkEnvironment environment_;
     LinkSpec spec_;
@@ -95,16 +154,29 @@ private:
     client::Cluster target_;
     Discovery discovery_;
     client::BatchProducer producer_;
+    OffsetsStore store_;
+    ClusterIds own_ids_;
+    ClusterIds& cluster_ids_;
+    AuditLog audit_;
     std::unique_ptr<GroupSync> groups_;
+    std::unique_ptr<ContinuousVerifier> verifier_;
+    MetadataSync around_;
     std::unique_ptr<client::GroupLease> marker_turn_;  // from the first gap on
     LatencyHistogram fetch_latency_;
+    ReaderPace pace_;
 
     Partitions partitions_;
-    std::map<std::string, Error> target_problems_;  // by topic
+    Pauses pauses_;
+    std::map<std::string, bool> compacted_;  // at the source; topics that were asked about
+    std::vector<std::unique_ptr<PartitionReplicator>> retired_;  // their topics are gone
+    std::map<std::string, Error> target_problems_;               // by topic
     std::map<std::string, int> missed_;  // looks in a row that did not find a known topic
     std::map<BrokerId, std::unique_ptr<SourceReader>> readers_;
     std::string problem_;
     std::string marker_problem_;
+    bool are_markers_probed_ = false;
+    bool are_all_maps_read_ = false;
+    int32_t coordinator_epoch_ = 0;
     bool is_discovered_ = false;
     uint64_t errors_ = 0;
 

@@ -96,11 +96,10 @@ Task<Result<std::optional<StreamTail>>> remembered_tail(client::Cluster& target,
 
 }  // namespace
 
-Task<Result<std::optional<StreamTail>>> read_target_tail(client::Cluster& target,
-                                                         client::LogPlace end, ProducerId stream,
-                                                         std::stop_token stop) {
+Task<Result<TargetTail>> read_target_tail(client::Cluster& target, client::LogPlace end,
+                                          ProducerId stream, std::stop_token stop) {
     if (end.offset.value() == 0) {
-        co_return std::optional<StreamTail>();
+        co_return TargetTail();
     }
     client::LogPlace last = end;
     last.offset = end.offset - 1;
@@ -115,7 +114,8 @@ Task<Result<std::optional<StreamTail>>> read_target_tail(client::Cluster& target
     LS_CO_TRY(batch, protocol::next_batch(records));
     if (!batch) {
         auto remembered = co_await remembered_tail(target, end, stream, stop);
-        co_return remembered;
+        LS_CO_TRY(newest, std::move(remembered));
+        co_return TargetTail{newest, false};
     }
     StreamTail tail;
     tail.producer_id = batch->producer_id();
@@ -123,7 +123,7 @@ Task<Result<std::optional<StreamTail>>> read_target_tail(client::Cluster& target
     tail.is_marker = batch->is_control();
     tail.last_sequence =
         sequence_at(int64_t{batch->base_sequence().value()} + batch->last_offset_delta());
-    co_return std::optional<StreamTail>(tail);
+    co_return TargetTail{tail, batch->next_offset() == end.offset};
 }
 
 }  // namespace lockstep::replication

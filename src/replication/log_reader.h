@@ -26,12 +26,16 @@ runtime::Task<LogEnds> read_ends(client::Cluster& cluster, BrokerId leader,
 Result<PartitionLogs> logs_from(const LogEnds& source, const LogEnds& target,
                                 const TopicPartition& partition);
 
+/// What a target's log ends with.
+struct TargetTail {
+    std::optional<StreamTail> tail;  // nothing in an empty log that nobody remembers
+    bool ends_there = false;         // it was read from the log, and ends where it was asked for
+};
+
 /// The last batch of a target's log that ends at `end.offset`. Where the log holds none any more:
 /// what its leader still remembers of `stream` (producers outlive their records by a day), if
-/// anything.
-runtime::Task<Result<std::optional<StreamTail>>> read_target_tail(client::Cluster& target,
-                                                                  client::LogPlace end,
-                                                                  ProducerId stream,
-                                                                  std::stop_token stop);
+/// anything; or the log has another end by now.
+runtime::Task<Result<TargetTail>> read_target_tail(client::Cluster& target, client::LogPlace end,
+                                                   ProducerId stream, std::stop_token stop);
 
 }  // namespace lockstep::replication

@@ -1,10 +1,14 @@
 #include "replication/log_start.h"
 
+#include "base/mutation.h"
 #include "client/admin.h"
+#include "model/tagged_producer_id.h"
 #include "protocol/kafka_error.h"
 #include "protocol/messages/produce.h"
 #include "protocol/record_batch_builder.h"
 #include "replication/error_policy.h"
+#include "replication/log_reader.h"
+#include "replication/policy_aside.h"
 
 #include <fmt/core.h>
 
@@ -25,21 +29,20 @@ constexpr int32_t kFewestRecords = 1'000;
 constexpr size_t kBatchesInFlight = 3;
 /// So much filler may lie on the target's disk before it is deleted.
 constexpr int64_t kDeleteEvery = 50'000'000;
-constexpr int64_t kNoTimestamp = -1;
 constexpr int16_t kAllInSyncReplicas = -1;
 constexpr int32_t kBrokerTimeoutMs = 20'000;
 constexpr int16_t kLastVersionWithNames = 12;
-const std::string kCleanupPolicy = "cleanup.policy";
-const std::string kSetAside = "compact,delete";
-const std::string kRetention = "retention.ms";
-const std::string kForEver = "-1";
 
-Result<Bytes> make_filler(int32_t count) {
+/// What an empty record takes up in zstd, more or less.
+constexpr double kBytesPerOffset = 0.8;
+
+/// The broker remembers the filler's producer for as long as its records are young.
+Result<Bytes> make_filler(int32_t count, int64_t now_ms) {
     protocol::RecordBatchBuilder builder(
         {.producer_id = ProducerId(0), .codec = protocol::Codec::zstd});
     const Bytes key;  // compacted topics want one
     for (int32_t i = 0; i < count; ++i) {
-        builder.add(kNoTimestamp, {.key = ByteView(key)});
+        builder.add(mutated(Mutation::filler_timeless) ? -1 : now_ms, {.key = ByteView(key)});
     }
     return builder.build();
 }
@@ -58,17 +61,54 @@ public:
           tasks_(target.runtime().loop) {}
 
     Task<Result<void>> run() {
+        if (end_ < task_.to) {
+            LS_CO_CHECK(co_await choose_series());
+        }
         while (end_ < task_.to) {
             const Offset until = std::min(end_ + kDeleteEvery, task_.to);
             LS_CO_CHECK(co_await fill_to(until));
             LS_CO_CHECK(co_await delete_to(until));
         }
-        LS_CO_CHECK(co_await delete_to(task_.to));
+        if (!mutated(Mutation::filler_left)) {
+            LS_CO_CHECK(co_await delete_to(task_.to));
+        }
         LS_CO_CHECK(co_await put_policy_back());
         co_return Result<void>();
     }
 
 private:
+    /// The series that the log ends with, as far as the broker remembers it; else a new one, as no
+    /// producer may leave out a sequence. All who begin at this end choose the same: only then may
+    /// the log still end there, or the new one would have come behind another's.
+    Task<Result<void>> choose_series() {
+        auto described =
+            co_await client::describe_producers(target_, task_.leader, task_.partition, stop_);
+        LS_CO_TRY(producers, std::move(described));
+        filler_id_ = series_for(producers);
+        const std::vector<TopicPartition> ids{task_.partition};
+        const LogEnds ends = co_await read_ends(target_, task_.leader, ids, stop_);
+        const auto range = ends.ranges.find(task_.partition);
+        if (range == ends.ranges.end() || range->second.end != end_) {
+            co_return Error(Errc::timeout, "the target's log has just been written to");
+        }
+        co_return Result<void>();
+    }
+
+    ProducerId series_for(const std::vector<client::ProducerState>& producers) const {
+        std::optional<ProducerId> unused;
+        for (int64_t series = 0; !unused; ++series) {
+            const ProducerId id = filler_producer_id(task_.stream, series);
+            const auto known = std::ranges::find(producers, id, &client::ProducerState::id);
+            if (known == producers.end() || mutated(Mutation::filler_one_series)) {
+                unused = id;
+            } else if (sequence_at(int64_t{known->last_sequence.value()} + 1) ==
+                       sequence_at(end_.value())) {
+                return id;
+            }
+        }
+        return *unused;
+    }
+
     Task<Result<void>> fill_to(Offset until) {
         while (end_ < until) {
             auto filled = co_await fill_with_batches_of(most_records_, until);
@@ -117,13 +157,13 @@ private:
     /// All filler batches of one size have the same records: they are compressed once.
     Result<Bytes> stamped(int32_t count, Offset at) {
         if (count != template_count_) {
-            LS_TRY(made, make_filler(count));
+            LS_TRY(made, make_filler(count, target_.runtime().loop.wall_clock_ms()));
             template_ = std::move(made);
             template_count_ = count;
         }
         Bytes batch = template_;
         LS_CHECK(protocol::rewrite_for_produce(
-            batch, {task_.filler_id, ProducerEpoch(0), sequence_at(at.value())}));
+            batch, {filler_id_, ProducerEpoch(0), sequence_at(at.value())}));
         return batch;
     }
 
@@ -189,35 +229,36 @@ private:
         co_return deleted;
     }
 
-    /// With retention off, so that nothing is lost even if the policy is never put back.
     Task<Result<void>> set_policy_aside() {
-        client::ConfigChanges changes;
-        changes[kCleanupPolicy] = kSetAside;
-        changes[kRetention] = kForEver;
+        auto described = co_await own_configs();
+        LS_CO_TRY(own, std::move(described));
         auto set = co_await client::alter_topic_configs(target_, task_.partition.topic,
-                                                        std::move(changes), stop_);
+                                                        set_aside(own), stop_);
         co_return set;
     }
 
     /// Also where it was set aside before Lockstep was ended in the middle.
     Task<Result<void>> put_policy_back() {
+        auto described = co_await own_configs();
+        LS_CO_TRY(own, std::move(described));
+        if (auto changes = put_back(own)) {
+            LS_CO_CHECK(co_await client::alter_topic_configs(target_, task_.partition.topic,
+                                                             std::move(*changes), stop_));
+        }
+        co_return Result<void>();
+    }
+
+    Task<Result<OwnConfigs>> own_configs() {
         const std::vector<std::string> names{task_.partition.topic};
         auto described = co_await client::describe_topics(target_, names, stop_);
         LS_CO_TRY(topics, std::move(described));
-        client::ConfigChanges found;
+        OwnConfigs own;
         for (const client::ConfigEntry& entry : topics[task_.partition.topic]) {
             if (entry.origin == client::ConfigOrigin::topic) {
-                found[entry.name] = entry.value;
+                own[entry.name] = entry.value;
             }
         }
-        if (found[kCleanupPolicy] == kSetAside && found[kRetention] == kForEver) {
-            client::ConfigChanges changes;
-            changes[kCleanupPolicy] = "compact";
-            changes[kRetention] = std::nullopt;
-            LS_CO_CHECK(co_await client::alter_topic_configs(target_, task_.partition.topic,
-                                                             std::move(changes), stop_));
-        }
-        co_return Result<void>();
+        co_return own;
     }
 
     client::Cluster& target_;
@@ -225,6 +266,7 @@ private:
     std::function<void(Offset)> told_;
     std::stop_token stop_;
     Offset end_;
+    ProducerId filler_id_;
     int32_t most_records_ = kMostRecords;
     int32_t template_count_ = 0;
     Bytes template_;
@@ -235,6 +277,10 @@ private:
 };
 
 }  // namespace
+
+int64_t filler_bytes(Offset from, Offset to) {
+    return static_cast<int64_t>(static_cast<double>(to - from) * kBytesPerOffset);
+}
 
 Task<Result<void>> raise_log_start(client::Cluster& target, LogStartTask task,
                                    std::function<void(Offset end)> told, std::stop_token stop) {

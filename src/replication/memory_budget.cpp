@@ -1,11 +1,14 @@
 #include "replication/memory_budget.h"
 
+#include "base/mutation.h"
+
 namespace lockstep::replication {
 
 runtime::Task<std::shared_ptr<MemoryBudget::Lease>> MemoryBudget::acquire(int64_t bytes,
                                                                           std::stop_token stop) {
     // A single wish beyond the whole budget is granted when nothing else is held.
-    while (used_bytes_ > 0 && used_bytes_ + bytes > limit_bytes_) {
+    while (used_bytes_ > 0 && used_bytes_ + bytes > limit_bytes_ &&
+           !mutated(Mutation::memory_unbounded)) {
         const runtime::Wake wake = co_await freed_.wait(runtime::kNever, stop);
         if (wake == runtime::Wake::stopped) {
             co_return nullptr;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/buffer.h"
+#include "base/mutation.h"
 #include "runtime/signal.h"
 #include "runtime/task.h"
 
@@ -38,7 +39,11 @@ public:
     Lease(MemoryBudget& budget, int64_t bytes) : budget_(budget) { resize(bytes); }
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
-    ~Lease() { resize(0); }
+    ~Lease() {
+        if (!mutated(Mutation::memory_leaked)) {
+            resize(0);
+        }
+    }
 
     void resize(int64_t bytes);
 

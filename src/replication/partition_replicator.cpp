@@ -2,13 +2,16 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "base/mutation.h"
 #include "model/tagged_producer_id.h"
 #include "protocol/kafka_error.h"
-#include "replication/batch_admission.h"
+#include "replication/aborted_transactions.h"
 #include "replication/error_policy.h"
 #include "replication/source_reader.h"
 
 #include <fmt/core.h>
+
+#include <algorithm>
 
 namespace lockstep::replication {
 namespace {
@@ -21,89 +24,159 @@ constexpr size_t kFirstLaneBytes = 512U << 10;
 constexpr size_t kMostLaneBytes = 4U << 20;
 constexpr int kRefusalsUntilBlocked = 5;
 constexpr auto kBlockedPause = std::chrono::seconds(10);
+/// Brokers forget a producer whose newest record is older than producer.id.expiration.ms, a day by
+/// default, by the record's own time, and however lately it was written (ProducerStateManager).
+/// Then they take the next batch whatever its sequence, also a late one. So of two workers only one
+/// may send older records than this.
+constexpr int64_t kSurelyRememberedMs = 12 * 3'600'000LL;
 
-client::OutgoingBatch outgoing_batch(const protocol::RecordBatchView& batch, Slice bytes) {
-    client::OutgoingBatch outgoing;
-    outgoing.base_offset = batch.base_offset();
-    outgoing.record_count = batch.record_count();
-    outgoing.max_timestamp_ms = batch.max_timestamp();
-    outgoing.bytes = std::move(bytes);
-    return outgoing;
-}
-
-client::OutgoingBatch outgoing_batch(DenseBatch made) {
-    Slice bytes = owned_slice(std::move(made.bytes));
-    const auto batch = protocol::RecordBatchView::open(bytes.view());
-    LS_ASSERT(batch.has_value());
-    return outgoing_batch(*batch, std::move(bytes));
+std::optional<protocol::Codec> codec_of(Compression compression) {
+    switch (compression) {
+        case Compression::keep: return std::nullopt;
+        case Compression::none: return protocol::Codec::none;
+        case Compression::gzip: return protocol::Codec::gzip;
+        case Compression::snappy: return protocol::Codec::snappy;
+        case Compression::lz4: return protocol::Codec::lz4;
+        case Compression::zstd: return protocol::Codec::zstd;
+    }
+    return std::nullopt;
 }
 
 }  // namespace
 
 PartitionReplicator::PartitionReplicator(LinkServices& link, client::BatchProducer& producer,
                                          Stream stream)
-    : link_(link),
-      lane_(producer.add_lane(stream.id, *this)),
-      stream_(std::move(stream)),
-      chain_(stream_.producer_id) {
+    : link_(link), lane_(producer.add_lane(stream.id, *this)), stream_(std::move(stream)) {
     status_.id = stream_.id;
+    limits_.codec = codec_of(link.spec().compression);
     lane_bytes_ = kFirstLaneBytes;
 }
 
 runtime::TimePoint PartitionReplicator::position_due() const {
-    return phase_ == Phase::idle && !is_orphan_ ? not_before_ : runtime::kNever;
+    return phase_ == Phase::idle && !is_orphan_ && !paused_why_ ? not_before_ : runtime::kNever;
 }
 
-void PartitionReplicator::begin(const PartitionLogs& logs, const Leaders& leaders) {
+/// False where it is not to be copied any more.
+bool PartitionReplicator::may_begin(const PartitionLogs& logs) {
     phase_ = Phase::idle;
-    if (is_orphan_) {
-        return;
+    if (is_orphan_ || paused_why_) {
+        return false;
     }
     status_.source_log_start = logs.source_start;
     status_.source_high_watermark = logs.source_end;
     status_.target_log_end = logs.target_end;
     target_log_start_ = logs.target_start;
-    const ProducerId filler_id = filler_producer_id(stream_.producer_id);
-    const ResumeRules rules{stream_.producer_id, filler_id,
-                            link_.spec().on_overrun == OverrunRule::continue_past};
-    const ResumePoint resume = resume_point(logs, rules);
+    return true;
+}
+
+ResumeRules PartitionReplicator::resume_rules() const {
+    return {stream_.producer_id, link_.spec().on_overrun == OverrunRule::continue_past};
+}
+
+void PartitionReplicator::begin(const PartitionLogs& logs, const Leaders& leaders) {
+    if (!may_begin(logs)) {
+        return;
+    }
+    status_.next_offset = logs.target_end;
+    const ResumePoint resume = resume_point(logs, resume_rules());
     if (resume.raise_to) {
-        phase_ = Phase::preparing;
-        if (logs.target_start < logs.target_end && logs.target_tail &&
-            logs.target_tail->producer_id != filler_id) {
-            status_.lost_offsets += static_cast<uint64_t>(*resume.raise_to - logs.target_end);
-            log::warn(
-                "link {}: {}: the source has deleted offsets [{}, {}) before they were "
-                "copied; going on behind them, as on_overrun says",
-                link_.spec().name, id().to_string(), logs.target_end.value(),
-                resume.raise_to->value());
-        }
-        set_state(PartitionState::preparing,
-                  fmt::format("the source's log starts at offset {}: raising the target's, which "
-                              "ends at {}",
-                              resume.raise_to->value(), logs.target_end.value()));
-        link_.prepare(*this, LogStartTask{id(), leaders.target.leader, filler_id, logs.target_end,
-                                          *resume.raise_to});
+        prepare(logs, leaders, *resume.raise_to);
         return;
     }
     if (!resume.next) {
-        retry_later(PartitionState::blocked, resume.reason, kBlockedPause);
+        block(resume.reason);
         return;
     }
+    StreamChain chain = logs.target_tail ? StreamChain(stream_.producer_id, *logs.target_tail)
+                                         : StreamChain(stream_.producer_id);
+    PreservedStream::MarkerRules markers{[this] { return link_.may_write_markers(); },
+                                         link_.next_coordinator_epoch()};
+    stream(std::make_unique<PreservedStream>(*resume.next, std::move(chain), limits_,
+                                             std::move(markers)),
+           leaders);
+}
+
+void PartitionReplicator::begin_translated(const PartitionLogs& logs, const Leaders& leaders,
+                                           const CarriedOrigins& origins,
+                                           std::vector<TranslatedRecords> streams) {
+    if (!may_begin(logs)) {
+        return;
+    }
+    origins_ = origins;
+    streams_ = std::move(streams);
+    map_changes_ = map_changes();
+    const bool continue_past = link_.spec().on_overrun == OverrunRule::continue_past;
+    std::vector<TranslatedStream> begun;
+    int64_t lost = 0;
+    for (const TranslatedRecords& each : streams_) {
+        const TranslatedResume resume = resume_translated(logs, *each.map, continue_past);
+        if (!resume.place) {
+            block(resume.reason);
+            return;
+        }
+        lost = std::max(lost, resume.lost);
+        each.map->source.cut_behind(each.map->next);  // what was to be sent, but was not
+        begun.emplace_back(*resume.place, replication::stream_id(each.key), limits_);
+    }
+    if (lost > 0) {
+        count_lost(logs.source_start - lost, logs.source_start);
+    }
+    auto carried = std::make_unique<CarriedStreams>(origins_, std::move(begun));
+    status_.next_offset = carried->next_fetch();
+    stream(std::move(carried), leaders);
+}
+
+uint64_t PartitionReplicator::map_changes() const {
+    uint64_t changes = 0;
+    for (const TranslatedRecords& each : streams_) {
+        changes += each.map->changes;
+    }
+    return changes;
+}
+
+void PartitionReplicator::set_translated(std::string why) {
+    status_.is_translated = true;
+    status_.translated_why = std::move(why);
+}
+
+void PartitionReplicator::prepare(const PartitionLogs& logs, const Leaders& leaders, Offset to) {
+    phase_ = Phase::preparing;
+    if (logs.target_start < logs.target_end && logs.target_tail &&
+        !is_filler_of(logs.target_tail->producer_id, stream_.producer_id)) {
+        count_lost(logs.target_end, to);
+    }
+    set_state(PartitionState::preparing,
+              fmt::format("the source's log starts at offset {}: raising the target's, which "
+                          "ends at {}",
+                          to.value(), logs.target_end.value()));
+    link_.prepare(
+        *this, LogStartTask{id(), leaders.target.leader, stream_.producer_id, logs.target_end, to});
+}
+
+void PartitionReplicator::count_lost(Offset from, Offset to) {
+    status_.lost_offsets += static_cast<uint64_t>(to - from);
+    log::warn(
+        "link {}: {}: the source has deleted offsets [{}, {}) before they were "
+        "copied; going on behind them, as on_overrun says",
+        link_.spec().name, id().to_string(), from.value(), to.value());
+}
+
+void PartitionReplicator::stream(std::unique_ptr<OutgoingStream> outgoing, const Leaders& leaders) {
     lane_->start(leaders.target.leader, leaders.target_topic_id);
     phase_ = Phase::streaming;
     is_halted_ = false;
     fetch_error_.reset();
-    next_fetch_ = *resume.next;
-    tiny_.clear();
-    open_gap_ = 0;
-    chain_ = logs.target_tail ? StreamChain(stream_.producer_id, *logs.target_tail)
-                              : StreamChain(stream_.producer_id);
-    if (begun_at_ != resume.next) {
+    is_damaged_ = false;
+    are_others_noted_ = false;
+    outgoing_ = std::move(outgoing);
+    largest_sent_ = 0;
+    const Offset next = outgoing_->next_fetch();
+    if (begun_at_ != next) {
         refused_in_a_row_ = 0;  // the log has grown: another worker is ahead of this one
-        begun_at_ = resume.next;
+        begun_at_ = next;
     }
     source_epoch_ = leaders.source.epoch;
+    target_leader_ = leaders.target;
     reader_ = &link_.reader_of(leaders.source.leader);
     reader_->add(*this);
     // What was blocked by the target is known to work again when the target takes a batch.
@@ -114,8 +187,26 @@ void PartitionReplicator::begin(const PartitionLogs& logs, const Leaders& leader
 
 void PartitionReplicator::postpone(const Error& error) {
     phase_ = Phase::idle;
-    if (!is_orphan_) {
+    if (!is_orphan_ && !paused_why_) {
         retry(error);
+    }
+}
+
+void PartitionReplicator::block(std::string reason) {
+    phase_ = Phase::idle;
+    if (!is_orphan_ && !paused_why_) {
+        retry_later(PartitionState::blocked, std::move(reason), kBlockedPause);
+    }
+}
+
+void PartitionReplicator::on_target_leader(const client::PartitionLeader& leader) {
+    const bool is_newer = leader.epoch > target_leader_.epoch;
+    if (phase_ == Phase::streaming && is_newer && !mutated(Mutation::target_leader_unnoticed)) {
+        leave_passed();
+        lane_->stop(Error(
+            make_error_code(KafkaError::not_leader_or_follower),
+            fmt::format("{} has another leader on {} now, broker {} in epoch {}", id().to_string(),
+                        link_.spec().target, leader.leader.value(), leader.epoch.value())));
     }
 }
 
@@ -131,6 +222,10 @@ void PartitionReplicator::on_prepared(const Result<void>& outcome) {
     if (is_orphan_) {
         return;
     }
+    if (paused_why_) {
+        set_state(PartitionState::paused, *paused_why_);
+        return;
+    }
     if (outcome.has_error()) {
         retry(outcome.error());
     } else {
@@ -139,214 +234,144 @@ void PartitionReplicator::on_prepared(const Result<void>& outcome) {
 }
 
 std::optional<PartitionRanges> PartitionReplicator::ranges() const {
-    if (phase_ != Phase::streaming || !status_.target_log_end || !status_.source_log_start ||
-        !status_.source_high_watermark) {
+    if (!is_streaming()) {
         return std::nullopt;
     }
     const LogRange source{*status_.source_log_start, *status_.source_high_watermark};
     const LogRange target{std::min(target_log_start_, *status_.target_log_end),
                           *status_.target_log_end};
-    return PartitionRanges{source, target};
+    if (!is_translated()) {
+        return PartitionRanges(source, target);
+    }
+    if (streams_.size() > 1) {
+        return std::nullopt;  // their order is not the source's
+    }
+    return PartitionRanges(source, target, *streams_.front().map, *status_.next_offset);
 }
 
 std::optional<Offset> PartitionReplicator::log_start_to_follow() const {
-    const bool is_behind = phase_ == Phase::streaming && status_.source_log_start &&
-                           status_.target_log_end &&
+    const bool is_behind = phase_ == Phase::streaming && !is_translated() &&
+                           status_.source_log_start && status_.target_log_end &&
                            *status_.source_log_start > target_log_start_ &&
                            *status_.source_log_start <= *status_.target_log_end;
     return is_behind ? status_.source_log_start : std::nullopt;
 }
 
-void PartitionReplicator::orphan(std::string reason) {
-    is_orphan_ = true;
-    stop_fetching();
-    set_state(PartitionState::blocked, std::move(reason));
-}
-
-void PartitionReplicator::adopt() {
-    is_orphan_ = false;
-    if (phase_ == Phase::streaming) {
-        on_fetch_failed(Error(Errc::not_found, "the source topic was away"));
-    } else {
-        link_.want_position();
+Result<void> PartitionReplicator::may_send() {
+    if (map_changes() != map_changes_ && !mutated(Mutation::map_change_unnoticed)) {
+        return Error(make_error_code(KafkaError::invalid_producer_epoch),
+                     "another worker has changed the map of " + id().to_string());
     }
+    return needs_turn_ ? link_.may_write_markers() : Result<void>();
 }
 
-void PartitionReplicator::on_fetched(const protocol::FetchResponse::PartitionData& data,
-                                     const Slice& frame) {
-    if (data.error_code != 0) {
-        on_fetch_failed(
-            Error(make_error_code(KafkaError(data.error_code)),
-                  fmt::format("fetch {} at offset {}", id().to_string(), next_fetch_.value())));
+/// What was made goes to the lane; where its records' places are not stored yet, after that.
+void PartitionReplicator::send_out() {
+    auto outgoing = outgoing_->take_outgoing();
+    const int64_t oldest_ms = link_.runtime().loop.wall_clock_ms() - kSurelyRememberedMs;
+    needs_turn_ = needs_turn_ || std::ranges::any_of(outgoing, [oldest_ms](const Outgoing& next) {
+                      const auto* batch = std::get_if<client::OutgoingBatch>(&next);
+                      return batch != nullptr && batch->max_timestamp_ms < oldest_ms &&
+                             !mutated(Mutation::old_records_without_turn);
+                  });
+    if (const auto allowed = may_send(); allowed.has_error()) {
+        lane_->stop(allowed.error());
         return;
     }
-    status_.source_high_watermark = Offset(data.high_watermark);
-    if (data.log_start_offset >= 0) {
-        status_.source_log_start = Offset(data.log_start_offset);
-    }
-    note_open_transaction(data);
-    auto taken = take_records(data, frame);
-    if (taken.has_error()) {
-        on_fetch_failed(std::move(taken).error().within(
-            fmt::format("fetch {} at offset {}", id().to_string(), next_fetch_.value())));
-        return;
-    }
-    if (lane_->queued_bytes() > lane_bytes_) {
-        pause_fetching();
-    } else {
-        fetch_on();
-    }
-}
-
-/// Records behind the last stable offset wait for the end of the transaction that begins there.
-void PartitionReplicator::note_open_transaction(
-    const protocol::FetchResponse::PartitionData& data) {
-    if (data.last_stable_offset < 0 || data.last_stable_offset >= data.high_watermark) {
-        status_.open_transaction.reset();
-        return;
-    }
-    const Offset first(data.last_stable_offset);
-    if (!status_.open_transaction || status_.open_transaction->first_offset != first) {
-        status_.open_transaction =
-            OpenTransaction{first, ProducerId(-1), link_.runtime().loop.wall_clock_ms()};
-    }
-}
-
-void PartitionReplicator::on_producer_known(ProducerId producer) {
-    if (status_.open_transaction) {
-        status_.open_transaction->producer_id = producer;
-    }
-}
-
-/// Whatever comes of it, what has been taken is sent.
-Result<void> PartitionReplicator::take_records(const protocol::FetchResponse::PartitionData& data,
-                                               const Slice& frame) {
-    AbortedTransactions aborted(data.aborted_transactions);
-    ByteView records = data.records.view();
-    Result<void> taken;
-    while (taken.has_value()) {
-        auto batch = protocol::next_batch(records);
-        if (batch.has_error()) {
-            taken = std::move(batch).error();
-        } else if (!*batch) {
-            break;
-        } else {
-            const auto is_aborted = aborted.covers(**batch);
-            taken = is_aborted.has_error() ? Result<void>(is_aborted.error())
-                                           : take_batch(**batch, *is_aborted, frame);
+    std::vector<CarriedStreams::NewRuns> runs;
+    if (is_translated()) {
+        status_.skipped_foreign_records += carried().take_skipped();
+        runs = carried().take_new_runs();
+        if (carried().has_others() && !are_others_noted_) {
+            note_others(runs, outgoing);
         }
     }
-    auto sent = send_tiny();
-    close_gap();
-    return taken.has_error() ? taken : sent;
-}
-
-Result<void> PartitionReplicator::take_batch(const protocol::RecordBatchView& batch,
-                                             bool is_aborted, const Slice& frame) {
-    const Offset end = batch.next_offset();  // before its header is written over
-    const Admission admission = admit(batch, next_fetch_, is_aborted);
-    if (admission == Admission::skip) {
-        return {};
-    }
-    if (admission == Admission::rewrite) {
-        LS_CHECK(send_rewritten(batch));
-    } else if (admission == Admission::copy) {
-        LS_CHECK(copy(batch, frame));
-    }
-    return fill_to(end);  // the rest has no records that are to be seen
-}
-
-Result<void> PartitionReplicator::copy(const protocol::RecordBatchView& batch, const Slice& frame) {
-    const auto at = static_cast<size_t>(batch.bytes().data() - frame.data);
-    Slice bytes = frame.part(at, batch.bytes().size());
-    if (may_merge_ && is_tiny(batch)) {
-        return keep_tiny(batch, std::move(bytes));
-    }
-    LS_CHECK(send_tiny());
-    return send_records(outgoing_batch(batch, std::move(bytes)));
-}
-
-Result<void> PartitionReplicator::keep_tiny(const protocol::RecordBatchView& batch, Slice bytes) {
-    if (!tiny_.empty() && !can_merge(tiny_.front(), batch, tiny_bytes_)) {
-        LS_CHECK(send_tiny());
-    }
-    LS_CHECK(fill_to(batch.base_offset()));
-    close_gap();
-    if (tiny_.empty()) {
-        first_tiny_ = std::move(bytes);
-        tiny_bytes_ = 0;
-    }
-    tiny_.push_back(batch);
-    tiny_bytes_ += batch.size_bytes();
-    next_fetch_ = batch.next_offset();
-    return {};
-}
-
-/// Merged, or as it is where it is one alone.
-Result<void> PartitionReplicator::send_tiny() {
-    if (tiny_.empty()) {
-        return {};
-    }
-    const std::vector<protocol::RecordBatchView> batches = std::exchange(tiny_, {});
-    next_fetch_ = batches.front().base_offset();
-    if (batches.size() == 1) {
-        return send_records(outgoing_batch(batches.front(), std::move(first_tiny_)));
-    }
-    LS_TRY(merged, merge_batches(batches));
-    has_merged_ = true;
-    return send_records(outgoing_batch(std::move(merged)));
-}
-
-Result<void> PartitionReplicator::send_rewritten(const protocol::RecordBatchView& batch) {
-    LS_CHECK(send_tiny());
-    LS_TRY(rows, rewrite_dense(batch, next_fetch_));
-    for (DenseBatch& row : rows) {
-        LS_CHECK(send_records(outgoing_batch(std::move(row))));
-    }
-    return {};
-}
-
-Result<void> PartitionReplicator::send_records(client::OutgoingBatch batch) {
-    LS_CHECK(fill_to(batch.base_offset));
-    close_gap();
-    StreamChain after = chain_;
-    const auto stamp = after.next_records(batch.record_count);
-    LS_CHECK(protocol::rewrite_for_produce(batch.bytes.mutable_view(), stamp));
-    chain_ = after;
-    next_fetch_ = batch.base_offset + batch.record_count;
-    lane_->send(std::move(batch));
-    return {};
-}
-
-Result<void> PartitionReplicator::fill_to(Offset end) {
-    if (end > next_fetch_) {
-        LS_CHECK(send_tiny());
-        open_gap_ += end - next_fetch_;
-        next_fetch_ = end;
-    }
-    return {};
-}
-
-/// Sends the gap that ends at next_fetch_. One for as many offsets as possible: a gap is a stop.
-void PartitionReplicator::close_gap() {
-    if (open_gap_ == 0) {
+    if (runs.empty()) {
+        send_to_lane(std::move(outgoing));
         return;
     }
-    const MarkerRun markers = chain_.next_gap(open_gap_);
-    client::OutgoingGap gap;
-    gap.base_offset = next_fetch_ - open_gap_;
-    gap.count = open_gap_;
-    gap.marker_at = [markers](int64_t index) { return markers.at(index); };
-    gap.may_write = [this] { return link_.may_write_markers(); };
-    open_gap_ = 0;
-    lane_->send(std::move(gap));
+    if (mutated(Mutation::map_sent_before_stored)) {
+        send_to_lane(std::move(outgoing));
+        outgoing.clear();
+    }
+    waiting_for_map_ = std::move(outgoing);
+    save_runs(std::move(runs));
+}
+
+/// That a source has records of other origins is said with the place of its next own one. Where
+/// they come in the same stream, it is stored before they are sent.
+void PartitionReplicator::note_others(std::vector<CarriedStreams::NewRuns>& runs,
+                                      const std::vector<Outgoing>& outgoing) {
+    const auto own = std::ranges::find_if(
+        streams_, [](const TranslatedRecords& each) { return each.key.origin_cluster_id.empty(); });
+    if (own == streams_.end()) {
+        return;
+    }
+    if (!origins_.is_all()) {
+        own->map->form = StreamForm::one_of_several;
+    } else if (!outgoing.empty()) {
+        own->map->form = StreamForm::all_of_several;
+        if (runs.empty()) {
+            runs.push_back({0, {}});
+        }
+    }
+}
+
+void PartitionReplicator::save_runs(std::vector<CarriedStreams::NewRuns> runs) {
+    const uint64_t save = ++saves_;
+    saves_left_ = runs.size();
+    for (CarriedStreams::NewRuns& each : runs) {
+        link_.save_runs(
+            streams_[each.stream].key, std::move(each.runs),
+            [this, save](const Result<void>& outcome) { on_runs_saved(save, outcome); });
+    }
+}
+
+void PartitionReplicator::send_to_lane(std::vector<Outgoing> outgoing) {
+    for (Outgoing& next : outgoing) {
+        if (auto* gap = std::get_if<client::OutgoingGap>(&next)) {
+            lane_->send(std::move(*gap));
+            continue;
+        }
+        auto& batch = std::get<client::OutgoingBatch>(next);
+        if (batch.bytes.size >= largest_sent_) {
+            largest_sent_ = batch.bytes.size;
+            is_largest_single_ = batch.record_count == 1;
+        }
+        lane_->send(std::move(batch));
+    }
+    note_delivered();
+}
+
+void PartitionReplicator::on_runs_saved(uint64_t save, const Result<void>& outcome) {
+    if (save != saves_ || phase_ != Phase::streaming) {
+        return;  // it has begun anew meanwhile
+    }
+    if (outcome.has_error()) {
+        ++saves_;  // what becomes of the others is of no interest any more
+        waiting_for_map_.clear();
+        lane_->stop(outcome.error());
+        return;
+    }
+    if (--saves_left_ > 0) {
+        return;
+    }
+    are_others_noted_ = carried().has_others();
+    send_to_lane(std::exchange(waiting_for_map_, {}));
+    if (stop_when_delivered()) {
+        return;
+    }
+    if (lane_->queued_bytes() <= lane_bytes_) {
+        resume_fetching();
+    }
 }
 
 void PartitionReplicator::halt(std::string reason) {
     is_halted_ = true;
+    halted_why_ = std::move(reason);
     stop_fetching();
     link_.count_error();
-    set_state(PartitionState::blocked, std::move(reason));
+    set_state(PartitionState::blocked, halted_why_);
 }
 
 void PartitionReplicator::on_fetch_failed(const Error& error) {
@@ -356,88 +381,104 @@ void PartitionReplicator::on_fetch_failed(const Error& error) {
     }
     link_.count_error();
     link_.want_metadata();
-    set_state(PartitionState::retrying, error.message());
+    set_state(status_.state == PartitionState::blocked ? PartitionState::blocked
+                                                       : PartitionState::retrying,
+              error.message());
     fetch_error_ = error;
-    if (lane_->is_empty()) {
-        lane_->stop(error);
-    }
-}
-
-void PartitionReplicator::fetch_on() {
-    if (reader_ != nullptr) {
-        reader_->add(*this);
-    }
-}
-
-void PartitionReplicator::pause_fetching() {
-    SourceReader* reader = reader_;
-    stop_fetching();
-    paused_reader_ = reader;
-    paused_reader_->count_paused(1);
-}
-
-void PartitionReplicator::stop_fetching() {
-    if (reader_ != nullptr) {
-        reader_->remove(*this);
-        reader_ = nullptr;
-    }
-    if (paused_reader_ != nullptr) {
-        paused_reader_->count_paused(-1);
-        paused_reader_ = nullptr;
-    }
+    stop_when_delivered();
 }
 
 bool PartitionReplicator::on_acknowledged(const client::OutgoingBatch& batch,
                                           const client::Acknowledgement& answer) {
-    if (answer.base_offset != batch.base_offset) {
+    auto placed = is_translated() ? put_in_map(batch, answer.base_offset)
+                                  : expect_offset(batch, answer.base_offset);
+    if (placed.has_error()) {
         link_.count_error();
-        fetch_error_ = Error(
-            Errc::internal,
-            fmt::format("the target put the records of offset {} at offset {}: someone else "
-                        "writes to {} there",
-                        batch.base_offset.value(), answer.base_offset.value(), id().to_string()));
-        set_state(PartitionState::blocked, fetch_error_->context);
-        is_halted_ = true;
+        fetch_error_ = placed.error();
         return false;
     }
-    status_.target_log_end = batch.base_offset + batch.record_count;
+    status_.target_log_end = answer.base_offset + batch.record_count;
     status_.last_copied_timestamp_ms = batch.max_timestamp_ms;
     status_.copied_records += static_cast<uint64_t>(batch.record_count);
     status_.copied_bytes += batch.bytes.size;
     ++status_.copied_batches;
     // A batch that the broker knows already is answered with its newest record's own time.
-    if (answer.log_append_time_ms >= 0 && answer.log_append_time_ms != batch.max_timestamp_ms) {
+    if (link_.spec().append_time == AppendTimeRule::keep && answer.log_append_time_ms >= 0 &&
+        answer.log_append_time_ms != batch.max_timestamp_ms) {
         halt(
             fmt::format("the target topic stamps its own time on records (message.timestamp.type "
                         "is LogAppendTime), first at offset {}",
                         batch.base_offset.value()));
         return false;
     }
+    note_delivered();
     on_progress();
-    return !(fetch_error_ && lane_->is_empty());
+    const bool is_at_end = fetch_error_ && is_delivered();
+    if (is_at_end) {
+        leave_passed();
+    }
+    return !is_at_end;
 }
 
-void PartitionReplicator::on_filled(const client::OutgoingGap& gap) {
-    status_.target_log_end = gap.base_offset + gap.count;
-    status_.filled_offsets += static_cast<uint64_t>(gap.count);
-    on_progress();
-    if (fetch_error_ && lane_->is_empty()) {
+/// Once it fetches no more. Whether it stops.
+bool PartitionReplicator::stop_when_delivered() {
+    const bool is_at_end = fetch_error_ && is_delivered();
+    if (is_at_end) {
+        leave_passed();
         lane_->stop(*fetch_error_);
+    }
+    return is_at_end;
+}
+
+/// Behind the last record there may be offsets that leave no trace on the target.
+void PartitionReplicator::note_delivered() {
+    const bool is_all = is_delivered() || mutated(Mutation::progress_said_early);
+    if (is_translated() && outgoing_ && is_all) {
+        status_.next_offset = outgoing_->next_fetch();
+    }
+    if (outgoing_ && is_all && status_.lag_records() == 0 && !fetch_error_) {
+        note_that_it_works();  // also where nothing of what was left is to be copied
     }
 }
 
-void PartitionReplicator::on_progress() {
+void PartitionReplicator::note_that_it_works() {
     if (status_.state == PartitionState::blocked && !is_halted_ && !is_orphan_) {
         set_state(PartitionState::running, "");
     }
+}
+
+/// Where the others' records are many, the log's start could pass the stream's last record by, and
+/// nobody could tell then whether more of them were behind it.
+std::optional<Offset> PartitionReplicator::passed_to(const TranslatedRecords& stream) const {
+    constexpr int64_t kFar = 10'000;
+    if (phase_ != Phase::streaming || !outgoing_ || !is_delivered() || fetch_error_ ||
+        !status_.source_log_start) {
+        return std::nullopt;
+    }
+    const Offset passed = outgoing_->next_fetch();
+    const auto known = stream.map->source.offset_of(stream.map->next);
+    const bool is_endangered = known && *status_.source_log_start > *known && passed > *known;
+    const bool is_far = passed - known.value_or(*status_.source_log_start) >= kFar;
+    return is_far || is_endangered ? std::optional(passed) : std::nullopt;
+}
+
+void PartitionReplicator::on_filled(const client::OutgoingGap& gap) {
+    status_.target_log_end = status_.next_offset = gap.base_offset + gap.count;
+    status_.filled_offsets += static_cast<uint64_t>(gap.count);
+    on_progress();
+    stop_when_delivered();
+}
+
+void PartitionReplicator::on_progress() {
+    note_that_it_works();
     refused_in_a_row_ = 0;
     backoff_.reset();
-    if (paused_reader_ != nullptr && lane_->queued_bytes() < lane_bytes_ / 2) {
-        reader_ = paused_reader_;
-        paused_reader_->count_paused(-1);
-        paused_reader_ = nullptr;
+    if (paused_reader_ != nullptr && waiting_for_map_.empty() &&
+        lane_->queued_bytes() < lane_bytes_ / 2) {
         was_paused_ = true;
-        fetch_on();
+        if (!mutated(Mutation::fetching_stays_paused)) {
+            resume_fetching();
+        }
     }
     if (lane_->is_empty() && was_paused_) {
         lane_bytes_ = std::min(lane_bytes_ * 2, kMostLaneBytes);
@@ -448,27 +489,59 @@ void PartitionReplicator::on_progress() {
 void PartitionReplicator::on_stopped(const Error& error) {
     stop_fetching();
     phase_ = Phase::idle;
+    const bool has_merged = outgoing_->has_merged();
+    const bool was_set_down = std::exchange(is_set_down_, false);
+    outgoing_.reset();
+    waiting_for_map_.clear();
     if (is_orphan_) {
         return;
     }
-    if (has_merged_ && may_merge_ && is_too_large(error.code)) {
-        may_merge_ = false;  // each batch alone may be small enough for the target's topic
-        retry_later(PartitionState::retrying, error.message(), {});
-        return;
+    if (error.code == make_error_code(KafkaError::transaction_coordinator_fenced)) {
+        link_.on_coordinator_fenced();
     }
     const bool is_content_wrong = is_halted_ && error.is(Errc::stopped);
     is_halted_ = false;
+    if (paused_why_ && !is_content_wrong) {
+        set_state(PartitionState::paused, *paused_why_);
+        return;
+    }
+    const bool may_be_alone = error.code == KafkaError::invalid_record && stop_merging(has_merged);
+    if (may_be_alone || (is_too_large(error.code) && make_smaller(has_merged))) {
+        retry_later(PartitionState::retrying, error.message(), {});
+        return;
+    }
     if (is_content_wrong) {
         not_before_ = runtime::kNever;  // trying again would only write more of the same
+    } else if (was_set_down) {
+        link_.want_position();  // resumed before its lane was empty
     } else {
         retry(fetch_error_ ? *fetch_error_ : error);
     }
 }
 
+/// Each batch alone may be what the target takes.
+bool PartitionReplicator::stop_merging(bool has_merged) {
+    const bool is_other = limits_.may_merge && has_merged;
+    limits_.may_merge = limits_.may_merge && !has_merged;
+    return is_other;
+}
+
+/// The target has refused a batch for its size. False where no batch can be smaller.
+bool PartitionReplicator::make_smaller(bool has_merged) {
+    if (stop_merging(has_merged)) {
+        return true;
+    }
+    if (largest_sent_ == 0 || is_largest_single_) {
+        return false;
+    }
+    limits_.most_bytes = largest_sent_ / 2;
+    return true;
+}
+
 void PartitionReplicator::retry(const Error& error) {
     link_.count_error();
     const Reaction reaction = reaction_to(error.code);
-    if (reaction == Reaction::retry_refused) {
+    if (reaction == Reaction::retry_refused || is_damaged_) {
         ++refused_in_a_row_;
     }
     if (reaction == Reaction::block || refused_in_a_row_ >= kRefusalsUntilBlocked) {
@@ -485,6 +558,9 @@ void PartitionReplicator::retry_later(PartitionState state, std::string reason,
                                       runtime::Duration pause) {
     set_state(state, std::move(reason));
     not_before_ = link_.runtime().loop.now() + pause;
+    if (state == PartitionState::blocked && mutated(Mutation::block_is_final)) {
+        not_before_ = runtime::kNever;
+    }
     link_.want_position();
 }
 

@@ -6,11 +6,13 @@
 #include "model/link.h"
 #include "model/link_status.h"
 #include "protocol/messages/fetch.h"
-#include "protocol/record_batch.h"
-#include "replication/aborted_transactions.h"
-#include "replication/batch_rewrite.h"
+#include "replication/carried_streams.h"
+#include "replication/divergence.h"
+#include "replication/fetched_batches.h"
 #include "replication/group_place.h"
 #include "replication/log_start.h"
+#include "replication/offset_record.h"
+#include "replication/preserved_stream.h"
 #include "replication/resume_point.h"
 
 #include <memory>
@@ -34,8 +36,21 @@ public:
     virtual void count_error() = 0;
     /// Whether it is this process's turn to write markers.
     virtual Result<void> may_write_markers() = 0;
+    /// A coordinator epoch above all that were used before.
+    virtual int32_t next_coordinator_epoch() = 0;
+    /// The target has seen a higher one.
+    virtual void on_coordinator_fenced() = 0;
     /// Ends in on_prepared().
     virtual void prepare(PartitionReplicator& partition, LogStartTask task) = 0;
+    /// Stores where a stream's next records come from, then calls `done`.
+    virtual void save_runs(const StreamKey& stream, std::vector<OffsetRun> runs,
+                           std::function<void(const Result<void>&)> done) = 0;
+};
+
+/// A stream of a partition whose offsets are not kept. The map outlives it.
+struct TranslatedRecords {
+    StreamKey key;
+    StreamMap* map = nullptr;
 };
 
 /// Which source partition, and under whose name its batches are written on the target.
@@ -45,17 +60,20 @@ struct Stream {
     ProducerId producer_id;
 };
 
-/// Copies one partition: takes batches from its leader's SourceReader, rewrites their headers in
-/// place and hands them to its lane of the BatchProducer.
+/// Copies one partition: takes batches from its leader's SourceReader, makes what the target takes
+/// (OutgoingStream) and hands it to its lane of the BatchProducer.
 ///
-///     idle --position()--> positioning --begin()--> streaming --error--> idle (tries again)
+///     idle --position()--> positioning --begin...()--> streaming --error--> idle (tries again)
 ///                                      `--begin()--> preparing --on_prepared()--> idle
 ///
-/// 1. Only the two logs say where to go on (resume_point): nothing else is remembered.
-/// 2. Every source offset is taken up on the target: by its record, or by a marker where the source
-///    has none that a consumer would see (StreamChain).
+/// While it is paused it stays idle: what was fetched is delivered, then it holds nothing.
+///
+/// 1. Only the clusters say where to go on: the two logs where offsets are kept (resume_point), the
+///    target's log and the stream's map where they are not. Nothing else is remembered.
+/// 2. Where offsets are kept, every answer's base offset must be the source's; else someone else
+///    writes to the target. Where they are not, a record is sent once the map is stored that says
+///    where it comes from.
 /// 3. When the source fails, what has been fetched is still delivered before anything else.
-/// 4. Every answer's base offset must be the source's; else someone else writes to the target.
 ///
 /// Owned by its Link, lives on the link's shard.
 class PartitionReplicator final : public client::ProduceListener {
@@ -66,6 +84,8 @@ public:
     ProducerId stream_id() const { return stream_.producer_id; }
     const Uuid& source_topic_id() const { return stream_.source_topic_id; }
     const PartitionStatus& status() const { return status_; }
+    ResumeRules resume_rules() const;
+    const CopiedEpochs& copied_epochs() const { return copied_epochs_; }
 
     /// When its logs should be looked at next; kNever while there is no need.
     runtime::TimePoint position_due() const;
@@ -78,21 +98,53 @@ public:
         client::PartitionLeader target;
         Uuid target_topic_id;
     };
+    /// Offsets are kept.
     void begin(const PartitionLogs& logs, const Leaders& leaders);
+
+    /// Offsets are not kept: goes on behind what the streams' maps say is on the target. As many
+    /// streams as `origins` has.
+    void begin_translated(const PartitionLogs& logs, const Leaders& leaders,
+                          const CarriedOrigins& origins, std::vector<TranslatedRecords> streams);
+    /// Whether two workers that copy at once could see different records at the source.
+    void set_needs_turn(bool needs_turn) { needs_turn_ = needs_turn; }
+    /// `why` offsets are not kept; "" where that was asked for.
+    void set_translated(std::string why);
+
     void postpone(const Error& error);
+
+    /// It cannot go on as things are; looked at again from time to time.
+    void block(std::string reason);
 
     /// Something that it may have waited for has come.
     void retry_now();
 
+    /// Where the target's metadata shows another leader, or a newer epoch of it, than it began
+    /// with, its log is looked at again: it may have lost its end (an unclean election).
+    void on_target_leader(const client::PartitionLeader& leader);
+
     void on_prepared_to(Offset target_end) { status_.target_log_end = target_end; }
     void on_prepared(const Result<void>& outcome);
 
-    /// Both logs, while it is being copied.
+    /// Both logs, while it is being copied; nothing where the copy's order is not the source's.
     std::optional<PartitionRanges> ranges() const;
+    bool is_streaming() const {
+        return phase_ == Phase::streaming && status_.target_log_end && status_.source_log_start &&
+               status_.source_high_watermark;
+    }
 
     /// The source's log start, where the target's is below it; nothing where it need not move.
     std::optional<Offset> log_start_to_follow() const;
-    void on_log_start_followed(Offset start) { target_log_start_ = start; }
+    void on_target_log_start(Offset start) { target_log_start_ = start; }
+    /// Where offsets are not kept and it has begun; else none.
+    const std::vector<TranslatedRecords>& streams() const { return streams_; }
+    const CarriedOrigins& origins() const { return origins_; }
+    /// Before which source offset the stream has no more records to be copied, where that is much
+    /// further than its map says; nothing else.
+    std::optional<Offset> passed_to(const TranslatedRecords& stream) const;
+    /// It is not read on for now: stores up to where each stream has been, where nothing of it is
+    /// on its way.
+    void leave_passed();
+    Offset target_log_start() const { return target_log_start_; }
 
     /// The source's topic is gone for good; what was fetched of it is still delivered.
     void orphan(std::string reason);
@@ -100,16 +152,30 @@ public:
     void adopt();
     bool is_orphan() const { return is_orphan_; }
 
+    bool is_paused() const { return status_.state == PartitionState::paused; }
+    void on_source_end(Offset end) { status_.source_high_watermark = end; }  // while it is paused
+    /// Fetches nothing any more, until resume(). What is blocked for good stays `blocked`, and a
+    /// log start that is being raised is raised before.
+    void pause(std::string why);
+    void resume();
+
     /// An open transaction that nobody knows the producer of yet.
     bool wants_producer() const {
         return status_.open_transaction && status_.open_transaction->producer_id.value() < 0;
     }
     void on_producer_known(ProducerId producer);
 
+    /// The source's log has a hole: it depends on the topic whether it may.
+    bool wants_cleanup_policy() const { return wants_cleanup_policy_; }
+    void on_cleanup_policy(bool is_compacted) { is_compacted_ = is_compacted; }
+    bool is_compacted() const { return is_compacted_.value_or(false); }
+
     // From the source reader.
     void on_fetched(const protocol::FetchResponse::PartitionData& data, const Slice& frame);
     void on_fetch_failed(const Error& error);
-    client::FetchPosition fetch_position() const { return {next_fetch_, source_epoch_}; }
+    client::FetchPosition fetch_position() const {
+        return {outgoing_ ? outgoing_->next_fetch() : Offset(0), source_epoch_};
+    }
 
     // From the batch producer.
     bool on_acknowledged(const client::OutgoingBatch& batch,
@@ -121,22 +187,40 @@ private:
     enum class Phase { idle, positioning, preparing, streaming };
 
     void note_open_transaction(const protocol::FetchResponse::PartitionData& data);
+    bool may_begin(const PartitionLogs& logs);
+    void prepare(const PartitionLogs& logs, const Leaders& leaders, Offset to);
+    void stream(std::unique_ptr<OutgoingStream> outgoing, const Leaders& leaders);
+    void count_lost(Offset from, Offset to);
     Result<void> take_records(const protocol::FetchResponse::PartitionData& data,
                               const Slice& frame);
-    Result<void> take_batch(const protocol::RecordBatchView& batch, bool is_aborted,
-                            const Slice& frame);
-    Result<void> copy(const protocol::RecordBatchView& batch, const Slice& frame);
-    Result<void> keep_tiny(const protocol::RecordBatchView& batch, Slice bytes);
-    Result<void> send_tiny();
-    Result<void> send_rewritten(const protocol::RecordBatchView& batch);
-    Result<void> send_records(client::OutgoingBatch batch);
-    Result<void> fill_to(Offset end);
-    void close_gap();
+    Result<void> take_batch(const FetchedBatch& fetched);
+    HoleRule hole_rule() const;
+    void note_hole(Offset end);
+    Result<void> may_send();
+    void send_out();
+    void send_to_lane(std::vector<Outgoing> outgoing);
+    void note_others(std::vector<CarriedStreams::NewRuns>& runs,
+                     const std::vector<Outgoing>& outgoing);
+    void save_runs(std::vector<CarriedStreams::NewRuns> runs);
+    void on_runs_saved(uint64_t save, const Result<void>& outcome);
+    bool is_translated() const { return !streams_.empty(); }
+    CarriedStreams& carried() { return static_cast<CarriedStreams&>(*outgoing_); }
+    uint64_t map_changes() const;
+    void note_delivered();
+    void note_that_it_works();
+    bool is_delivered() const { return lane_->is_empty() && waiting_for_map_.empty(); }
+    Result<void> put_in_map(const client::OutgoingBatch& batch, Offset at);
+    Result<void> expect_offset(const client::OutgoingBatch& batch, Offset at);
     void on_progress();
     void halt(std::string reason);
+    bool stop_when_delivered();
+    void set_down();
     void fetch_on();
     void pause_fetching();
+    void resume_fetching();
     void stop_fetching();
+    bool stop_merging(bool has_merged);
+    bool make_smaller(bool has_merged);
     void retry(const Error& error);
     void retry_later(PartitionState state, std::string reason, runtime::Duration pause);
     void set_state(PartitionState state, std::string reason);
@@ -151,22 +235,34 @@ private:
     SourceReader* paused_reader_ = nullptr;  // where to go on fetching once the lane has room
     size_t lane_bytes_ = 0;                  // the lane is full beyond this
     bool was_paused_ = false;                // since the lane was last empty
-    StreamChain chain_;
     Offset target_log_start_;
-    Offset next_fetch_;
-    /// Tiny batches before next_fetch_, of the answer that is being taken, that may be merged.
-    std::vector<protocol::RecordBatchView> tiny_;
-    Slice first_tiny_;
-    size_t tiny_bytes_ = 0;
-    bool has_merged_ = false;
-    bool may_merge_ = true;  // until the target has refused a merged batch for its size
-    int64_t open_gap_ = 0;   // offsets before next_fetch_ that are still to be sent as a gap
+    std::unique_ptr<OutgoingStream> outgoing_;  // while streaming
+    BatchLimits limits_;                        // as far as the target has refused batches
+    size_t largest_sent_ = 0;                   // since it began to stream
+    bool is_largest_single_ = false;            // a batch of one record
+    CarriedOrigins origins_;                    // where offsets are not kept
+    std::vector<TranslatedRecords> streams_;    // the same; as origins_ numbers them
+    std::vector<Outgoing> waiting_for_map_;     // to be stored before
+    uint64_t saves_ = 0;                        // how often it was to be stored
+    size_t saves_left_ = 0;                     // of the last time
+    uint64_t map_changes_ = 0;                  // by others, as of the begin
+    bool needs_turn_ = false;                   // of all the link's workers, one copies it
+    bool are_others_noted_ = false;             // that it has records of other origins, too
     LeaderEpoch source_epoch_;
+    client::PartitionLeader target_leader_;  // when it began
+    CopiedEpochs copied_epochs_;
     std::optional<Error> fetch_error_;  // ends the streaming once the lane is empty
     bool is_halted_ = false;            // by a batch that cannot be copied as it is
+    std::string halted_why_;            // the same; it stays so until the process ends
     bool is_orphan_ = false;
-    std::optional<Offset> begun_at_;  // where it went on the last time
-    int refused_in_a_row_ = 0;        // without the target's log growing
+    std::optional<std::string> paused_why_;  // while it is paused
+    bool is_set_down_ = false;               // by a pause, while its lane empties
+    std::optional<Offset> begun_at_;         // where it went on the last time
+    int refused_in_a_row_ = 0;               // without the target's log growing
+    bool is_damaged_ = false;  // what was fetched last is not what the source was given
+    bool wants_cleanup_policy_ = false;
+    std::optional<bool> is_compacted_;  // as far as it was asked for
+    Offset noted_hole_end_;             // what was lost before it is counted
     client::Backoff backoff_{std::chrono::milliseconds(100), std::chrono::seconds(5)};
     runtime::TimePoint not_before_{};
 };

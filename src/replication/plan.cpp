@@ -1,10 +1,17 @@
 #include "replication/plan.h"
 
 #include "base/assert.h"
+#include "client/groups.h"
+#include "client/log_sizes.h"
+#include "client/txn_markers.h"
 #include "model/tagged_producer_id.h"
 #include "replication/discovery.h"
-#include "replication/log_reader.h"
 #include "replication/log_start.h"
+#include "replication/offsets_choice.h"
+#include "replication/offsets_store.h"
+#include "replication/origin_ids.h"
+#include "replication/plan_around.h"
+#include "replication/plan_logs.h"
 #include "replication/topic_setup.h"
 
 #include <fmt/core.h>
@@ -17,140 +24,245 @@ using runtime::Task;
 
 namespace {
 
-/// Everything that is known about the clusters when one topic is planned.
-struct Planning {
-    Cluster& source;
-    Cluster& target;
-    const LinkSpec& spec;
-    std::map<std::string, std::string> target_broker_configs;
-    std::map<std::string, std::vector<client::ConfigEntry>> source_configs;
-};
+/// One call of plan_link(): everything that is known about the clusters.
+class Planning {
+public:
+    Planning(Cluster& source, Cluster& target, const std::vector<ClusterSpec>& clusters,
+             const LinkSpec& spec)
+        : source_(source),
+          target_(target),
+          clusters_(clusters),
+          spec_(spec),
+          producer_(target),
+          store_(target, producer_) {}
 
-struct StreamOf {
-    TopicPartition partition;
-    ProducerId stream;
-};
-
-/// Fills in the target's half of `logs`; leaves it empty where the target lacks the partition.
-Task<Result<void>> look_at_target(Planning& planning, StreamOf of, PartitionLogs& logs,
-                                  std::stop_token stop) {
-    const TopicPartition& id = of.partition;
-    const auto leader = planning.target.metadata().leader_of(id);
-    if (!leader) {
+    Task<Result<void>> fill(LinkPlan& plan, std::stop_token stop) {
+        auto filter = TopicFilter::make(spec_.topics, spec_.exclude);
+        LS_ASSERT(filter.has_value());
+        Discovery discovery(source_, target_, spec_, std::move(*filter));
+        auto looked = co_await discovery.look_only(stop);
+        plan.source_cluster_id = source_.metadata().cluster_id();
+        plan.target_cluster_id = target_.metadata().cluster_id();
+        LS_CO_TRY(topics, std::move(looked));
+        LS_CO_CHECK(co_await learn_carried(stop));
+        const auto to_source = co_await round_trip_ms(source_, stop);
+        const auto to_target = co_await round_trip_ms(target_, stop);
+        plan.source_round_trip_ms = to_source;
+        plan.target_round_trip_ms = to_target;
+        co_await learn_target(plan, stop);
+        LS_CO_CHECK(co_await learn_topics(topics, stop));
+        co_await learn_sizes(plan, stop);
+        co_await learn_groups(plan, stop);
+        for (const TopicMetadata& topic : topics) {
+            plan.topics.push_back(plan_topic(topic));
+        }
+        const PlannedLink link{source_, target_, spec_};
+        co_await plan_around(plan, link, stop);
         co_return Result<void>();
     }
-    const std::vector<TopicPartition> ids{id};
-    auto ends = co_await read_ends(planning.target, leader->leader, ids, stop);
-    if (!ends.errors.empty()) {
-        co_return ends.errors.begin()->second;
+
+private:
+    Task<Result<void>> learn_carried(std::stop_token stop) {
+        ClusterIds ids = configured_ids(clusters_);
+        LS_CO_CHECK(ids.learn(source_.name(), source_.metadata().cluster_id()));
+        LS_CO_CHECK(ids.learn(target_.name(), target_.metadata().cluster_id()));
+        const RelayedOrigins relayed = relayed_by(spec_, clusters_);
+        LS_CO_CHECK(co_await learn_origins(source_.runtime(), relayed, ids, stop));
+        LS_CO_TRY(carried, carried_by(spec_, ids));
+        carried_ = std::move(carried);
+        co_return Result<void>();
     }
-    logs.target_start = ends.ranges[id].start;
-    logs.target_end = ends.ranges[id].end;
-    if (logs.target_end.value() > 0) {
-        const client::LogPlace end{leader->leader, id, logs.target_end};
-        auto tail = co_await read_target_tail(planning.target, end, of.stream, stop);
-        if (tail.has_error()) {
-            co_return std::move(tail).error();
+
+    static Task<std::optional<double>> round_trip_ms(Cluster& cluster, std::stop_token stop) {
+        const auto begun = cluster.runtime().loop.now();
+        const std::vector<std::string> no_topics;
+        const auto asked = co_await cluster.refresh_metadata(&no_topics, stop);
+        const std::chrono::duration<double, std::milli> passed =
+            cluster.runtime().loop.now() - begun;
+        co_return asked.has_error() ? std::nullopt : std::optional(passed.count());
+    }
+
+    Task<void> learn_target(LinkPlan& plan, std::stop_token stop) {
+        if (spec_.offsets == OffsetsMode::automatic) {
+            const auto probed = co_await client::probe_txn_markers(target_, stop);
+            marker_problem_ = probed.has_error() ? probed.error().message() : "";
+            plan.marker_problem = marker_problem_;
         }
-        logs.target_tail = *tail;
+        const BrokerId any = target_.metadata().brokers().begin()->first;
+        auto broker = co_await client::describe_broker(target_, any, stop);
+        if (broker.has_value()) {
+            target_broker_configs_ = std::move(*broker);
+        }
     }
-    co_return Result<void>();
-}
 
-Task<PlannedPartition> plan_partition(Planning& planning, TopicPartition id, Uuid source_topic_id,
-                                      std::stop_token stop) {
-    PlannedPartition planned;
-    planned.partition = id.partition.value();
-    const auto source_leader = planning.source.metadata().leader_of(id);
-    if (!source_leader) {
-        planned.blocked = "it has no leader on " + planning.spec.source;
-        co_return planned;
+    Task<Result<void>> learn_topics(const std::vector<TopicMetadata>& topics,
+                                    std::stop_token stop) {
+        std::vector<std::string> names;
+        WantedLogs wanted;
+        const OriginTag origin = origin_tag(source_.metadata().cluster_id());
+        for (const TopicMetadata& topic : topics) {
+            names.push_back(topic.name);
+            for (size_t index = 0; index < topic.partitions.size(); ++index) {
+                const TopicPartition id{topic.name, PartitionIndex(static_cast<int32_t>(index))};
+                wanted.emplace(id, tagged_producer_id(origin, topic.id, id));
+            }
+        }
+        if (!names.empty()) {
+            auto described = co_await client::describe_topics(source_, std::move(names), stop);
+            LS_CO_TRY(configs, std::move(described));
+            source_configs_ = std::move(configs);
+        }
+        auto found = co_await read_logs(source_, target_, std::move(wanted), stop);
+        logs_ = std::move(found);
+        if (spec_.offsets != OffsetsMode::preserve && store_.is_there()) {
+            LS_CO_CHECK(co_await store_.catch_up_all(stop));
+        }
+        co_return Result<void>();
     }
-    // The target first, as the link does it: a link that is running must not make the target seem
-    // to be ahead of the source.
-    PartitionLogs logs;
-    const OriginTag origin = origin_tag(planning.source.metadata().cluster_id());
-    const StreamOf of{id, tagged_producer_id(origin, source_topic_id, id)};
-    auto looked = co_await look_at_target(planning, of, logs, stop);
-    if (looked.has_error()) {
-        planned.blocked = looked.error().message();
-        co_return planned;
-    }
-    const std::vector<TopicPartition> ids{id};
-    auto at_source = co_await read_ends(planning.source, source_leader->leader, ids, stop);
-    if (!at_source.errors.empty()) {
-        planned.blocked = at_source.errors.begin()->second.message();
-        co_return planned;
-    }
-    logs.source_start = at_source.ranges[id].start;
-    logs.source_end = at_source.ranges[id].end;
-    const ResumeRules rules{of.stream, filler_producer_id(of.stream),
-                            planning.spec.on_overrun == OverrunRule::continue_past};
-    const ResumePoint resume = resume_point(logs, rules);
-    planned.blocked = resume.reason;
-    if (const auto next = resume.next ? resume.next : resume.raise_to) {
-        planned.next_offset = next->value();
-        planned.records_to_copy = logs.source_end - *next;
-    }
-    co_return planned;
-}
 
-Task<PlannedTopic> plan_topic(Planning& planning, TopicMetadata topic, std::stop_token stop) {
-    PlannedTopic planned;
-    planned.name = topic.name;
-    const TopicMetadata* there = planning.target.metadata().find_topic(topic.name);
-    if (there == nullptr) {
-        planned.action = PlannedTopic::Action::create;
-        const SourceTopic source{topic.name, static_cast<int32_t>(topic.partitions.size()),
-                                 topic.replication_factor, planning.source_configs[topic.name]};
-        const TargetCluster target{
-            static_cast<int16_t>(planning.target.metadata().brokers().size()),
-            planning.target_broker_configs};
-        TopicSetup setup =
-            topic_setup(source, target, planning.spec.replication_factor.value_or(0));
-        planned.replication_factor = setup.topic.replication_factor;
-        planned.configs = std::move(setup.topic.configs);
-        planned.notes = std::move(setup.notes);
-    } else if (there->partitions.size() < topic.partitions.size()) {
-        planned.action = PlannedTopic::Action::grow;
+    Task<void> learn_sizes(LinkPlan& plan, std::stop_token stop) {
+        std::map<BrokerId, std::vector<TopicPartition>> by_leader;
+        for (const auto& [id, logs] : logs_) {
+            if (const auto leader = source_.metadata().leader_of(id)) {
+                by_leader[leader->leader].push_back(id);
+            }
+        }
+        for (auto& [leader, ids] : by_leader) {
+            auto asked = co_await client::log_sizes(source_, leader, std::move(ids), stop);
+            if (asked.has_error()) {
+                plan.size_problem = asked.error().message();
+                co_return;
+            }
+            sizes_.merge(*asked);
+        }
     }
-    for (size_t index = 0; index < topic.partitions.size(); ++index) {
-        const TopicPartition id{topic.name, PartitionIndex(static_cast<int32_t>(index))};
-        auto partition = co_await plan_partition(planning, id, topic.id, stop);
-        planned.partitions.push_back(std::move(partition));
-    }
-    co_return planned;
-}
 
-Task<Result<void>> fill(LinkPlan& plan, Cluster& source, Cluster& target, const LinkSpec& spec,
-                        std::stop_token stop) {
-    auto filter = TopicFilter::make(spec.topics, spec.exclude);
-    LS_ASSERT(filter.has_value());
-    Discovery discovery(source, target, spec, std::move(*filter));
-    auto looked = co_await discovery.look_only(stop);
-    plan.source_cluster_id = source.metadata().cluster_id();
-    plan.target_cluster_id = target.metadata().cluster_id();
-    LS_CO_TRY(topics, std::move(looked));
+    Task<void> learn_groups(LinkPlan& plan, std::stop_token stop) {
+        if (spec_.groups.empty()) {
+            co_return;
+        }
+        auto filter = TopicFilter::make(spec_.groups, spec_.exclude_groups);
+        LS_ASSERT(filter.has_value());
+        auto listed = co_await client::list_groups(source_, stop);
+        if (listed.has_error()) {
+            plan.group_problem = listed.error().message();
+            co_return;
+        }
+        for (const auto& [name, group] : *listed) {
+            if (filter->matches(name)) {
+                plan.groups.push_back(name);
+            }
+        }
+    }
 
-    Planning planning{source, target, spec, {}, {}};
-    const BrokerId any = target.metadata().brokers().begin()->first;
-    auto broker = co_await client::describe_broker(target, any, stop);
-    if (broker.has_value()) {
-        planning.target_broker_configs = std::move(*broker);
+    PlannedTopic plan_topic(const TopicMetadata& topic) {
+        PlannedTopic planned;
+        planned.name = topic.name;
+        const TopicMetadata* there = target_.metadata().find_topic(topic.name);
+        if (there == nullptr) {
+            planned.action = PlannedTopic::Action::create;
+            const SourceTopic source{topic.name, static_cast<int32_t>(topic.partitions.size()),
+                                     topic.replication_factor, source_configs_[topic.name]};
+            const TargetCluster target{static_cast<int16_t>(target_.metadata().brokers().size()),
+                                       target_broker_configs_, spec_.topic_config};
+            TopicSetup setup = topic_setup(source, target, spec_.replication_factor.value_or(0));
+            planned.replication_factor = setup.topic.replication_factor;
+            planned.configs = std::move(setup.topic.configs);
+            planned.notes = std::move(setup.notes);
+        } else if (there->partitions.size() < topic.partitions.size()) {
+            planned.action = PlannedTopic::Action::grow;
+        }
+        for (size_t index = 0; index < topic.partitions.size(); ++index) {
+            const TopicPartition id{topic.name, PartitionIndex(static_cast<int32_t>(index))};
+            planned.partitions.push_back(plan_partition(id, topic.id));
+        }
+        return planned;
     }
-    std::vector<std::string> names;
-    for (const TopicMetadata& topic : topics) {
-        names.push_back(topic.name);
+
+    /// The same decisions as the link's.
+    PlannedPartition plan_partition(const TopicPartition& id, const Uuid& source_topic_id) {
+        PlannedPartition planned;
+        planned.partition = id.partition.value();
+        const Result<PartitionLogs>& found = logs_.at(id);
+        if (found.has_error()) {
+            planned.blocked = found.error().message();
+            return planned;
+        }
+        const PartitionLogs& logs = *found;
+        const StreamKey key{source_.metadata().cluster_id(), source_topic_id, id};
+        const ProducerId stream =
+            tagged_producer_id(origin_tag(key.source_cluster_id), source_topic_id, id);
+        const ResumeRules rules{stream, spec_.on_overrun == OverrunRule::continue_past};
+        const auto* at_target = target_.metadata().find_topic(id.topic);
+        const auto former =
+            store_.former_of(key, {at_target == nullptr ? Uuid() : at_target->id, logs.target_end});
+        const OffsetsFacts facts{spec_.offsets,          store_.has_any_of(key), marker_problem_,
+                                 spec_.max_filler_bytes, spec_.on_recreated,     former};
+        const OffsetsChoice choice = choose_offsets(facts, logs, rules);
+        if (choice.kind == OffsetsChoice::Kind::neither) {
+            planned.blocked = choice.why;
+        } else if (choice.kind == OffsetsChoice::Kind::preserve) {
+            const ResumePoint resume = resume_point(logs, rules);
+            planned.blocked = resume.reason;
+            plan_from(logs, resume.next ? resume.next : resume.raise_to, planned);
+        } else {
+            planned.is_translated = true;
+            planned.translated_why = choice.why;
+            plan_translated(key, logs, planned);
+        }
+        planned.bytes_to_copy = bytes_of(id, logs, planned.records_to_copy);
+        return planned;
     }
-    auto described = co_await client::describe_topics(source, std::move(names), stop);
-    LS_CO_TRY(configs, std::move(described));
-    planning.source_configs = std::move(configs);
-    for (const TopicMetadata& topic : topics) {
-        auto planned = co_await plan_topic(planning, topic, stop);
-        plan.topics.push_back(std::move(planned));
+
+    /// From where the stream goes on that is furthest behind.
+    void plan_translated(StreamKey key, const PartitionLogs& logs, PlannedPartition& planned) {
+        const bool continue_past = spec_.on_overrun == OverrunRule::continue_past;
+        std::optional<Offset> next;
+        for (const std::string& origin : carried_.clusters) {
+            key.origin_cluster_id = origin;
+            const TranslatedResume resume =
+                resume_translated(logs, store_.map_of(key), continue_past);
+            if (!resume.place) {
+                planned.blocked = resume.reason;
+                return;
+            }
+            next = next ? std::min(*next, resume.place->source) : resume.place->source;
+        }
+        plan_from(logs, next, planned);
     }
-    co_return Result<void>();
-}
+
+    static void plan_from(const PartitionLogs& logs, std::optional<Offset> next,
+                          PlannedPartition& planned) {
+        if (next) {
+            planned.next_offset = next->value();
+            planned.records_to_copy = logs.source_end - *next;
+        }
+    }
+
+    /// As if all records were alike.
+    int64_t bytes_of(const TopicPartition& id, const PartitionLogs& logs, int64_t records) const {
+        const auto size = sizes_.find(id);
+        const int64_t all = logs.source_end - logs.source_start;
+        if (size == sizes_.end() || all <= 0) {
+            return 0;
+        }
+        return static_cast<int64_t>(static_cast<double>(size->second) *
+                                    static_cast<double>(records) / static_cast<double>(all));
+    }
+
+    Cluster& source_;
+    Cluster& target_;
+    const std::vector<ClusterSpec>& clusters_;
+    const LinkSpec& spec_;
+    client::BatchProducer producer_;  // sends nothing
+    OffsetsStore store_;
+    Carried carried_;
+    FoundLogs logs_;
+    std::map<TopicPartition, int64_t> sizes_;
+    std::string marker_problem_;
+    std::map<std::string, std::string> target_broker_configs_;
+    std::map<std::string, std::vector<client::ConfigEntry>> source_configs_;
+};
 
 }  // namespace
 
@@ -164,7 +276,8 @@ Task<LinkPlan> plan_link(runtime::Runtime& runtime, std::vector<ClusterSpec> clu
     options.connect_timeout = std::chrono::seconds(5);
     Cluster from(runtime, cluster_named(clusters, spec.source), options);
     Cluster to(runtime, cluster_named(clusters, spec.target), options);
-    auto filled = co_await fill(plan, from, to, spec, stop);
+    Planning planning(from, to, clusters, spec);
+    auto filled = co_await planning.fill(plan, stop);
     if (filled.has_error()) {
         plan.problem = filled.error().message();
     }

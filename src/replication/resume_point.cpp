@@ -1,5 +1,6 @@
 #include "replication/resume_point.h"
 
+#include "base/mutation.h"
 #include "model/tagged_producer_id.h"
 
 #include <fmt/core.h>
@@ -19,24 +20,28 @@ std::string foreign_tail(const PartitionLogs& logs, ProducerId stream) {
         writer.value(), stream.value());
 }
 
+std::string deleted_before_copied(Offset from, Offset to) {
+    return fmt::format("the source has deleted offsets [{}, {}) before they were copied",
+                       from.value(), to.value());
+}
+
 }  // namespace
 
 ResumePoint resume_point(const PartitionLogs& logs, const ResumeRules& rules) {
-    const bool is_filler = logs.target_tail && logs.target_tail->producer_id == rules.filler;
+    const bool is_filler =
+        logs.target_tail && is_filler_of(logs.target_tail->producer_id, rules.stream);
     const bool is_empty = logs.target_start == logs.target_end;
     if (logs.target_tail && !is_filler &&
         !generation_of(logs.target_tail->producer_id, rules.stream)) {
         return {{}, {}, foreign_tail(logs, rules.stream)};
     }
-    const bool may_raise = is_empty || rules.continue_past_overrun;
+    const bool may_raise =
+        is_empty || rules.continue_past_overrun || mutated(Mutation::overrun_unnoticed);
     if (is_filler || (may_raise && logs.target_end < logs.source_start)) {
         return {{}, std::max(logs.source_start, logs.target_end), {}};
     }
     if (logs.target_end < logs.source_start) {
-        return {{},
-                {},
-                fmt::format("the source has deleted offsets [{}, {}) before they were copied",
-                            logs.target_end.value(), logs.source_start.value())};
+        return {{}, {}, deleted_before_copied(logs.target_end, logs.source_start)};
     }
     if (logs.target_end > logs.source_end) {
         return {{},
@@ -47,6 +52,32 @@ ResumePoint resume_point(const PartitionLogs& logs, const ResumeRules& rules) {
                             logs.source_end.value(), logs.target_end.value())};
     }
     return {logs.target_end, {}, {}};
+}
+
+TranslatedResume resume_translated(const PartitionLogs& logs, const StreamMap& map,
+                                   bool continue_past_overrun) {
+    const auto known = map.source.offset_of(map.next);
+    if (!known) {
+        return {StreamPlace{map.next, logs.source_start, {}}, 0, {}};
+    }
+    if (*known > logs.source_end) {
+        return {{},
+                0,
+                fmt::format("offsets up to {} have been copied, the source already ends at {}: it "
+                            "has lost offsets [{}, {})",
+                            known->value(), logs.source_end.value(), logs.source_end.value(),
+                            known->value())};
+    }
+    if (*known >= logs.source_start && mutated(Mutation::resume_skips_record)) {
+        return {StreamPlace{map.next, *known + 1, known}, 0, {}};
+    }
+    if (*known >= logs.source_start) {
+        return {StreamPlace{map.next, *known, known}, 0, {}};
+    }
+    if (!continue_past_overrun && !mutated(Mutation::overrun_unnoticed)) {
+        return {{}, 0, deleted_before_copied(*known, logs.source_start)};
+    }
+    return {StreamPlace{map.next, logs.source_start, known}, logs.source_start - *known, {}};
 }
 
 }  // namespace lockstep::replication

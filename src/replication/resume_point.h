@@ -5,6 +5,7 @@
 
 #include "model/ids.h"
 #include "replication/stream_chain.h"
+#include "replication/stream_map.h"
 
 #include <optional>
 #include <string>
@@ -19,6 +20,13 @@ struct PartitionLogs {
     std::optional<StreamTail> target_tail;  // the last batch; nothing where there is none
 };
 
+/// Where a partition goes on whose offsets are not kept.
+struct StreamPlace {
+    Ordinal next;                       // the number of the next record
+    Offset source;                      // from where on it is looked for
+    std::optional<Offset> expected_at;  // where the map has it already
+};
+
 struct ResumePoint {
     std::optional<Offset> next;      // where to go on
     std::optional<Offset> raise_to;  // or: where the target's log has to begin first
@@ -27,10 +35,19 @@ struct ResumePoint {
 
 struct ResumeRules {
     ProducerId stream;  // that Lockstep writes the partition's records under
-    ProducerId filler;  // and the empty records below the log's start
     bool continue_past_overrun = false;
 };
 
 ResumePoint resume_point(const PartitionLogs& logs, const ResumeRules& rules);
+
+/// The same where offsets are not kept: behind the last record that the map has on the target.
+struct TranslatedResume {
+    std::optional<StreamPlace> place;
+    int64_t lost = 0;    // offsets that are passed over, as on_overrun says
+    std::string reason;  // why there is no place
+};
+
+TranslatedResume resume_translated(const PartitionLogs& logs, const StreamMap& map,
+                                   bool continue_past_overrun);
 
 }  // namespace lockstep::replication

@@ -1,5 +1,6 @@
 #include "replication/source_reader.h"
 
+#include "base/mutation.h"
 #include "protocol/kafka_error.h"
 #include "replication/partition_replicator.h"
 
@@ -21,13 +22,13 @@ constexpr auto kShortPoll = std::chrono::milliseconds(10);
 
 }  // namespace
 
-SourceReader::SourceReader(client::Cluster& source, BrokerId broker, MemoryBudget& budget,
-                           LatencyHistogram& latency)
+SourceReader::SourceReader(client::Cluster& source, BrokerId broker, Shared shared)
     : source_(source),
       broker_(broker),
-      budget_(budget),
-      latency_(latency),
-      size_(budget.limit_bytes() / 8),
+      budget_(shared.budget),
+      latency_(shared.latency),
+      pace_(shared.pace),
+      size_(shared.budget.limit_bytes() / 8),
       changed_(source.runtime().loop) {}
 
 void SourceReader::add(PartitionReplicator& partition) {
@@ -55,6 +56,7 @@ Task<void> SourceReader::run(std::stop_token stop) {
         if (sessions_lost_in_a_row_ > 1) {
             co_await runtime::sleep_for(source_.runtime().loop, kLostSessionPause, stop);
         }
+        co_await keep_pace(stop);
         auto connected = co_await source_.broker(broker_, client::Purpose::fetch, stop);
         if (connected.has_error()) {
             fail_all(connected.error());
@@ -79,6 +81,22 @@ Task<void> SourceReader::run(std::stop_token stop) {
     }
 }
 
+/// Waits until what was read before is paid off, and for the rest after what found nothing.
+Task<void> SourceReader::keep_pace(std::stop_token stop) {
+    auto& loop = source_.runtime().loop;
+    if (pace_.rest && has_found_nothing_) {
+        co_await runtime::sleep_for(loop, *pace_.rest, stop);
+    }
+    while (pace_.rate && loop.now() < pace_.rate->free_at() && !stop.stop_requested()) {
+        co_await runtime::sleep_until(loop, pace_.rate->free_at(), stop);
+    }
+}
+
+int32_t SourceReader::most_bytes() const {
+    const auto most = static_cast<int32_t>(size_.max_bytes());
+    return pace_.rate ? pace_.rate->chunk_bytes(most) : most;
+}
+
 Task<Result<void>> SourceReader::fetch_once(client::ConnectionPtr connection,
                                             std::shared_ptr<MemoryBudget::Lease> lease) {
     using protocol::FetchRequest;
@@ -87,8 +105,9 @@ Task<Result<void>> SourceReader::fetch_once(client::ConnectionPtr connection,
     LS_CO_TRY(version, connection->version_of<FetchRequest>(highest));
     client::FetchLimits limits;
     limits.max_wait = paused_ > 0 ? kShortPoll : kLongPoll;
-    limits.max_bytes = size_.max_bytes();
-    limits.partition_max_bytes = size_.partition_max_bytes();
+    limits.max_bytes = most_bytes();
+    limits.partition_max_bytes =
+        std::min(limits.max_bytes, size_.partition_max_bytes(partitions_.size()));
     const FetchRequest request = session_.build(limits);
 
     auto& loop = source_.runtime().loop;
@@ -96,6 +115,10 @@ Task<Result<void>> SourceReader::fetch_once(client::ConnectionPtr connection,
     auto called = co_await connection->call(request, version);
     LS_CO_TRY(answer, std::move(called));
     latency_.observe(std::chrono::duration<double>(loop.now() - begun).count());
+    if (pace_.rate) {
+        pace_.rate->charge(static_cast<int64_t>(answer.frame.size), loop.now());
+    }
+    has_found_nothing_ = answer.message.responses.empty();
     if (!session_.accept(answer.message)) {
         ++sessions_lost_in_a_row_;
         co_return Result<void>();
@@ -118,7 +141,8 @@ void SourceReader::deliver(const protocol::FetchResponse& response, const Slice&
             const auto found = partitions_.find(id);
             // One that was moved or removed while the fetch was under way gets what it asked for by
             // the next.
-            if (found != partitions_.end() && session_.is_told(id)) {
+            const bool is_asked = session_.is_told(id) || mutated(Mutation::stale_fetch_taken);
+            if (found != partitions_.end() && is_asked) {
                 found->second->on_fetched(data, frame);
             }
         }

@@ -5,20 +5,33 @@
 #include "client/fetch_session.h"
 #include "replication/fetch_size.h"
 #include "replication/memory_budget.h"
+#include "replication/read_rate.h"
 
+#include <optional>
 #include <unordered_map>
 
 namespace lockstep::replication {
 
 class PartitionReplicator;
 
+/// How fast a link fetches; its readers share one. Outlives them.
+struct ReaderPace {
+    std::optional<ReadRate> rate = {};           // nothing: as fast as the source gives
+    std::optional<runtime::Duration> rest = {};  // after a fetch that found nothing
+};
+
 /// Reads all partitions of a link that one source broker leads, in one fetch session: the next
 /// fetch is on its way while the last one's batches are being produced. Fetches no more than the
 /// memory budget allows. Owned by its Link, lives on the link's shard.
 class SourceReader {
 public:
-    SourceReader(client::Cluster& source, BrokerId broker, MemoryBudget& budget,
-                 LatencyHistogram& latency);
+    struct Shared {
+        MemoryBudget& budget;
+        LatencyHistogram& latency;
+        ReaderPace& pace;
+    };
+
+    SourceReader(client::Cluster& source, BrokerId broker, Shared shared);
 
     /// Reads `partition` from its fetch_position() on; also moves one that is being read.
     void add(PartitionReplicator& partition);
@@ -33,6 +46,8 @@ public:
 private:
     runtime::Task<Result<void>> fetch_once(client::ConnectionPtr connection,
                                            std::shared_ptr<MemoryBudget::Lease> lease);
+    runtime::Task<void> keep_pace(std::stop_token stop);
+    int32_t most_bytes() const;
     void deliver(const protocol::FetchResponse& response, const Slice& frame);
     void fail_all(const Error& error);
 
@@ -40,12 +55,14 @@ private:
     BrokerId broker_;
     MemoryBudget& budget_;
     LatencyHistogram& latency_;
+    ReaderPace& pace_;
     FetchSize size_;
     client::FetchSession session_;
     std::unordered_map<TopicPartition, PartitionReplicator*> partitions_;
     size_t without_topic_id_ = 0;
     int paused_ = 0;
     int sessions_lost_in_a_row_ = 0;
+    bool has_found_nothing_ = false;  // by the last fetch
     runtime::Signal changed_;
 };
 

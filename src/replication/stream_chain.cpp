@@ -1,6 +1,7 @@
 #include "replication/stream_chain.h"
 
 #include "base/assert.h"
+#include "base/mutation.h"
 #include "model/tagged_producer_id.h"
 
 namespace lockstep::replication {
@@ -28,7 +29,7 @@ StreamChain::StreamChain(ProducerId first, const StreamTail& tail)
 }
 
 protocol::BatchRewrite StreamChain::next_records(int32_t record_count) {
-    if (is_after_marker_) {
+    if (is_after_marker_ && !mutated(Mutation::epoch_reused)) {
         ++ordinal_;
         // The last epoch of an id is a marker's, so that nothing can follow under that id.
         if (ordinal_ % kEpochs == kEpochs - 1) {
@@ -45,8 +46,10 @@ protocol::BatchRewrite StreamChain::next_records(int32_t record_count) {
 }
 
 MarkerRun StreamChain::next_gap(int64_t count) {
-    const MarkerRun run(first_, ordinal_ + 1, count);
-    ordinal_ += count;
+    has_gap_ = has_gap_ || mutated(Mutation::late_marker_fits);
+    const MarkerRun run(first_, has_gap_ ? ordinal_ + 1 : ordinal_, count);
+    ordinal_ += has_gap_ ? count : count - 1;
+    has_gap_ = true;
     is_after_marker_ = true;
     return run;
 }

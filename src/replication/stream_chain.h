@@ -3,15 +3,18 @@
 // PURE: under which name each write to a target partition is sent, so that the broker takes it once
 // and in its place, whoever sends it and however often.
 //
-//     records   (id, epoch e, sequence s), (id, e, s + n), ...
-//     a gap     one marker an offset: (id, e + 1), (id, e + 2), ... (id, e + k)
-//     records   (id, e + k + 1, sequence 0), ...
+//     records     (id, epoch e, sequence s), (id, e, s + n), ...
+//     first gap   one marker an offset: (id, e), (id, e + 1), ... (id, e + k - 1)
+//     records     (id, e + k, sequence 0), ...
+//     next gap    (id, e + k + 1), ...
 //
 // The sequence makes a broker take each record batch once (KIP-98). A marker that comes again is
-// refused once a later write is there, as its epoch is below the newest then; the newest marker
-// alone could be written twice, so that only one worker at a time writes markers (GroupLease). All
-// of it follows from the last batch in the target's log: every worker that reads that log sends the
-// same.
+// refused once a later write is there, as its epoch is below the newest then. The newest marker
+// alone could be written twice: by another worker, so that only one at a time writes markers
+// (GroupLease); or by a request that was thought to be lost, and comes late. Against those, each
+// chain has a coordinator epoch above all before it, and its first marker repeats the epoch that
+// the log ends with: if a late marker has come before it, that one's epoch is higher and the first
+// marker is refused; if one comes after it, its coordinator epoch is too low.
 
 #include "model/ids.h"
 #include "protocol/record_batch.h"
@@ -63,6 +66,7 @@ private:
     int64_t ordinal_ = 0;
     Sequence next_sequence_{0};
     bool is_after_marker_ = false;
+    bool has_gap_ = false;  // one of its own
 };
 
 }  // namespace lockstep::replication

@@ -71,4 +71,18 @@ bool TopicFilter::matches(std::string_view topic) const {
            std::ranges::none_of(exclude_, hits);
 }
 
+bool TopicFilter::may_match_prefix(std::string_view prefix) const {
+    return std::ranges::any_of(topics_, [&](const Pattern& pattern) {
+        if (!pattern.expression) {
+            return std::string_view(pattern.literal).starts_with(prefix);
+        }
+        const re2::RE2 anchored("^(?:" + pattern.literal + ")$", re2::RE2::Quiet);
+        std::string lowest;  // all that it matches is between the two
+        std::string highest;
+        const bool is_known =
+            anchored.PossibleMatchRange(&lowest, &highest, static_cast<int>(prefix.size()) + 1);
+        return !is_known || (highest >= prefix && lowest.substr(0, prefix.size()) <= prefix);
+    });
+}
+
 }  // namespace lockstep::replication

@@ -29,6 +29,9 @@ public:
 
     bool matches(std::string_view topic) const;
 
+    /// Whether there may be a name with this prefix that matches; where that is hard to tell, yes.
+    bool may_match_prefix(std::string_view prefix) const;
+
 private:
     struct Pattern {
         std::string literal;

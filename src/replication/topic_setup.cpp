@@ -14,7 +14,7 @@ constexpr std::string_view kNoLimit = "9223372036854775807";
 
 constexpr std::string_view kAppendTime = "LogAppendTime";
 
-/// Settings about the source's own brokers and storage.
+/// Settings about a cluster's own brokers and storage.
 constexpr std::array<std::string_view, 2> kNeverPrefixes{"remote.", "local.retention."};
 constexpr std::array<std::string_view, 2> kNeverNames{"leader.replication.throttled.replicas",
                                                       "follower.replication.throttled.replicas"};
@@ -30,7 +30,7 @@ bool holds(const Names& names, std::string_view name) {
     return std::ranges::find(names, name) != names.end();
 }
 
-bool is_sources_own(std::string_view name) {
+bool is_clusters_own(std::string_view name) {
     return holds(kNeverNames, name) ||
            std::ranges::any_of(kNeverPrefixes,
                                [&](std::string_view prefix) { return name.starts_with(prefix); });
@@ -58,11 +58,17 @@ public:
         }
         keep_record_size();
         keep_bytes_and_times();
+        for (const auto& [name, value] : target_.rules.pinned) {
+            setup_.topic.configs.emplace_back(name, value);
+        }
     }
 
 private:
     void set(std::string_view name, std::string_view value) {
-        setup_.topic.configs.emplace_back(name, value);
+        if (!target_.rules.pinned.contains(std::string(name)) &&
+            !holds(target_.rules.never, name)) {
+            setup_.topic.configs.emplace_back(name, value);
+        }
     }
 
     void note(std::string text) { setup_.notes.push_back(std::move(text)); }
@@ -85,10 +91,13 @@ private:
     }
 
     void copy(const client::ConfigEntry& entry) {
+        if (holds(target_.rules.never, entry.name) || target_.rules.pinned.contains(entry.name)) {
+            return;
+        }
         if (holds(kTimestampWindows, entry.name)) {
             note(fmt::format("{}={} is not copied: a copy is made later than its record",
                              entry.name, entry.value));
-        } else if (is_sources_own(entry.name)) {
+        } else if (is_clusters_own(entry.name)) {
             note(fmt::format("{} is not copied: it is about the source's brokers", entry.name));
         } else if (entry.name == "message.timestamp.type" && entry.value == kAppendTime) {
             note(
@@ -153,6 +162,26 @@ TopicSetup topic_setup(const SourceTopic& source, const TargetCluster& target,
     }
     Chooser(source, target, setup).choose();
     return setup;
+}
+
+Settings wanted_configs(const SourceTopic& source, const TargetCluster& target,
+                        int16_t replication_factor) {
+    TopicSetup setup;
+    setup.topic.replication_factor = replication_factor;
+    Chooser(source, target, setup).choose();
+    return {setup.topic.configs.begin(), setup.topic.configs.end()};
+}
+
+Settings set_configs(const std::vector<client::ConfigEntry>& configs,
+                     const TopicConfigRules& rules) {
+    Settings settings;
+    for (const client::ConfigEntry& entry : configs) {
+        if (entry.origin == client::ConfigOrigin::topic && !is_clusters_own(entry.name) &&
+            !holds(rules.never, entry.name)) {
+            settings[entry.name] = entry.value;
+        }
+    }
+    return settings;
 }
 
 }  // namespace lockstep::replication

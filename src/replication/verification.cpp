@@ -1,150 +1,49 @@
 #include "replication/verification.h"
 
 #include "base/assert.h"
+#include "model/tagged_producer_id.h"
+#include "replication/difference_cause.h"
 #include "replication/discovery.h"
-#include "replication/log_cursor.h"
+#include "replication/log_comparison.h"
 #include "replication/log_reader.h"
+#include "replication/offsets_store.h"
+#include "replication/origin_ids.h"
+#include "replication/stream_search.h"
+#include "replication/translated_copy.h"
 #include "runtime/task_group.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
+#include <optional>
 
 namespace lockstep::replication {
 
 using client::Cluster;
-using protocol::RecordBatchView;
 using runtime::Task;
 
 namespace {
 
 constexpr size_t kAtOnce = 4;  // partitions
-constexpr size_t kFirstDifferences = 100;
-
-bool is_same(const protocol::RecordHeader& one, const protocol::RecordHeader& other) {
-    return one.key == other.key && one.value.has_value() == other.value.has_value() &&
-           (!one.value || std::ranges::equal(*one.value, *other.value));
-}
-
-bool is_same(const std::optional<ByteView>& one, const std::optional<ByteView>& other) {
-    return one.has_value() == other.has_value() && (!one || std::ranges::equal(*one, *other));
-}
-
-bool is_same(const SeenRecord& one, const SeenRecord& other) {
-    const auto same_headers = [](const auto& a, const auto& b) { return is_same(a, b); };
-    return one.timestamp_ms == other.timestamp_ms && is_same(one.content.key, other.content.key) &&
-           is_same(one.content.value, other.content.value) &&
-           std::ranges::equal(one.content.headers, other.content.headers, same_headers);
-}
-
-/// Whether both show the same records, told from the outside alone.
-bool is_same(const RecordBatchView& one, const RecordBatchView& other) {
-    return one.base_offset() == other.base_offset() && one.codec() == other.codec() &&
-           one.last_offset_delta() == other.last_offset_delta() &&
-           one.record_count() == other.record_count() &&
-           one.base_timestamp() == other.base_timestamp() && !one.is_log_append_time() &&
-           !other.is_log_append_time() && std::ranges::equal(one.payload(), other.payload());
-}
-
-/// Compares what two cursors see. Lives for one partition.
-class Comparison {
-public:
-    Comparison(LogCursor source, LogCursor target, VerifiedPartition& verified, bool is_compacted)
-        : source_(std::move(source)),
-          target_(std::move(target)),
-          verified_(verified),
-          is_compacted_(is_compacted) {}
-
-    Task<Result<void>> run(std::stop_token stop) {
-        while (true) {
-            auto at_source = co_await source_.load(stop);
-            LS_CO_TRY(source_has, std::move(at_source));
-            auto at_target = co_await target_.load(stop);
-            LS_CO_TRY(target_has, std::move(at_target));
-            if (!source_has && !target_has) {
-                co_return Result<void>();
-            }
-            if (source_has && target_has && skip_same_batch()) {
-                continue;
-            }
-            LS_CO_TRY(source_is_open, source_has ? source_.unpack() : Result<bool>(false));
-            LS_CO_TRY(target_is_open, target_has ? target_.unpack() : Result<bool>(false));
-            if (source_is_open != source_has || target_is_open != target_has) {
-                continue;  // a batch is used up: what comes behind it belongs to the comparison
-            }
-            compare();
-        }
-    }
-
-private:
-    bool skip_same_batch() {
-        const RecordBatchView* one = source_.whole_batch();
-        const RecordBatchView* other = target_.whole_batch();
-        if (one == nullptr || other == nullptr || !is_same(*one, *other)) {
-            return false;
-        }
-        verified_.records += static_cast<uint64_t>(one->record_count());
-        ++verified_.untouched_batches;
-        source_.skip_batch();
-        target_.skip_batch();
-        return true;
-    }
-
-    void compare() {
-        const SeenRecord* one = source_.has_record() ? &source_.record() : nullptr;
-        const SeenRecord* other = target_.has_record() ? &target_.record() : nullptr;
-        if (other == nullptr || (one != nullptr && one->offset < other->offset)) {
-            only_at_source();
-        } else if (one == nullptr || one->offset > other->offset) {
-            only_on_target();
-        } else {
-            if (is_same(*one, *other)) {
-                ++verified_.records;
-            } else {
-                note(one->offset, Difference::Kind::content);
-            }
-            source_.skip_record();
-            target_.skip_record();
-        }
-    }
-
-    void only_at_source() {
-        note(source_.record().offset, Difference::Kind::only_at_source);
-        source_.skip_record();
-    }
-
-    void only_on_target() {
-        note(target_.record().offset, Difference::Kind::only_on_target);
-        target_.skip_record();
-    }
-
-    void note(Offset offset, Difference::Kind kind) {
-        // The two clusters compact at different times.
-        if (is_compacted_ && kind != Difference::Kind::content) {
-            ++verified_.compacted;
-            return;
-        }
-        ++verified_.differences;
-        if (verified_.first.size() < kFirstDifferences) {
-            verified_.first.push_back({offset.value(), kind});
-        }
-    }
-
-    LogCursor source_;
-    LogCursor target_;
-    VerifiedPartition& verified_;
-    bool is_compacted_;
-};
 
 /// One call of verify_link().
 class Verifying {
 public:
     Verifying(runtime::Runtime& runtime, VerifyRequest request, LinkVerification& result)
-        : request_(std::move(request)),
+        : runtime_(runtime),
+          request_(std::move(request)),
           result_(result),
+          ids_(configured_ids(request_.clusters)),
           source_(runtime, cluster_named(request_.clusters, request_.link.source), {}),
           target_(runtime, cluster_named(request_.clusters, request_.link.target), {}),
+          producer_(target_),
+          store_(target_, producer_),
           freed_(runtime.loop),
-          tasks_(runtime.loop) {}
+          tasks_(runtime.loop) {
+        if (request_.bytes_per_second) {
+            source_rate_.emplace(*request_.bytes_per_second);
+            target_rate_.emplace(*request_.bytes_per_second);
+        }
+    }
 
     Task<void> run(std::stop_token stop) {
         auto compared = co_await compare_all(stop);
@@ -163,6 +62,17 @@ private:
         Discovery discovery(source_, target_, request_.link, std::move(*filter));
         auto looked = co_await discovery.look_only(stop);
         LS_CO_TRY(topics, std::move(looked));
+        if (!request_.only.empty()) {
+            auto only = TopicFilter::make(request_.only, {});
+            LS_ASSERT(only.has_value());
+            std::erase_if(topics, [&](const auto& topic) { return !only->matches(topic.name); });
+        }
+        if (topics.empty()) {
+            result_.has_no_topics = true;
+            co_return Error(Errc::not_found,
+                            "no topic of " + source_.name() + " matches: nothing was compared");
+        }
+        LS_CO_CHECK(co_await learn_carried(stop));
         std::vector<std::string> names;
         for (const client::TopicMetadata& topic : topics) {
             names.push_back(topic.name);
@@ -172,11 +82,9 @@ private:
                 entry.partition = static_cast<int32_t>(i);
             }
         }
-        for (Cluster* cluster : {&source_, &target_}) {
-            auto described = co_await client::describe_topics(*cluster, names, stop);
-            LS_CO_TRY(configs, std::move(described));
-            note_compacted(configs);
-        }
+        auto described = co_await read_cleanups(source_, target_, names, stop);
+        LS_CO_TRY(cleanups, std::move(described));
+        cleanups_ = std::move(cleanups);
         for (VerifiedPartition& partition : result_.partitions) {
             while (tasks_.running() >= kAtOnce) {
                 co_await freed_.wait();
@@ -186,15 +94,14 @@ private:
         co_return Result<void>();
     }
 
-    void note_compacted(const std::map<std::string, std::vector<client::ConfigEntry>>& configs) {
-        for (const auto& [topic, entries] : configs) {
-            for (const client::ConfigEntry& entry : entries) {
-                if (entry.name == "cleanup.policy" &&
-                    entry.value.find("compact") != std::string::npos) {
-                    compacted_.insert(topic);
-                }
-            }
-        }
+    Task<Result<void>> learn_carried(std::stop_token stop) {
+        LS_CO_CHECK(ids_.learn(source_.name(), source_.metadata().cluster_id()));
+        LS_CO_CHECK(ids_.learn(target_.name(), target_.metadata().cluster_id()));
+        const RelayedOrigins relayed = relayed_by(request_.link, request_.clusters);
+        LS_CO_CHECK(co_await learn_origins(runtime_, relayed, ids_, stop));
+        LS_CO_TRY(carried, carried_by(request_.link, ids_));
+        carried_ = std::move(carried);
+        co_return Result<void>();
     }
 
     Task<void> verify(VerifiedPartition& partition, std::stop_token stop) {
@@ -219,24 +126,124 @@ private:
         const LogEnds at_target = co_await read_ends(target_, to_leader->leader, ids, stop);
         const LogEnds at_source = co_await read_ends(source_, from_leader->leader, ids, stop);
         LS_CO_TRY(logs, logs_from(at_source, at_target, id));
+        Pair pair{{from_leader->leader, id, {}}, {to_leader->leader, id, {}}, logs};
+        const StreamKey key{source_.metadata().cluster_id(),
+                            source_.metadata().find_topic(id.topic)->id, id};
+        if (request_.link.offsets != OffsetsMode::preserve && store_.is_there()) {
+            LS_CO_CHECK(co_await store_.catch_up(key, stop));
+        }
+        if (request_.link.origins || store_.has(key)) {
+            for (size_t index = 0; index < carried_.clusters.size(); ++index) {
+                LS_CO_CHECK(co_await compare_translated(partition, pair, index, stop));
+            }
+            co_return Result<void>();
+        }
+        auto compared = co_await compare_kept(partition, std::move(pair), stop);
+        co_return compared;
+    }
+
+    /// Both sides of a partition: where to begin, and what the logs are.
+    struct Pair {
+        client::LogPlace source;
+        client::LogPlace target;
+        PartitionLogs logs;
+    };
+
+    Task<Result<void>> compare_kept(VerifiedPartition& partition, Pair pair, std::stop_token stop) {
+        const PartitionLogs& logs = pair.logs;
         const Offset from = std::max(logs.source_start, logs.target_start);
         const Offset to = std::max(from, std::min(logs.source_end, logs.target_end));
         partition.from = from.value();
         partition.to = to.value();
-        const client::LogPlace source_place{from_leader->leader, id, from};
-        const client::LogPlace target_place{to_leader->leader, id, from};
-        Comparison comparison(LogCursor(source_, source_place, to),
-                              LogCursor(target_, target_place, to), partition,
-                              compacted_.contains(partition.topic));
+        pair.source.offset = from;
+        pair.target.offset = from;
+        LogComparison comparison(LogCursor(source_, pair.source, to, rate_of(source_rate_)),
+                                 LogCursor(target_, pair.target, to, rate_of(target_rate_)),
+                                 rules_for(partition.topic), partition);
+        LS_CO_CHECK(co_await comparison.run(stop));
+        if (!partition.first.empty()) {
+            co_await find_cause(partition, std::move(pair.target), stop);
+        }
+        co_return Result<void>();
+    }
+
+    Task<void> find_cause(VerifiedPartition& partition, client::LogPlace place,
+                          std::stop_token stop) {
+        const Difference& difference = partition.first.front();
+        place.offset = difference.offset;
+        const TopicPartition id = place.partition;
+        const auto read = co_await client::read_batch_at(target_, std::move(place), stop);
+        if (read.has_error() || source_.metadata().find_topic(id.topic) == nullptr) {
+            co_return;
+        }
+        ByteView bytes = read->view();
+        const auto batch = protocol::next_batch(bytes);
+        std::optional<protocol::RecordBatchView> at_target;
+        if (batch.has_value() && *batch && (*batch)->base_offset() <= difference.offset &&
+            (*batch)->last_offset() >= difference.offset) {
+            at_target = **batch;
+        }
+        const ProducerId stream =
+            tagged_producer_id(origin_tag(source_.metadata().cluster_id()),
+                               source_.metadata().find_topic(id.topic)->id, id);
+        partition.cause = cause_of(difference, at_target, stream);
+    }
+
+    /// By the numbers of the stream's records. What others wrote to the target is not seen.
+    Task<Result<void>> compare_translated(VerifiedPartition& partition, Pair pair, size_t index,
+                                          std::stop_token stop) {
+        const PartitionLogs& logs = pair.logs;
+        const TopicPartition& id = pair.source.partition;
+        const StreamKey key{source_.metadata().cluster_id(),
+                            source_.metadata().find_topic(id.topic)->id, id,
+                            carried_.clusters[index]};
+        StreamMap& map = store_.map_of(key);
+        StreamSearch search{pair.target, logs.target_end, stream_id(key), {}};
+        search.log_start.offset = logs.target_start;
+        LS_CO_CHECK(co_await find_stream(target_, search, map, stop));
+
+        const Ordinal first = std::max(map.source.first_at(logs.source_start).value_or(map.next),
+                                       map.target.first_at(logs.target_start).value_or(map.next));
+        if (first >= map.next) {
+            co_return Result<void>();
+        }
+        pair.source.offset = map.source.offset_of(first).value_or(logs.source_start);
+        pair.target.offset = map.target.offset_of(first).value_or(logs.target_start);
+        const Offset to = *map.source.offset_of(map.next - 1) + 1;
+        // Of several streams, what any of them was compared in.
+        const bool is_first = partition.to == 0;
+        partition.from = is_first ? pair.source.offset.value()
+                                  : std::min(partition.from, pair.source.offset.value());
+        partition.to = std::max(partition.to, to.value());
+        const TranslatedCopy copy{&map, search.id, carried_.origins, index};
+        LogCursor from_source(source_, pair.source, to, rate_of(source_rate_));
+        from_source.see(view_of_source(copy));
+        LogCursor from_target(target_, pair.target, logs.target_end, rate_of(target_rate_));
+        from_target.see(view_of_target(copy));
+        LogComparison comparison(std::move(from_source), std::move(from_target),
+                                 rules_for(partition.topic), partition);
         auto compared = co_await comparison.run(stop);
         co_return compared;
     }
 
+    ComparisonRules rules_for(const std::string& topic) const {
+        return {cleanups_.at(topic), request_.link.append_time};
+    }
+
+    static ReadRate* rate_of(std::optional<ReadRate>& rate) { return rate ? &*rate : nullptr; }
+
+    runtime::Runtime& runtime_;
     VerifyRequest request_;
     LinkVerification& result_;
+    ClusterIds ids_;
+    Carried carried_;
     Cluster source_;
     Cluster target_;
-    std::set<std::string> compacted_;
+    client::BatchProducer producer_;  // sends nothing
+    OffsetsStore store_;
+    std::optional<ReadRate> source_rate_;  // of what is read from one cluster
+    std::optional<ReadRate> target_rate_;
+    std::map<std::string, Cleanup> cleanups_;
     runtime::Signal freed_;
     runtime::TaskGroup tasks_;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/link.h"
+#include "replication/log_comparison.h"
 #include "runtime/runtime.h"
 #include "runtime/task.h"
 
@@ -12,24 +13,13 @@
 
 namespace lockstep::replication {
 
-/// One offset at which the clusters differ.
-struct Difference {
-    enum class Kind { content, only_at_source, only_on_target };
-    int64_t offset = 0;
-    Kind kind = Kind::content;
-};
-
-struct VerifiedPartition {
+struct VerifiedPartition : ComparedRecords {
     std::string topic;
     int32_t partition = 0;
     int64_t from = 0;  // what was compared: [from, to), what both logs hold
     int64_t to = 0;
-    uint64_t records = 0;            // found identical
-    uint64_t untouched_batches = 0;  // of these batches, byte by byte the same on both sides
-    uint64_t differences = 0;        // that nothing explains
-    uint64_t compacted = 0;          // on one side only, in a topic that is compacted
-    std::vector<Difference> first;   // the first of the differences
-    std::string problem;             // why it could not be compared; else ""
+    std::string problem;  // why it could not be compared; else ""
+    std::string cause;    // of the first difference, where offsets are kept; else ""
 
     bool is_identical() const { return differences == 0 && problem.empty(); }
 };
@@ -38,13 +28,16 @@ struct LinkVerification {
     std::string name;
     std::string source;
     std::string target;
-    std::string problem;  // of the link as a whole; else ""
+    std::string problem;         // of the link as a whole; else ""
+    bool has_no_topics = false;  // of those asked for: that is a problem too
     std::vector<VerifiedPartition> partitions;
 };
 
 struct VerifyRequest {
     std::vector<ClusterSpec> clusters;
     LinkSpec link;                                       // its topics are compared
+    std::vector<std::string> only;                       // of these, those that match; else all
+    std::optional<int64_t> bytes_per_second;             // at most so much from each cluster
     std::function<void(const VerifiedPartition&)> told;  // of each partition, when it is done
 };
 

@@ -468,7 +468,7 @@ TEST(CanMerge, WantsOneCodec_AndABound) {
     EXPECT_FALSE(is_tiny(*RecordBatchView::open(full)));
     EXPECT_TRUE(can_merge(view, view, view.size_bytes()));
     EXPECT_FALSE(can_merge(view, *RecordBatchView::open(packed), view.size_bytes()));
-    EXPECT_FALSE(can_merge(view, view, 128 << 10));
+    EXPECT_FALSE(can_merge(view, view, kMergedBytes));
 }
 
 }  // namespace

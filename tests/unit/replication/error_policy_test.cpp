@@ -48,7 +48,8 @@ INSTANTIATE_TEST_SUITE_P(
     RetriesRefused, ReactionTo,
     testing::Values(ReactionCase{KafkaError::out_of_order_sequence_number, Reaction::retry_refused},
                     ReactionCase{KafkaError::duplicate_sequence_number, Reaction::retry_refused},
-                    ReactionCase{KafkaError::unknown_producer_id, Reaction::retry_refused}));
+                    ReactionCase{KafkaError::unknown_producer_id, Reaction::retry_refused},
+                    ReactionCase{KafkaError::corrupt_message, Reaction::retry_refused}));
 
 // These pass by themselves, or when both logs are looked at again.
 INSTANTIATE_TEST_SUITE_P(
@@ -64,7 +65,6 @@ INSTANTIATE_TEST_SUITE_P(
                     ReactionCase{KafkaError::not_enough_replicas_after_append, Reaction::retry},
                     ReactionCase{KafkaError::request_timed_out, Reaction::retry},
                     ReactionCase{KafkaError::network_exception, Reaction::retry},
-                    ReactionCase{KafkaError::corrupt_message, Reaction::retry},
                     ReactionCase{KafkaError::kafka_storage_error, Reaction::retry},
                     ReactionCase{KafkaError::throttling_quota_exceeded, Reaction::retry},
                     ReactionCase{KafkaError::unknown_server_error, Reaction::retry},

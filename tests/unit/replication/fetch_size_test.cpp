@@ -46,7 +46,14 @@ TEST(FetchSize, StaysWithinTheBudgetsShare) {
 TEST(FetchSize, AsksForSomething_WhenTheBudgetIsTiny) {
     FetchSize size(1);
     EXPECT_GT(size.max_bytes(), 0);
-    EXPECT_GT(size.partition_max_bytes(), 0);
+    EXPECT_GT(size.partition_max_bytes(1000), 0);
+}
+
+TEST(FetchSize, GivesAPartitionThatIsAloneAllOfIt_AndOthersTheirTurn) {
+    const FetchSize size(kPlenty);
+    EXPECT_EQ(size.partition_max_bytes(1), FetchSize::kSmallest);
+    EXPECT_EQ(size.partition_max_bytes(2), FetchSize::kSmallest / 2);
+    EXPECT_EQ(size.partition_max_bytes(1000), FetchSize::kSmallest / 4);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace lockstep::replication {
 namespace {
@@ -31,8 +33,8 @@ void PrintTo(const PlaceCase& c, std::ostream* out) {
 std::string text_of(const GroupDecision& decision) {
     switch (decision.action) {
         case GroupAction::none: return "none";
-        case GroupAction::to_target: return "target " + std::to_string(decision.offset.value());
-        case GroupAction::to_source: return "source " + std::to_string(decision.offset.value());
+        case GroupAction::to_target: return "target " + std::to_string(decision.place.value());
+        case GroupAction::to_source: return "source " + std::to_string(decision.place.value());
         case GroupAction::conflict: return "conflict";
         case GroupAction::undecided: return "undecided";
     }
@@ -47,6 +49,10 @@ TEST_P(Decide, WhoFollowsWhom) {
 }
 
 const std::optional<LastSeen> kFirstLook;
+
+GroupSide with(std::string text, bool is_active = false) {
+    return {at(5), is_active, std::move(text)};
+}
 
 INSTANTIATE_TEST_SUITE_P(
     WithMembers, Decide,
@@ -85,6 +91,20 @@ INSTANTIATE_TEST_SUITE_P(
                   LastSeen{at(5), at(9)},
                   "undecided"}));
 
+INSTANTIATE_TEST_SUITE_P(
+    Metadata, Decide,
+    testing::Values(
+        PlaceCase{"Same", with("a"), with("a"), kFirstLook, "none"},
+        PlaceCase{"FirstLook", with("a"), with("b"), kFirstLook, "none"},
+        PlaceCase{"ActiveAtTheSource", with("b", true), with("a"), kFirstLook, "target 5"},
+        PlaceCase{"ActiveOnTheTarget", with("a"), with("b", true), kFirstLook, "source 5"},
+        PlaceCase{"SourceChanged", with("b"), with("a"), LastSeen{at(5), at(5), "a", "a"},
+                  "target 5"},
+        PlaceCase{"TargetChanged", with("a"), with("b"), LastSeen{at(5), at(5), "a", "a"},
+                  "source 5"},
+        PlaceCase{"NeitherChanged", with("a"), with("b"), LastSeen{at(5), at(5), "a", "b"},
+                  "none"}));
+
 TEST(DecideInTheLog, GoesNoFurtherThanTheTargetsLog_AndFollowsItAsItGrows) {
     GroupPlace place{{at(500), true}, {{}, false}, {}, kLog, {Offset(0), Offset(200)}};
     EXPECT_EQ(text_of(decide(place)), "target 200");
@@ -99,6 +119,47 @@ TEST(DecideInTheLog, GoesNoFurtherThanTheTargetsLog_AndFollowsItAsItGrows) {
 TEST(DecideInTheLog, BeginsNoEarlierThanTheLog) {
     const GroupPlace place{{at(5), true}, {{}, false}, {}, kLog, {Offset(50), Offset(200)}};
     EXPECT_EQ(text_of(decide(place)), "target 50");
+}
+
+/// Records 0 to 9 at the source's offsets 100 to 104 and 110 to 114, on the target at 40 to 43 and
+/// 50 to 55; the source is copied up to 117.
+class TranslatedRanges : public testing::Test {
+protected:
+    TranslatedRanges() {
+        map_.source.add({Ordinal(0), Offset(100)});
+        map_.source.add({Ordinal(5), Offset(110)});
+        map_.target.add({Ordinal(0), Offset(40)});
+        map_.target.add({Ordinal(4), Offset(50)});
+        map_.next = Ordinal(10);
+    }
+
+    StreamMap map_;
+    PartitionRanges ranges_{
+        {Offset(100), Offset(120)}, {Offset(40), Offset(56)}, map_, Offset(117)};
+};
+
+TEST_F(TranslatedRanges, TellTheSameRecordOnBothSides) {
+    for (const auto& [source, target] : std::vector<std::pair<int64_t, int64_t>>{
+             {100, 40}, {103, 43}, {104, 50}, {110, 51}, {114, 55}, {117, 56}}) {
+        const Offset place = ranges_.place_at_source(Offset(source));
+        EXPECT_EQ(ranges_.target_offset(place), Offset(target)) << source;
+        EXPECT_EQ(ranges_.place_on_target(Offset(target)), place) << target;
+        EXPECT_EQ(ranges_.source_offset(place), Offset(source)) << source;
+    }
+}
+
+TEST_F(TranslatedRanges, TakeAPlaceInAHole_ForThatOfTheNextRecord) {
+    EXPECT_EQ(ranges_.place_at_source(Offset(107)), ranges_.place_at_source(Offset(110)));
+    EXPECT_EQ(ranges_.place_on_target(Offset(47)), ranges_.place_on_target(Offset(50)));
+    EXPECT_EQ(ranges_.place_at_source(Offset(115)), Offset(10)) << "behind the last record";
+    EXPECT_EQ(ranges_.place_at_source(Offset(117)), Offset(10));
+    EXPECT_EQ(ranges_.place_at_source(Offset(118)), Offset(11)) << "not copied yet";
+}
+
+TEST_F(TranslatedRanges, AreNumbersOfRecords) {
+    EXPECT_EQ(ranges_.source().start, Offset(0));
+    EXPECT_EQ(ranges_.target().start, Offset(0));
+    EXPECT_EQ(ranges_.target().end, Offset(10));
 }
 
 }  // namespace

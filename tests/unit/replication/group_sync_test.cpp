@@ -31,6 +31,7 @@ protected:
             EXPECT_TRUE(refreshed.has_value());
         }
         tasks_.spawn("groups", sync_.run(tasks_.stop_token()));
+        tasks_.spawn("share groups", sync_.run_shares(tasks_.stop_token()));
     }
 
     ~GroupSyncTest() override {
@@ -48,7 +49,7 @@ protected:
         if (id.topic != "orders") {
             return std::nullopt;
         }
-        return PartitionRanges{{Offset(0), Offset(100)}, {Offset(0), target_end_}};
+        return PartitionRanges({Offset(0), Offset(100)}, {Offset(0), target_end_});
     }
 
     struct Side {
@@ -150,6 +151,33 @@ TEST_F(GroupSyncTest, IsNotDisturbed_ByMembersThatComeMeanwhile) {
     EXPECT_EQ(sync_.problem(), "");
 }
 
+// It reads on there, and leaves: what the look has found at the source is old.
+TEST_F(GroupSyncTest, IsNotMisled_ByAGroupThatMovesWhileItIsLookedAt) {
+    source_.groups.groups["billing"] = {"Stable", 40};
+    loop_.advance(seconds(2));
+    EXPECT_THAT(target_.groups.commits, ElementsAre("billing 40"));
+    source_.groups.on_fetched = [this] {
+        source_.groups.groups["billing"].state = "Empty";
+        target_.groups.groups["billing"].offset = 60;
+    };
+    loop_.advance(seconds(3));
+    EXPECT_THAT(target_.groups.commits, ElementsAre("billing 40"));
+    EXPECT_THAT(source_.groups.commits, ElementsAre("billing 60"));
+}
+
+TEST_F(GroupSyncTest, DoesNotTakeARefusedCommitForDone) {
+    source_.groups.groups["billing"] = {"Empty", 40};
+    loop_.advance(seconds(2));
+    target_.groups.groups["billing"].state =
+        "Dead";  // listed without members, refuses all the same
+    source_.groups.groups["billing"].offset = 50;
+    loop_.advance(seconds(2));
+    target_.groups.groups["billing"].state = "Empty";
+    loop_.advance(seconds(2));
+    EXPECT_THAT(source_.groups.commits, IsEmpty());
+    EXPECT_EQ(target_.groups.commits.back(), "billing 50");
+}
+
 TEST_F(GroupSyncTest, SaysWhatKeepsItFromLooking_AndGoesOn) {
     source_.groups.groups["billing"] = {"Stable", 40};
     target_.groups.list_error = kLoading;
@@ -159,6 +187,21 @@ TEST_F(GroupSyncTest, SaysWhatKeepsItFromLooking_AndGoesOn) {
     loop_.advance(seconds(2));
     EXPECT_EQ(sync_.problem(), "");
     EXPECT_THAT(target_.groups.commits, ElementsAre("billing 40"));
+}
+
+// They have no committed offsets; these brokers offer nothing that could be asked for instead.
+TEST_F(GroupSyncTest, LeavesShareGroupsToTheirOwnSync_AndGoesOnWithTheOthers) {
+    source_.groups.groups["not-me"] = {"Stable", -1, 0, "share"};
+    source_.groups.groups["billing"] = {"Stable", 40};
+    loop_.advance(seconds(2));
+    EXPECT_EQ(sync_.problem(), "");
+    source_.groups.groups["shipping"] = {"Stable", 40, 0, "share"};
+    source_.groups.groups["billing"].offset = 50;
+    loop_.advance(seconds(2));
+    EXPECT_EQ(sync_.problem(), "");
+    EXPECT_THAT(sync_.share_problem(), HasSubstr("DescribeShareGroupOffsets"));
+    EXPECT_THAT(target_.groups.commits, ElementsAre("billing 40", "billing 50"));
+    EXPECT_EQ(sync_.groups().size(), 1U);
 }
 
 // Offsets expire by the time of their commit.

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int64_t kTagged = int64_t{1} << 62;
 constexpr ProducerId kStream{kTagged + 5};
-constexpr ResumeRules kRules{kStream, ProducerId(kTagged + 99), false};
+constexpr ResumeRules kRules{kStream, false};
 
 /// The source has offsets [from, to), the target ends at `end`; its last batch is as we wrote it.
 PartitionLogs logs_with(int64_t from, int64_t to, int64_t end) {
@@ -66,15 +66,15 @@ TEST(ResumePoint, RaisesTheLogStartOfAnEmptyTarget) {
 }
 
 TEST(ResumePoint, PassesOverWhatTheSourceHasDeleted_WhereTheOperatorSaysSo) {
-    const ResumeRules rules{kStream, ProducerId(kTagged + 99), true};
+    const ResumeRules rules{kStream, true};
     EXPECT_EQ(resume_point(logs_with(30, 50, 20), rules).raise_to, Offset(30));
     EXPECT_EQ(resume_point(logs_with(10, 50, 20), rules).next, Offset(20));
     EXPECT_FALSE(resume_point(logs_with(0, 50, 51), rules).raise_to.has_value());
 }
 
 TEST(ResumePoint, GoesOnRaising_WhereItWasEndedInTheMiddle) {
-    EXPECT_EQ(raised_to(with_tail(logs_with(30, 50, 20), kTagged + 99)), 30);
-    EXPECT_EQ(raised_to(with_tail(logs_with(30, 50, 30), kTagged + 99)), 30);
+    EXPECT_EQ(raised_to(with_tail(logs_with(30, 50, 20), filler_producer_id(kStream).value())), 30);
+    EXPECT_EQ(raised_to(with_tail(logs_with(30, 50, 30), filler_producer_id(kStream).value())), 30);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -113,6 +113,50 @@ INSTANTIATE_TEST_SUITE_P(
             "the target's last record (offset 19) was written by Lockstep for another topic or "
             "cluster (producer id 4611686018427387908, Lockstep's for this partition is "
             "4611686018427387909): its offsets cannot be trusted to be the source's"}));
+
+/// A stream of 50 records, from offset 100 of the source on, the last ten of them at 300.
+StreamMap map_with_a_hole() {
+    StreamMap map;
+    map.source.add({Ordinal(0), Offset(100)});
+    map.source.add({Ordinal(40), Offset(300)});
+    map.next = Ordinal(50);
+    return map;
+}
+
+TEST(ResumeTranslated, BeginsAtTheStart_WhereNothingWasCopied) {
+    const auto resume = resume_translated(logs_with(70, 400, 0), {}, false);
+    ASSERT_TRUE(resume.place);
+    EXPECT_EQ(resume.place->next, Ordinal(0));
+    EXPECT_EQ(resume.place->source, Offset(70));
+    EXPECT_EQ(resume.place->expected_at, std::nullopt);
+}
+
+TEST(ResumeTranslated, GoesOnBehindTheLastRecord) {
+    const auto resume = resume_translated(logs_with(70, 400, 10), map_with_a_hole(), false);
+    ASSERT_TRUE(resume.place);
+    EXPECT_EQ(resume.place->next, Ordinal(50));
+    EXPECT_EQ(resume.place->source, Offset(310));
+    EXPECT_EQ(resume.place->expected_at, Offset(310));
+}
+
+TEST(ResumeTranslated, StopsOrGoesOn_WhereTheSourceHasDeletedRecords) {
+    const auto logs = logs_with(350, 400, 10);
+    const auto stopped = resume_translated(logs, map_with_a_hole(), false);
+    EXPECT_FALSE(stopped.place);
+    EXPECT_EQ(stopped.reason, "the source has deleted offsets [310, 350) before they were copied");
+    const auto going_on = resume_translated(logs, map_with_a_hole(), true);
+    ASSERT_TRUE(going_on.place);
+    EXPECT_EQ(going_on.place->source, Offset(350));
+    EXPECT_EQ(going_on.lost, 40);
+}
+
+TEST(ResumeTranslated, Stops_WhereTheSourceIsShorterThanWhatWasCopied) {
+    const auto resume = resume_translated(logs_with(0, 305, 10), map_with_a_hole(), true);
+    EXPECT_FALSE(resume.place);
+    EXPECT_EQ(resume.reason,
+              "offsets up to 310 have been copied, the source already ends at 305: it has lost "
+              "offsets [305, 310)");
+}
 
 }  // namespace
 }  // namespace lockstep::replication

@@ -86,5 +86,32 @@ TEST(TopicFilter, IsRefused_WhenAnEntryIsNeitherNameNorExpression) {
     }
 }
 
+struct PrefixCase {
+    const char* entry;
+    const char* prefix;
+    bool may_match;
+};
+
+class TopicPrefix : public testing::TestWithParam<PrefixCase> {};
+
+TEST_P(TopicPrefix, MayMatch_WhereSomeNameHasIt) {
+    const std::vector<std::string> entries{GetParam().entry};
+    const auto filter = TopicFilter::make(entries, {});
+    ASSERT_TRUE(filter.has_value());
+    EXPECT_EQ(filter->may_match_prefix(GetParam().prefix), GetParam().may_match)
+        << GetParam().entry << " with " << GetParam().prefix;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Prefixes, TopicPrefix,
+    testing::Values(PrefixCase{"orders", "ord", true}, PrefixCase{"orders", "orders", true},
+                    PrefixCase{"orders", "orders-", false}, PrefixCase{"orders", "", true},
+                    PrefixCase{"payments-.*", "payments-eu-", true},
+                    PrefixCase{"payments-.*", "pay", true},
+                    PrefixCase{"payments-.*", "orders", false},
+                    PrefixCase{"payments-.*", "payments.", false},
+                    PrefixCase{"(a|c)x.*", "c", true}, PrefixCase{"(a|c)x.*", "d", false},
+                    PrefixCase{".*", "anything", true}, PrefixCase{".*-eu", "orders", true}));
+
 }  // namespace
 }  // namespace lockstep::replication

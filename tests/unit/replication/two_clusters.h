@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/link.h"
+#include "protocol/messages/describe_configs.h"
 #include "tests/unit/support/fake_log.h"
 
 #include <gtest/gtest.h>
@@ -21,6 +22,10 @@ protected:
     TwoClustersTest() {
         source_.metadata = test::metadata_of("src", 1, {{"orders", id_of(1), {1}, 0}});
         target_.metadata = test::metadata_of("dst", 1, {{"orders", id_of(2), {1}, 0}});
+        for (test::FakeBroker* broker : {&source_, &target_}) {
+            broker->on(protocol::ApiKey::describe_configs,
+                       [this](const test::ReceivedRequest& r) { answer_configs(r); });
+        }
     }
 
     static LinkSpec link_spec() {
@@ -29,6 +34,7 @@ protected:
         spec.source = "src";
         spec.target = "dst";
         spec.topics = {"orders"};
+        spec.offsets = OffsetsMode::preserve;
         return spec;
     }
 
@@ -36,6 +42,20 @@ protected:
         return {{"src", {Endpoint{"src", 1}}}, {"dst", {Endpoint{"dst", 1}}}};
     }
 
+    void answer_configs(const test::ReceivedRequest& request) const {
+        protocol::DescribeConfigsResponse response;
+        for (const auto& asked : request.as<protocol::DescribeConfigsRequest>().resources) {
+            auto& result = response.results.emplace_back();
+            result.resource_type = asked.resource_type;
+            result.resource_name = asked.resource_name;
+            auto& config = result.configs.emplace_back();
+            config.name = "cleanup.policy";
+            config.value = cleanup_policy_;
+        }
+        request.answer(response);
+    }
+
+    std::string cleanup_policy_ = "delete";
     test::ManualLoop loop_;
     test::ScriptedNetwork network_{loop_};
     Rng rng_{1};

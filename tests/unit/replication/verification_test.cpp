@@ -25,13 +25,17 @@ protected:
         }
     }
 
-    VerifiedPartition verify() {
+    LinkVerification verify_topics(std::vector<std::string> topics) {
         VerifyRequest request;
         request.clusters = cluster_specs();
         request.link = link_spec();
+        request.link.topics = std::move(topics);
         request.told = [](const VerifiedPartition&) {};
-        const LinkVerification link =
-            test::run(loop_, verify_link(runtime_, std::move(request), {}));
+        return test::run(loop_, verify_link(runtime_, std::move(request), {}));
+    }
+
+    VerifiedPartition verify() {
+        const LinkVerification link = verify_topics({"orders"});
         EXPECT_EQ(link.problem, "");
         EXPECT_EQ(link.partitions.size(), 1U);
         return link.partitions.at(0);
@@ -80,9 +84,9 @@ TEST_F(VerificationTest, FindsWhatOneSideLacks_AndWhatDiffers) {
     const VerifiedPartition verified = verify();
     EXPECT_EQ(verified.records, 3U);
     ASSERT_EQ(verified.first.size(), 3U);
-    EXPECT_EQ(verified.first[0].offset, 2);
+    EXPECT_EQ(verified.first[0].offset, Offset(2));
     EXPECT_EQ(verified.first[0].kind, Difference::Kind::content);
-    EXPECT_EQ(verified.first[2].offset, 4);
+    EXPECT_EQ(verified.first[2].offset, Offset(4));
     EXPECT_EQ(verified.first[2].kind, Difference::Kind::only_at_source);
 }
 
@@ -97,6 +101,44 @@ TEST_F(VerificationTest, SeesOnlyWhatBothLogsHold) {
     EXPECT_EQ(verified.from, 4);
     EXPECT_EQ(verified.to, 15);
     EXPECT_EQ(verified.records, 11U);
+}
+
+TEST_F(VerificationTest, SaysThatNothingWasCompared_WhereNoTopicMatches) {
+    const LinkVerification link = verify_topics({"odrers"});
+    EXPECT_THAT(link.problem, HasSubstr("no topic of src matches: nothing was compared"));
+}
+
+TEST_F(VerificationTest, ComparesOnlyTheTopicsAskedFor) {
+    source_log_.append(make_batch(0, 10));
+    target_log_.append(make_batch(0, 10));
+    VerifyRequest request;
+    request.clusters = cluster_specs();
+    request.link = link_spec();
+    request.only = {"ord.*"};
+    request.told = [](const VerifiedPartition&) {};
+    EXPECT_EQ(test::run(loop_, verify_link(runtime_, request, {})).partitions.size(), 1U);
+    request.only = {"payments"};
+    const LinkVerification none = test::run(loop_, verify_link(runtime_, request, {}));
+    EXPECT_TRUE(none.has_no_topics);
+    EXPECT_THAT(none.problem, HasSubstr("no topic of src matches"));
+}
+
+TEST_F(VerificationTest, KeepsToItsRate) {
+    for (int64_t base = 0; base < 8; ++base) {
+        source_log_.append(make_batch(base, 1, std::string(1 << 20, 'v')));
+        target_log_.append(make_batch(base, 1, std::string(1 << 20, 'v')));
+    }
+    VerifyRequest request;
+    request.clusters = cluster_specs();
+    request.link = link_spec();
+    request.bytes_per_second = 1 << 20;
+    request.told = [](const VerifiedPartition&) {};
+    const auto begun = loop_.now();
+    const LinkVerification verified =
+        test::run(loop_, verify_link(runtime_, std::move(request), {}));
+    EXPECT_EQ(verified.partitions.at(0).records, 8U);
+    EXPECT_GE(loop_.now() - begun, std::chrono::seconds(7));
+    EXPECT_LE(loop_.now() - begun, std::chrono::seconds(9));
 }
 
 TEST_F(VerificationTest, IsNotIdentical_WhenABatchIsDamaged) {

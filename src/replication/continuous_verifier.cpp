@@ -1,0 +1,339 @@
+#include "replication/continuous_verifier.h"
+
+#include "base/log.h"
+#include "protocol/kafka_error.h"
+#include "replication/log_reader.h"
+
+#include <fmt/format.h>
+
+namespace lockstep::replication {
+
+using protocol::KafkaError;
+using runtime::Task;
+
+namespace {
+
+constexpr auto kPause = std::chrono::seconds(1);  // between looks at what was compared to the end
+constexpr auto kShortestSample = std::chrono::milliseconds(500);
+constexpr int32_t kMostChunkBytes = 2 << 20;
+constexpr int kChunksInARow = 8;        // of one partition, before it is the next one's turn
+constexpr int kPartitionsInARow = 256;  // passed over, before others may use the loop
+/// What a look costs, however little there was to read: many idle partitions are no load then.
+constexpr int64_t kLeastCharge = 64 << 10;
+constexpr size_t kToldOffsets = 10;
+/// Of the loop's time, comparing takes a fifth.
+constexpr Manners kManners{std::chrono::microseconds(250), 4};
+
+bool is_damage(const Error& error) {
+    return error.is(Errc::checksum_mismatch) || error.is(Errc::malformed);
+}
+
+/// "17 (differs), 18 (only at the source), and 3 more".
+std::string offsets_of(const ComparedRecords& found) {
+    std::string text;
+    for (size_t i = 0; i < std::min(found.first.size(), kToldOffsets); ++i) {
+        const Difference& each = found.first[i];
+        text +=
+            fmt::format("{}{} ({})", i == 0 ? "" : ", ", each.offset.value(), to_string(each.kind));
+    }
+    return found.differences > kToldOffsets
+               ? text + fmt::format(", and {} more", found.differences - kToldOffsets)
+               : text;
+}
+
+/// What is true of both.
+VerifiedStatus together(const VerifiedStatus& one, const VerifiedStatus& other) {
+    VerifiedStatus both = one;
+    both.from = std::max(one.from, other.from);
+    both.to = std::min(one.to, other.to);
+    both.compared_to = std::min(one.compared_to, other.compared_to);
+    both.records += other.records;
+    both.compacted += other.compacted;
+    both.differences += other.differences;
+    const auto& first = other.first_difference;
+    if (first && (!both.first_difference || first->offset < both.first_difference->offset)) {
+        both.first_difference = first;
+    }
+    both.problem = one.problem.empty() ? other.problem : one.problem;
+    return both;
+}
+
+}  // namespace
+
+std::optional<VerifiedStatus> ContinuousVerifier::status_of(const TopicPartition& id) const {
+    std::optional<VerifiedStatus> all;
+    for (auto next = proofs_.lower_bound({id, 0});
+         next != proofs_.end() && next->first.partition == id; ++next) {
+        if (const auto& status = next->second.progress.status()) {
+            all = all ? together(*all, *status) : *status;
+        }
+    }
+    return all;
+}
+
+Task<void> ContinuousVerifier::run(std::stop_token stop) {
+    while (!stop.stop_requested()) {
+        const bool has_more = co_await pass(stop);
+        if (!has_more) {
+            co_await runtime::sleep_for(loop(), kPause, stop);
+        }
+    }
+}
+
+/// Goes through all partitions once; says whether one of them has more to compare.
+Task<bool> ContinuousVerifier::pass(std::stop_token stop) {
+    bool has_more = false;
+    int passed = 0;
+    std::optional<CopyId> last;
+    while (!stop.stop_requested()) {
+        const auto partition = services_.next_copied(last ? &*last : nullptr);
+        if (!partition) {
+            break;
+        }
+        last = partition->id;
+        Proof& proof = proofs_[*last];
+        if (is_due(*partition, proof)) {
+            has_more |= co_await look(*last, proof, stop);
+        } else if (++passed % kPartitionsInARow == 0) {
+            co_await runtime::sleep_for(loop(), runtime::Duration(0), stop);
+        }
+    }
+    co_return has_more;
+}
+
+bool ContinuousVerifier::is_due(const CopiedPartition& partition, Proof& proof) {
+    const PartitionStatus& status = partition.status;
+    const bool is_running = status.state == PartitionState::running;
+    if ((!is_running && status.state != PartitionState::blocked) || !status.source_log_start ||
+        !status.source_high_watermark || !status.target_log_end) {
+        return false;
+    }
+    sample_speed(status, proof);
+    if (loop().now() < proof.not_before ||
+        (is_running && is_catching_up(status.lag_records(), proof.copied_per_second))) {
+        return false;
+    }
+    if (!proof.progress.status() || proof.target_topic_id != partition.target_topic_id) {
+        proof.progress.begin(*status.source_log_start);
+        proof.target_topic_id = partition.target_topic_id;
+        proof.is_damage_told = false;
+    }
+    if (partition.translated) {
+        return status.next_offset && proof.progress.next() < *status.next_offset;
+    }
+    // Somebody else may have written behind what a blocked partition is known to hold.
+    const Offset end = is_running ? std::min(*status.target_log_end, *status.source_high_watermark)
+                                  : *status.source_high_watermark;
+    return proof.progress.next() < end;
+}
+
+void ContinuousVerifier::sample_speed(const PartitionStatus& status, Proof& proof) {
+    const auto now = loop().now();
+    const auto passed = now - proof.sampled_at;
+    if (passed < kShortestSample) {
+        return;
+    }
+    proof.copied_per_second = static_cast<double>(status.copied_records - proof.sampled_records) /
+                              std::chrono::duration<double>(passed).count();
+    proof.sampled_at = now;
+    proof.sampled_records = status.copied_records;
+}
+
+/// One partition's turn; says whether it has more to compare.
+Task<bool> ContinuousVerifier::look(CopyId id, Proof& proof, std::stop_token stop) {
+    for (int chunk = 0; chunk < kChunksInARow; ++chunk) {
+        while (loop().now() < services_.rate.free_at() && !stop.stop_requested()) {
+            co_await runtime::sleep_until(loop(), services_.rate.free_at(), stop);
+        }
+        auto compared = co_await compare(id, proof, stop);
+        if (stop.stop_requested()) {
+            co_return false;
+        }
+        if (compared.has_error()) {
+            on_failed(id.partition, proof, compared.error());
+            co_return false;
+        }
+        proof.backoff.reset();
+        proof.progress.set_problem("");
+        if (*compared == Found::all_that_is_there) {
+            proof.not_before = loop().now() + kPause;
+            co_return false;
+        }
+    }
+    co_return true;
+}
+
+/// Compares the chunk from next() on.
+Task<Result<ContinuousVerifier::Found>> ContinuousVerifier::compare(const CopyId& copy,
+                                                                    Proof& proof,
+                                                                    std::stop_token stop) {
+    const TopicPartition& id = copy.partition;
+    auto described = co_await cleanup_of(id.topic, stop);
+    LS_CO_TRY(cleanup, std::move(described));
+    const Offset begin = proof.progress.next();
+    LS_CO_TRY(next, next_of(copy, begin));
+    if (!next) {
+        LS_CO_CHECK(co_await look_at_logs(copy, proof, stop));
+        co_return Found::all_that_is_there;
+    }
+    auto reading = co_await read(next->source, next->at_target(), stop);
+    if (reading.has_error() && reading.error().code == KafkaError::offset_out_of_range) {
+        LS_CO_CHECK(co_await look_at_logs(copy, proof, stop));
+        co_return Found::all_that_is_there;
+    }
+    LS_CO_TRY(chunk, std::move(reading));
+    LS_CO_TRY(source_end, end_of_batches(chunk.source.records, begin));
+    LS_CO_TRY(target_end, end_of_batches(chunk.target.records, next->target.offset));
+    const CommonPlace ends{source_end, target_end};
+    const Offset kept_end = std::min(source_end, target_end);
+    const CommonPlace end = next->translated ? common_end(*next->translated, ends, next->copied_to)
+                                             : CommonPlace{kept_end, kept_end};
+    if (end.source <= begin) {
+        co_return Found::all_that_is_there;
+    }
+    LogCursor source(services_.source, next->source, end.source);
+    source.give(std::move(chunk.source));
+    LogCursor target(services_.target, next->target, end.target);
+    target.give(std::move(chunk.target));
+    if (next->translated) {
+        source.see(view_of_source(*next->translated));
+        target.see(view_of_target(*next->translated));
+    }
+    ComparedRecords found;
+    const ComparisonRules rules{cleanup, services_.append_time};
+    LogComparison comparison(std::move(source), std::move(target), rules, found);
+    comparison.be_polite(kManners);
+    LS_CO_CHECK(co_await comparison.run(stop));
+    const auto verdict = proof.progress.take(found, end.source);
+    on_verdict(id, proof, verdict, found);
+    co_return chunk.has_more&& verdict != ProofProgress::Verdict::doubted
+        ? Found::more
+        : Found::all_that_is_there;
+}
+
+/// Nothing where the logs have to be looked at first.
+Result<std::optional<ContinuousVerifier::Next>> ContinuousVerifier::next_of(const CopyId& copy,
+                                                                            Offset begin) const {
+    const TopicPartition& id = copy.partition;
+    const auto source_leader = services_.source.metadata().leader_of(id);
+    const auto target_leader = services_.target.metadata().leader_of(id);
+    if (!source_leader || !target_leader) {
+        const client::Cluster& cluster = source_leader ? services_.target : services_.source;
+        return Error(make_error_code(KafkaError::leader_not_available),
+                     fmt::format("{} has no leader on {}", id.to_string(), cluster.name()));
+    }
+    Next next{{source_leader->leader, id, begin}, {target_leader->leader, id, begin}, {}, {}};
+    const auto copied = services_.copied(copy);
+    if (copied && copied->translated) {
+        const auto place = common_place(*copied->translated, begin);
+        if (place) {
+            next.target.offset = place->target;
+        } else if (copied->translated->is_empty()) {
+            next.target.offset = Offset(0);  // the source must not have any, either
+        } else {
+            return std::optional<Next>();
+        }
+        next.copied_to = copied->status.next_offset.value_or(begin);
+        next.translated = copied->translated;
+    }
+    return std::optional(std::move(next));
+}
+
+Task<Result<ContinuousVerifier::Chunk>> ContinuousVerifier::read(
+    client::LogPlace at_source, std::optional<client::LogPlace> at_target, std::stop_token stop) {
+    const client::LogFetch how{client::Purpose::verify,
+                               services_.rate.chunk_bytes(kMostChunkBytes)};
+    services_.rate.charge(kLeastCharge, loop().now());
+    Chunk chunk;
+    client::FetchedLog target;
+    if (at_target) {
+        auto target_fetched = co_await fetch_log(services_.target, *at_target, how, stop);
+        LS_CO_TRY(fetched, std::move(target_fetched));
+        if (fetched.records.empty()) {
+            co_return chunk;  // what a blocked partition lacks need not be read at the source
+        }
+        target = std::move(fetched);
+    }
+    auto source_fetched = co_await fetch_log(services_.source, std::move(at_source), how, stop);
+    LS_CO_TRY(source, std::move(source_fetched));
+    const auto most = std::max(source.records.size(), target.records.size());
+    services_.rate.charge(std::max<int64_t>(0, static_cast<int64_t>(most) - kLeastCharge),
+                          loop().now());
+    chunk.has_more = most >= static_cast<size_t>(how.max_bytes) / 2;
+    chunk.source = std::move(source);
+    chunk.target = std::move(target);
+    co_return chunk;
+}
+
+/// One of the logs does not hold next() any more, or not yet.
+Task<Result<void>> ContinuousVerifier::look_at_logs(const CopyId& copy, Proof& proof,
+                                                    std::stop_token stop) {
+    const TopicPartition& id = copy.partition;
+    const std::vector<TopicPartition> ids{id};
+    const auto source_leader = services_.source.metadata().leader_of(id);
+    const auto target_leader = services_.target.metadata().leader_of(id);
+    if (!source_leader || !target_leader) {
+        co_return Result<void>();  // the next look says so
+    }
+    const LogEnds at_target =
+        co_await read_ends(services_.target, target_leader->leader, ids, stop);
+    const LogEnds at_source =
+        co_await read_ends(services_.source, source_leader->leader, ids, stop);
+    LS_CO_TRY(logs, logs_from(at_source, at_target, id));
+    const auto copied = services_.copied(copy);
+    if (copied && copied->translated) {
+        logs = in_source_offsets(*copied->translated, logs,
+                                 copied->status.next_offset.value_or(logs.source_end));
+    }
+    const Offset before = proof.progress.next();
+    const auto move = proof.progress.on_logs(logs);
+    if (move == ProofProgress::Move::passed) {
+        log::debug("link {}: {}: offsets [{}, {}) were deleted before they were compared",
+                   services_.link, id.to_string(), before.value(), proof.progress.next().value());
+    } else if (move == ProofProgress::Move::anew) {
+        log::info(
+            "link {}: {}: compared to offset {}, but now one log ends before that: comparing "
+            "anew from offset {}",
+            services_.link, id.to_string(), before.value(), proof.progress.next().value());
+    }
+    co_return Result<void>();
+}
+
+Task<Result<Cleanup>> ContinuousVerifier::cleanup_of(std::string topic, std::stop_token stop) {
+    if (const auto known = cleanups_.find(topic); known != cleanups_.end()) {
+        co_return known->second;
+    }
+    const std::vector<std::string> topics{topic};
+    auto described = co_await read_cleanups(services_.source, services_.target, topics, stop);
+    LS_CO_TRY(cleanups, std::move(described));
+    const Cleanup cleanup = cleanups.at(topic);
+    cleanups_[topic] = cleanup;
+    co_return cleanup;
+}
+
+void ContinuousVerifier::on_failed(const TopicPartition& id, Proof& proof, const Error& error) {
+    proof.not_before = loop().now() + proof.backoff.next(services_.source.runtime().rng);
+    proof.progress.set_problem(error.message());
+    services_.want_metadata();
+    log::debug("link {}: {}: not compared: {}", services_.link, id.to_string(), error.message());
+    if (is_damage(error) && !proof.is_damage_told) {
+        proof.is_damage_told = true;
+        log::error("link {}: {}: the copy cannot be compared with its source behind offset {}: {}",
+                   services_.link, id.to_string(), proof.progress.next().value(), error.message());
+    }
+}
+
+void ContinuousVerifier::on_verdict(const TopicPartition& id, Proof& proof,
+                                    ProofProgress::Verdict verdict, const ComparedRecords& found) {
+    if (verdict == ProofProgress::Verdict::doubted) {
+        cleanups_.erase(id.topic);
+        services_.want_metadata();
+    } else if (verdict == ProofProgress::Verdict::differs) {
+        log::error(
+            "link {}: {}: the copy differs from its source at offset {}; all before offset {} is "
+            "the same. `lockstep verify` compares all of it at once",
+            services_.link, id.to_string(), offsets_of(found), proof.progress.status()->to.value());
+    }
+}
+
+}  // namespace lockstep::replication

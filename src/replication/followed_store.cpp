@@ -1,0 +1,166 @@
+#include "replication/followed_store.h"
+
+#include "base/log.h"
+#include "client/log_append.h"
+#include "protocol/kafka_error.h"
+#include "protocol/record_batch_builder.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace lockstep::replication {
+
+using runtime::Task;
+
+namespace {
+
+constexpr int16_t kUsualReplicas = 3;
+constexpr auto kLeaderPause = std::chrono::milliseconds(100);
+constexpr int kLeaderTries = 50;
+/// Of the keys and values in one batch; well below what brokers take.
+constexpr size_t kMostBytes = 256U << 10;
+
+TopicPartition partition() {
+    return {FollowedStore::kTopic, PartitionIndex(0)};
+}
+
+Error no_leader(const client::Cluster& cluster) {
+    return {make_error_code(protocol::KafkaError::leader_not_available),
+            fmt::format("{} has no leader on {}", partition().to_string(), cluster.name())};
+}
+
+}  // namespace
+
+/// The topic may have been deleted, and made again.
+Task<Result<void>> FollowedStore::refresh(std::stop_token stop) {
+    const std::vector<std::string> names{kTopic};
+    LS_CO_CHECK(co_await target_.refresh_metadata(&names, stop));
+    const auto* topic = target_.metadata().find_topic(kTopic);
+    if (topic != nullptr && topic->id != topic_id_) {
+        topic_id_ = topic->id;
+        entries_.clear();
+        next_ = Offset(0);
+    }
+    co_return Result<void>();
+}
+
+Task<Result<void>> FollowedStore::catch_up(std::stop_token stop) {
+    LS_CO_CHECK(co_await refresh(stop));
+    if (target_.metadata().find_topic(kTopic) == nullptr) {
+        entries_.clear();
+        next_ = Offset(0);
+        co_return Result<void>();
+    }
+    while (true) {
+        const auto leader = target_.metadata().leader_of(partition());
+        if (!leader) {
+            co_return no_leader(target_);
+        }
+        const client::LogPlace place{leader->leader, partition(), next_};
+        const client::LogFetch how;
+        auto fetched = co_await client::fetch_log(target_, place, how, stop);
+        LS_CO_TRY(log, std::move(fetched));
+        LS_CO_TRY(next, take_in(log.records));
+        if (next == next_) {
+            co_return Result<void>();
+        }
+        next_ = next;
+    }
+}
+
+/// Returns the offset behind what was read.
+Result<Offset> FollowedStore::take_in(ByteView records) {
+    Offset next = next_;
+    while (true) {
+        LS_TRY(batch, protocol::next_batch(records));
+        if (!batch) {
+            return next;
+        }
+        if (batch->next_offset() <= next) {
+            continue;
+        }
+        const Offset from = next;
+        next = batch->next_offset();
+        if (batch->is_control()) {
+            continue;
+        }
+        LS_TRY(reader, protocol::RecordReader::open(*batch));
+        while (true) {
+            LS_TRY(record, reader.next());
+            if (!record) {
+                break;
+            }
+            if (!record->key || reader.offset_of(*record) < from) {
+                continue;
+            }
+            if (record->value) {
+                entries_[std::string(as_text(*record->key))] = as_text(*record->value);
+            } else {
+                entries_.erase(std::string(as_text(*record->key)));
+            }
+        }
+    }
+}
+
+Task<Result<void>> FollowedStore::put(Changes changes, std::stop_token stop) {
+    std::erase_if(changes, [this](const auto& change) {
+        const auto known = entries_.find(change.first);
+        return change.second ? known != entries_.end() && known->second == *change.second
+                             : known == entries_.end();
+    });
+    if (!changes.empty() && target_.metadata().find_topic(kTopic) == nullptr) {
+        LS_CO_CHECK(co_await create(stop));
+    }
+    auto next = changes.begin();
+    while (next != changes.end()) {
+        const auto leader = target_.metadata().leader_of(partition());
+        if (!leader) {
+            co_return no_leader(target_);
+        }
+        protocol::RecordBatchBuilder builder({});
+        const auto first = next;
+        const int64_t now = target_.runtime().loop.wall_clock_ms();
+        for (; next != changes.end() && builder.size_bytes() < kMostBytes; ++next) {
+            builder.add(now, {.key = as_bytes(next->first),
+                              .value = next->second ? std::optional(as_bytes(*next->second))
+                                                    : std::nullopt});
+        }
+        LS_CO_TRY(batch, builder.build());
+        const client::LogPlace end{leader->leader, partition(), Offset(-1)};
+        LS_CO_CHECK(co_await client::append_batch(target_, end, std::move(batch), stop));
+        for (auto written = first; written != next; ++written) {
+            if (written->second) {
+                entries_[written->first] = *written->second;
+            } else {
+                entries_.erase(written->first);
+            }
+        }
+    }
+    co_return Result<void>();
+}
+
+Task<Result<void>> FollowedStore::create(std::stop_token stop) {
+    const auto brokers = static_cast<int16_t>(target_.metadata().brokers().size());
+    std::vector<client::NewTopic> wanted(1);
+    wanted[0].name = kTopic;
+    wanted[0].replication_factor = std::min(brokers, kUsualReplicas);
+    wanted[0].configs = {{"cleanup.policy", "compact"}};
+    auto created = co_await client::create_topics(target_, std::move(wanted), stop);
+    LS_CO_TRY(outcomes, std::move(created));
+    if (const Error& problem = outcomes[kTopic]; problem.code) {
+        co_return problem;
+    }
+    log::info("created topic {} on {}, for what Lockstep sets there besides records", kTopic,
+              target_.name());
+    for (int tries = 0; tries < kLeaderTries && !stop.stop_requested(); ++tries) {
+        LS_CO_CHECK(co_await refresh(stop));
+        if (target_.metadata().leader_of(partition())) {
+            co_return Result<void>();
+        }
+        co_await runtime::sleep_for(target_.runtime().loop, kLeaderPause, stop);
+    }
+    co_return no_leader(target_);
+}
+
+}  // namespace lockstep::replication

@@ -1,0 +1,83 @@
+// What an operator pauses of a link, and resumes.
+
+#include "base/log.h"
+#include "replication/link.h"
+#include "replication/log_reader.h"
+
+#include <fmt/core.h>
+
+#include <map>
+
+namespace lockstep::replication {
+namespace {
+
+std::string name_of(const PauseScope& scope) {
+    if (!scope.topic) {
+        return "all of it";
+    }
+    return scope.partition ? TopicPartition{*scope.topic, *scope.partition}.to_string()
+                           : "topic " + *scope.topic;
+}
+
+}  // namespace
+
+Result<size_t> Link::pause(const PauseScope& scope) {
+    LS_TRY(count, count_in(scope));
+    pauses_.add(scope);
+    log::info("link {}: paused: {}", spec_.name, name_of(scope));
+    follow_pauses();
+    return count;
+}
+
+Result<size_t> Link::resume(const PauseScope& scope) {
+    LS_TRY(count, count_in(scope));
+    LS_CHECK(pauses_.remove(scope));
+    log::info("link {}: resumed: {}", spec_.name, name_of(scope));
+    follow_pauses();
+    want_metadata();
+    return count;
+}
+
+Result<size_t> Link::count_in(const PauseScope& scope) const {
+    size_t count = 0;
+    for (const auto& [id, partition] : partitions_) {
+        count += scope.covers(PauseScope{id.topic, id.partition}) ? 1 : 0;
+    }
+    if (scope.topic && count == 0) {
+        return Error(Errc::not_found, fmt::format("link {} has no {}", spec_.name, name_of(scope)));
+    }
+    return count;
+}
+
+void Link::follow_pauses() {
+    for (auto& [id, partition] : partitions_) {
+        std::string why = pauses_.why(id);
+        if (why.empty()) {
+            partition->resume();
+        } else {
+            partition->pause(std::move(why));
+        }
+    }
+}
+
+/// Nothing is fetched that would tell how far behind a paused partition is.
+runtime::Task<void> Link::read_paused_ends() {
+    std::map<BrokerId, std::vector<TopicPartition>> by_leader;
+    for (const auto& [id, partition] : partitions_) {
+        const auto leader = source_.metadata().leader_of(id);
+        if (leader && partition->is_paused() && !tasks_.stop_requested()) {
+            by_leader[leader->leader].push_back(id);
+        }
+    }
+    for (const auto& [leader, ids] : by_leader) {
+        const LogEnds ends = co_await read_ends(source_, leader, ids, tasks_.stop_token());
+        for (const auto& [id, range] : ends.ranges) {
+            const auto found = partitions_.find(id);
+            if (found != partitions_.end() && found->second->is_paused()) {
+                found->second->on_source_end(range.end);
+            }
+        }
+    }
+}
+
+}  // namespace lockstep::replication

@@ -1,0 +1,118 @@
+#include "replication/offset_record.h"
+
+#include "base/text.h"
+#include "protocol/wire_reader.h"
+#include "protocol/wire_writer.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace lockstep::replication {
+namespace {
+
+constexpr int8_t kVersion = 2;
+constexpr int8_t kVersionWithoutForm = 1;
+
+template <typename Number>
+bool parse_whole(std::string_view text, Number& number) {
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return problem == std::errc() && end == text.data() + text.size() && number >= 0;
+}
+
+Error not_a_key(std::string_view text) {
+    return Error(Errc::malformed, fmt::format("\"{}\" is no key of a stream's offsets", text));
+}
+
+}  // namespace
+
+ProducerId stream_id(const StreamKey& stream) {
+    return translated_producer_id(
+        tagged_producer_id(origin_tag(stream.origin()), stream.topic_id, stream.partition));
+}
+
+std::string ChunkKey::to_string() const {
+    const std::string& origin = stream.origin_cluster_id;
+    return fmt::format("{}{}{}:{}:{}:{}:{}:{}", stream.source_cluster_id, origin.empty() ? "" : "/",
+                       origin, stream.topic_id.to_string(), stream.partition.topic,
+                       stream.partition.partition.value(), static_cast<char>(side), chunk);
+}
+
+Result<ChunkKey> ChunkKey::parse(std::string_view text) {
+    const std::vector<std::string_view> parts = split(text, ':');
+    ChunkKey key;
+    int32_t partition = -1;
+    if (parts.size() != 6 || !parse_whole(parts[3], partition) ||
+        !parse_whole(parts[5], key.chunk) || (parts[4] != "s" && parts[4] != "t")) {
+        return not_a_key(text);
+    }
+    const auto topic_id = Uuid::parse(parts[1]);
+    if (!topic_id) {
+        return not_a_key(text);
+    }
+    const size_t slash = parts[0].find('/');
+    const auto origin = slash == std::string_view::npos ? "" : parts[0].substr(slash + 1);
+    key.stream = {std::string(parts[0].substr(0, slash)),
+                  *topic_id,
+                  {std::string(parts[2]), PartitionIndex(partition)},
+                  std::string(origin)};
+    key.side = static_cast<MapSide>(parts[4].front());
+    return key;
+}
+
+Bytes StoredChunk::encode() const {
+    protocol::WireWriter writer;
+    writer.put_int8(kVersion);
+    writer.put_int8(static_cast<int8_t>(form));
+    writer.put_uuid(target_topic_id);
+    writer.put_varlong(next.value());
+    writer.put_varint(static_cast<int32_t>(runs.size()));
+    OffsetRun last{Ordinal(0), Offset(0)};
+    for (const OffsetRun& run : runs) {
+        writer.put_varlong(run.first - last.first);
+        writer.put_varlong(run.offset - last.offset);
+        last = run;
+    }
+    return writer.flatten();
+}
+
+Result<StoredChunk> StoredChunk::decode(ByteView value) {
+    protocol::WireReader reader(value);
+    const int8_t version = reader.read_int8();
+    if (reader.ok() && version != kVersion && version != kVersionWithoutForm) {
+        return Error(Errc::unsupported,
+                     fmt::format("offsets of version {}: a newer Lockstep wrote them", version));
+    }
+    StoredChunk chunk;
+    if (version != kVersionWithoutForm) {
+        const int8_t form = reader.read_int8();
+        if (form < 0 || form > static_cast<int8_t>(StreamForm::all_of_several)) {
+            return Error(
+                Errc::unsupported,
+                fmt::format("offsets of a stream of form {}: a newer Lockstep wrote them", form));
+        }
+        chunk.form = static_cast<StreamForm>(form);
+        chunk.target_topic_id = reader.read_uuid();
+    }
+    chunk.next = Ordinal(reader.read_varlong());
+    const int32_t count = reader.read_varint();
+    OffsetRun run{Ordinal(0), Offset(0)};
+    for (int32_t i = 0; i < count && reader.ok(); ++i) {
+        run.first = run.first + reader.read_varlong();
+        run.offset = run.offset + reader.read_varlong();
+        const bool is_behind = chunk.runs.empty() || (chunk.runs.back().first < run.first &&
+                                                      chunk.runs.back().offset < run.offset);
+        if (!is_behind || run.first.value() < 0 || run.offset.value() < 0) {
+            return Error(Errc::malformed,
+                         "the runs of a stream's offsets do not follow each other");
+        }
+        chunk.runs.push_back(run);
+    }
+    if (!reader.ok() || count < 0 || reader.remaining() > 0) {
+        return Error(Errc::malformed, "a stream's offsets are cut off");
+    }
+    return chunk;
+}
+
+}  // namespace lockstep::replication

@@ -1,0 +1,68 @@
+#pragma once
+
+// PURE: the records of `__lockstep_offsets`, in which the maps of streams are kept (stream_map.h).
+//
+//     key    "<source cluster id>:<topic id>:<topic>:<partition>:<side>:<chunk>", a text; where the
+//            records were born elsewhere, "<source cluster id>/<origin's id>:<topic id>:..."
+//     value  version 2, the stream's form and the target topic's id,
+//            the number of the stream's next record, then the chunk's runs;
+//            version 1 lacks form and id
+//
+// A chunk that grows is written again under its key. In the log's order, a chunk takes the place of
+// what was there at and behind it.
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "model/tagged_producer_id.h"
+#include "replication/stream_map.h"
+
+#include <compare>
+#include <string>
+#include <vector>
+
+namespace lockstep::replication {
+
+/// Which source partition, and which of its records; in one target cluster each has one map.
+struct StreamKey {
+    std::string source_cluster_id;
+    Uuid topic_id;  // all zeros where the source has no topic ids
+    TopicPartition partition;
+    std::string origin_cluster_id = {};  // of records that were born elsewhere; else ""
+
+    const std::string& origin() const {
+        return origin_cluster_id.empty() ? source_cluster_id : origin_cluster_id;
+    }
+
+    auto operator<=>(const StreamKey&) const = default;
+};
+
+/// Under which producer id the stream's records are on the target.
+ProducerId stream_id(const StreamKey& stream);
+
+enum class MapSide : char { source = 's', target = 't' };
+
+struct ChunkKey {
+    StreamKey stream;
+    MapSide side = MapSide::source;
+    size_t chunk = 0;
+
+    bool operator==(const ChunkKey&) const = default;
+    std::string to_string() const;
+    /// Errors: `malformed`.
+    static Result<ChunkKey> parse(std::string_view text);
+};
+
+struct StoredChunk {
+    Ordinal next;
+    std::vector<OffsetRun> runs;
+    StreamForm form = StreamForm::unknown;
+    Uuid target_topic_id = {};
+
+    bool operator==(const StoredChunk&) const = default;
+
+    Bytes encode() const;
+    /// Errors: `malformed`, `unsupported` for what a newer Lockstep wrote.
+    static Result<StoredChunk> decode(ByteView value);
+};
+
+}  // namespace lockstep::replication

@@ -1,0 +1,593 @@
+#include "replication/offsets_store.h"
+
+#include "base/log.h"
+#include "base/mutation.h"
+#include "protocol/kafka_error.h"
+#include "protocol/record_batch_builder.h"
+#include "replication/outgoing_stream.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <utility>
+
+namespace lockstep::replication {
+
+using protocol::RecordBatchView;
+using runtime::Task;
+
+namespace {
+
+/// Sequences wrap, so that only the distance tells.
+bool is_behind(Sequence later, Sequence earlier) {
+    const int64_t distance = (int64_t{later.value()} - earlier.value()) & 0x7fffffff;
+    return distance > 0 && distance < int64_t{1} << 30;
+}
+
+Sequence behind(Sequence sequence, int64_t distance) {
+    return sequence_at(int64_t{sequence.value()} + distance);
+}
+
+}  // namespace
+
+/// What is known of a stream's chunks.
+struct OffsetsStore::Stream {
+    explicit Stream(StreamKey key_) : key(std::move(key_)) {}
+
+    StreamKey key;
+    StreamMap map;
+    bool is_stored = false;
+    bool is_lost = false;  // the topic was deleted: all has to be stored again
+    bool is_writing = false;
+    std::vector<Chunk> written;    // by the write that is under way
+    std::vector<size_t> read_own;  // which of these were read before the answer came
+    /// What waits for the write that is under way: the next one goes on from its outcome.
+    std::function<void(const Result<void>&)> waiting;
+    size_t target_runs_stored = 0;  // of all there ever were
+    Ordinal next_stored{0};
+
+    /// The records are in that topic of the target; all zeros where that is not said.
+    void be_in(const Uuid& topic_id) {
+        if (topic_id.is_zero()) {
+            return;
+        }
+        if (!map.target_topic_id.is_zero() && map.target_topic_id != topic_id) {
+            const uint64_t changes = map.changes;
+            map = StreamMap();
+            map.changes = changes;
+            target_runs_stored = 0;
+            next_stored = Ordinal(0);
+        }
+        map.target_topic_id = topic_id;
+    }
+
+    /// Whether the log may have its records; of none there is nothing to be had.
+    bool is_in(const TargetLog& log) const {
+        if (map.source.is_empty() && map.next.value() == 0) {
+            return false;
+        }
+        const bool has_ids = !map.target_topic_id.is_zero() && !log.topic_id.is_zero();
+        const bool is_same =
+            has_ids ? map.target_topic_id == log.topic_id
+                    : map.target.is_empty() || map.target.runs().front().offset < log.end;
+        return is_same && log.end.value() > 0;
+    }
+
+    /// Whether it is what is being written here: what was learnt since then is not in it.
+    bool is_own(const ChunkKey& at, const StoredChunk& chunk) {
+        for (size_t i = 0; i < written.size(); ++i) {
+            if (written[i].first == at && written[i].second == chunk) {
+                read_own.push_back(i);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// A write without an answer, or refused for another worker's that says the same.
+    void take_what_was_read() {
+        for (const size_t index : std::exchange(read_own, {})) {
+            ++map.changes;
+            put(written[index].first, *written[index].second);
+        }
+    }
+
+    StoredChunk chunk_of(std::span<const OffsetRun> runs) const {
+        return {map.next, {runs.begin(), runs.end()}, map.form, map.target_topic_id};
+    }
+
+    void put(const ChunkKey& at, const StoredChunk& chunk) {
+        be_in(chunk.target_topic_id);
+        map.form = chunk.form;
+        RunList& side = at.side == MapSide::source ? map.source : map.target;
+        side.put_chunk(at.chunk, chunk.runs);
+        map.next = std::max(map.next, chunk.next);
+        if (at.side == MapSide::target) {
+            target_runs_stored = at.chunk * RunList::kChunk + chunk.runs.size();
+            next_stored = chunk.next;
+        }
+    }
+};
+
+/// One partition of the topic: how far it has been read, and what is being written to it.
+class OffsetsStore::Partition final : public client::ProduceListener {
+public:
+    Partition(client::Cluster& target, client::BatchProducer& producer, int32_t index)
+        : id{kTopic, PartitionIndex(index)},
+          read(target.runtime().loop),
+          lane_(producer.add_lane(id, *this)),
+          target_(target) {}
+
+    void send(client::OutgoingBatch batch, Saved saved) {
+        if (lane_->is_stopped() && !start()) {
+            saved(Error(make_error_code(protocol::KafkaError::leader_not_available),
+                        fmt::format("{} has no leader on {}", id.to_string(), target_.name())));
+            return;
+        }
+        batch.base_offset = Offset(next_token_++);  // tells batches apart, no more
+        waiting_.push_back(std::move(saved));
+        lane_->send(std::move(batch));
+    }
+
+    bool on_acknowledged(const client::OutgoingBatch&,
+                         const client::Acknowledgement& answer) override {
+        const Saved saved = std::move(waiting_.front());
+        waiting_.pop_front();
+        // A batch of which the broker has one with the same name is answered with that one's time.
+        if (answer.log_append_time_ms >= 0 && !mutated(Mutation::map_duplicate_unnoticed)) {
+            saved(Error(make_error_code(protocol::KafkaError::duplicate_sequence_number),
+                        "another worker has written to " + id.to_string()));
+        } else {
+            saved(Result<void>());
+        }
+        return true;
+    }
+
+    void on_filled(const client::OutgoingGap&) override {}
+
+    /// The topic was deleted, and made again.
+    void begin_anew() {
+        next = Offset(0);
+        lane_->stop(Error(make_error_code(protocol::KafkaError::unknown_topic_id), id.topic));
+    }
+
+    void on_stopped(const Error& error) override {
+        for (const Saved& saved : std::exchange(waiting_, {})) {
+            saved(error);
+        }
+    }
+
+    TopicPartition id;
+    Offset next{0};  // to be read
+    bool is_reading = false;
+    runtime::Signal read;  // a reading has ended
+
+private:
+    bool start() {
+        const auto leader = target_.metadata().leader_of(id);
+        if (leader) {
+            lane_->start(leader->leader, target_.metadata().find_topic(kTopic)->id);
+        }
+        return leader.has_value();
+    }
+
+    std::shared_ptr<client::BatchProducer::Lane> lane_;
+    client::Cluster& target_;
+    std::deque<Saved> waiting_;
+    int64_t next_token_ = 0;
+};
+
+OffsetsStore::OffsetsStore(client::Cluster& target, client::BatchProducer& producer)
+    : target_(target), producer_(producer) {}
+
+OffsetsStore::~OffsetsStore() = default;
+
+client::NewTopic OffsetsStore::topic(int16_t replication_factor) {
+    client::NewTopic topic;
+    topic.name = kTopic;
+    topic.partitions = kPartitions;
+    topic.replication_factor = replication_factor;
+    topic.configs = {{"cleanup.policy", "compact"},
+                     {"compression.type", "producer"},
+                     {"message.timestamp.type", "CreateTime"}};
+    return topic;
+}
+
+bool OffsetsStore::has(const StreamKey& stream) const {
+    const auto found = streams_.find(stream);
+    return found != streams_.end() && found->second->is_stored;
+}
+
+bool OffsetsStore::has_any_of(const StreamKey& stream) const {
+    return std::ranges::any_of(streams_of(stream),
+                               [](const Stream* each) { return each->is_stored; });
+}
+
+/// All of the source partition; what was born at the source comes first.
+std::vector<const OffsetsStore::Stream*> OffsetsStore::streams_of(StreamKey key) const {
+    std::vector<const Stream*> found;
+    key.origin_cluster_id.clear();
+    for (auto next = streams_.lower_bound(key); next != streams_.end(); ++next) {
+        key.origin_cluster_id = next->first.origin_cluster_id;
+        if (next->first != key) {
+            break;
+        }
+        found.push_back(next->second.get());
+    }
+    return found;
+}
+
+std::optional<Uuid> OffsetsStore::former_of(const StreamKey& stream,
+                                            const TargetLog& at_target) const {
+    for (const auto& [key, known] : streams_) {
+        if (key.source_cluster_id == stream.source_cluster_id &&
+            key.partition == stream.partition && key.topic_id != stream.topic_id &&
+            known->is_stored && known->map.next.value() > 0 && known->is_in(at_target)) {
+            return key.topic_id;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<OffsetsStore::OtherRoute> OffsetsStore::other_route_of(
+    const StreamKey& stream, const TargetLog& at_target) const {
+    std::optional<OtherRoute> possible;
+    for (const auto& [key, known] : streams_) {
+        if (key.partition != stream.partition ||
+            key.source_cluster_id == stream.source_cluster_id || known->map.next.value() == 0 ||
+            !known->is_in(at_target)) {
+            continue;
+        }
+        if (key.origin() == stream.origin()) {
+            return OtherRoute{key.source_cluster_id, true};
+        }
+        if (known->map.form == StreamForm::all_of_several) {
+            possible = OtherRoute{key.source_cluster_id, false};
+        }
+    }
+    return possible;
+}
+
+std::optional<StreamForm> OffsetsStore::own_form(const StreamKey& stream,
+                                                 const TargetLog& at_target) const {
+    std::optional<StreamForm> form;
+    for (const Stream* known : streams_of(stream)) {
+        if (!known->is_in(at_target)) {
+            continue;
+        }
+        const bool is_own = known->key.origin_cluster_id.empty();
+        const StreamForm stored = known->map.form;
+        if (is_own && (stored == StreamForm::all || stored == StreamForm::all_of_several)) {
+            return stored;
+        }
+        form = is_own ? stored : StreamForm::one_of_several;
+    }
+    return form;
+}
+
+bool OffsetsStore::has_others_beside(const StreamKey& stream, const TargetLog& at_target) const {
+    return std::ranges::any_of(streams_, [&](const auto& each) {
+        const auto& [key, known] = each;
+        const StreamForm form = known->map.form;
+        const bool is_of_one = form == StreamForm::one_origin || form == StreamForm::one_of_several;
+        return key.partition == stream.partition && key.origin() != stream.source_cluster_id &&
+               is_of_one && known->is_in(at_target);
+    });
+}
+
+void OffsetsStore::set_target_topic(const StreamKey& key, const Uuid& topic_id) {
+    stream_of(key).be_in(topic_id);
+}
+
+StreamMap& OffsetsStore::map_of(const StreamKey& stream) {
+    return stream_of(stream).map;
+}
+
+OffsetsStore::Stream& OffsetsStore::stream_of(const StreamKey& key) {
+    auto& stream = streams_[key];
+    if (!stream) {
+        stream = std::make_unique<Stream>(key);
+    }
+    return *stream;
+}
+
+OffsetsStore::Partition& OffsetsStore::partition_of(const StreamKey& key) {
+    uint64_t hash = 0xcbf29ce484222325;
+    for (const char byte : fmt::format("{}:{}:{}", key.source_cluster_id, key.partition.topic,
+                                       key.partition.partition.value())) {
+        hash = (hash ^ static_cast<uint8_t>(byte)) * 0x100000001b3;
+    }
+    return partition_at(static_cast<int32_t>((hash >> 32) % kPartitions));
+}
+
+OffsetsStore::Partition& OffsetsStore::partition_at(int32_t index) {
+    auto& partition = partitions_.at(static_cast<size_t>(index));
+    if (!partition) {
+        partition = std::make_unique<Partition>(target_, producer_, index);
+    }
+    return *partition;
+}
+
+Task<Result<void>> OffsetsStore::catch_up(StreamKey stream, std::stop_token stop) {
+    auto done = co_await catch_up_partition(partition_of(stream), stop);
+    co_return done;
+}
+
+Task<Result<void>> OffsetsStore::catch_up_all(std::stop_token stop) {
+    for (int32_t index = 0; index < kPartitions; ++index) {
+        LS_CO_CHECK(co_await catch_up_partition(partition_at(index), stop));
+    }
+    co_return Result<void>();
+}
+
+Task<Result<void>> OffsetsStore::catch_up_partition(Partition& partition, std::stop_token stop) {
+    while (partition.is_reading) {
+        co_await partition.read.wait(runtime::kNever, stop);
+        if (stop.stop_requested()) {
+            co_return Error(Errc::stopped, "stopped");
+        }
+    }
+    partition.is_reading = true;
+    auto done = co_await read_on(partition, stop);
+    partition.is_reading = false;
+    partition.read.notify_all();
+    co_return done;
+}
+
+/// What is known here is all that is left of what was in it.
+void OffsetsStore::notice_other_topic() {
+    const auto* topic = target_.metadata().find_topic(kTopic);
+    if (topic == nullptr || topic->id == topic_id_) {
+        return;
+    }
+    if (!topic_id_.is_zero()) {
+        log::warn("topic {} on {} is another one than before: storing the maps again", kTopic,
+                  target_.name());
+        last_.clear();
+        for (const auto& partition : partitions_) {
+            if (partition) {
+                partition->begin_anew();
+            }
+        }
+        for (const auto& [key, stream] : streams_) {
+            stream->is_lost = true;
+            stream->target_runs_stored = 0;
+        }
+    }
+    topic_id_ = topic->id;
+}
+
+Task<Result<void>> OffsetsStore::read_on(Partition& partition, std::stop_token stop) {
+    notice_other_topic();
+    while (true) {
+        const auto leader = target_.metadata().leader_of(partition.id);
+        if (!leader) {
+            co_return Error(
+                make_error_code(protocol::KafkaError::leader_not_available),
+                fmt::format("{} has no leader on {}", partition.id.to_string(), target_.name()));
+        }
+        const client::LogPlace place{leader->leader, partition.id, partition.next};
+        const client::LogFetch how;
+        auto fetched = co_await client::fetch_log(target_, place, how, stop);
+        LS_CO_TRY(log, std::move(fetched));
+        ByteView rest = log.records;
+        bool has_more = false;
+        while (true) {
+            LS_CO_TRY(batch, protocol::next_batch(rest));
+            if (!batch) {
+                break;
+            }
+            if (batch->next_offset() > partition.next) {
+                has_more = true;
+                partition.next = batch->next_offset();
+                LS_CO_CHECK(take_in(*batch));
+            }
+        }
+        if (!has_more) {
+            co_return Result<void>();
+        }
+    }
+}
+
+/// What was written here is known already.
+Result<void> OffsetsStore::take_in(const RecordBatchView& batch) {
+    if (batch.is_control()) {
+        return {};
+    }
+    const auto known = last_.find(batch.producer_id());
+    const auto is_known = [&](Sequence sequence) {
+        return known != last_.end() && !is_behind(sequence, known->second);
+    };
+    const Sequence last = behind(batch.base_sequence(), batch.last_offset_delta());
+    LS_TRY(reader, protocol::RecordReader::open(batch));
+    while (true) {
+        LS_TRY(record, reader.next());
+        if (!record) {
+            break;
+        }
+        if (!record->key || is_known(behind(batch.base_sequence(), record->offset_delta))) {
+            continue;
+        }
+        LS_TRY(key, ChunkKey::parse(as_text(*record->key)));
+        Stream& stream = stream_of(key.stream);
+        stream.is_stored = true;
+        if (record->value) {
+            LS_TRY(chunk, StoredChunk::decode(*record->value));
+            if (!stream.is_own(key, chunk)) {
+                ++stream.map.changes;
+                stream.put(key, chunk);
+            }
+        }
+    }
+    if (!is_known(last)) {
+        last_[batch.producer_id()] = last;
+    }
+    return {};
+}
+
+void OffsetsStore::add_source_runs(const StreamKey& key, ProducerId id, std::vector<OffsetRun> runs,
+                                   Saved saved) {
+    Stream& stream = stream_of(key);
+    if (stream.is_writing && !mutated(Mutation::map_writes_overlap)) {
+        // Two at once could be taken in part: the second one although another worker has written
+        // instead of the first.
+        stream.waiting = [this, key, id, runs, saved](const Result<void>& outcome) {
+            if (outcome.has_error()) {
+                saved(outcome);
+            } else {
+                add_source_runs(key, id, runs, saved);
+            }
+        };
+        return;
+    }
+    const RunList& known = stream.map.source;
+    const size_t last = known.is_empty() ? 0 : known.chunks_end() - 1;
+    const size_t first = stream.is_lost ? known.forgotten() / RunList::kChunk : last;
+    RunList grown;
+    for (size_t index = first; index <= last; ++index) {
+        grown.put_chunk(index, known.chunk(index));
+    }
+    for (const OffsetRun& run : runs) {
+        grown.add(run);
+    }
+    std::vector<Chunk> chunks;
+    for (size_t index = first; index < grown.chunks_end(); ++index) {
+        const auto part = grown.chunk(index);
+        chunks.push_back({ChunkKey{key, MapSide::source, index}, stream.chunk_of(part)});
+    }
+    write(stream, id, chunks, [&stream, runs, saved](const Result<void>& outcome) {
+        if (outcome.has_value()) {
+            stream.is_lost = false;
+            for (const OffsetRun& run : runs) {
+                stream.map.source.add(run);
+            }
+        }
+        saved(outcome);
+    });
+}
+
+Task<Result<void>> OffsetsStore::store_source_runs(StreamKey key, ProducerId id,
+                                                   std::vector<OffsetRun> runs,
+                                                   std::stop_token stop) {
+    struct Outcome {
+        explicit Outcome(runtime::EventLoop& loop) : told(loop) {}
+        std::optional<Result<void>> saved;
+        runtime::Signal told;
+    };
+    const auto outcome = std::make_shared<Outcome>(target_.runtime().loop);
+    add_source_runs(key, id, std::move(runs), [outcome](const Result<void>& saved) {
+        outcome->saved = saved;
+        outcome->told.notify_all();
+    });
+    while (!outcome->saved && !stop.stop_requested()) {
+        co_await outcome->told.wait(runtime::kNever, stop);
+    }
+    co_return outcome->saved.value_or(Error(Errc::stopped, "stopped"));
+}
+
+void OffsetsStore::save_target_runs(const StreamKey& key, ProducerId id) {
+    notice_other_topic();
+    Stream& stream = stream_of(key);
+    if (stream.is_lost && !stream.is_writing && !stream.map.source.is_empty()) {
+        add_source_runs(key, id, {}, [](const Result<void>&) {});
+        return;  // the other side the next time
+    }
+    const RunList& runs = stream.map.target;
+    const size_t count = runs.forgotten() + runs.runs().size();
+    if (stream.is_writing || runs.is_empty() ||
+        (count == stream.target_runs_stored && stream.map.next == stream.next_stored)) {
+        return;
+    }
+    const size_t first = stream.target_runs_stored == 0
+                             ? runs.forgotten() / RunList::kChunk
+                             : (stream.target_runs_stored - 1) / RunList::kChunk;
+    std::vector<Chunk> chunks;
+    for (size_t index = first; index < runs.chunks_end(); ++index) {
+        const auto part = runs.chunk(index);
+        chunks.push_back({ChunkKey{key, MapSide::target, index}, stream.chunk_of(part)});
+    }
+    const Ordinal next = stream.map.next;
+    write(stream, id, chunks, [&stream, count, next](const Result<void>& outcome) {
+        if (outcome.has_value()) {
+            stream.target_runs_stored = count;
+            stream.next_stored = next;
+        } else {
+            log::debug("the map of {} is not stored: {}", stream.key.partition.to_string(),
+                       outcome.error().message());
+        }
+    });
+}
+
+void OffsetsStore::save_passed(const StreamKey& key, ProducerId id, Offset passed) {
+    const Stream& stream = stream_of(key);
+    if (!stream.is_writing && !stream.is_lost) {
+        add_source_runs(key, id, {{stream.map.next, passed}}, [](const Result<void>&) {});
+    }
+}
+
+void OffsetsStore::forget_before(const StreamKey& key, ProducerId id, LogStarts starts) {
+    Stream& stream = stream_of(key);
+    if (stream.is_writing || !stream.is_stored) {
+        return;
+    }
+    std::vector<Chunk> forgotten;
+    for (const auto& [side, start] :
+         {std::pair{MapSide::source, starts.source}, std::pair{MapSide::target, starts.target}}) {
+        RunList& runs = side == MapSide::source ? stream.map.source : stream.map.target;
+        const size_t before = runs.forgotten() / RunList::kChunk;
+        runs.forget_before(start);
+        for (size_t index = before; index < runs.forgotten() / RunList::kChunk; ++index) {
+            forgotten.push_back({ChunkKey{key, side, index}, std::nullopt});
+        }
+    }
+    if (!forgotten.empty()) {
+        write(stream, id, forgotten, [](const Result<void>&) {});  // else the topic keeps them
+    }
+}
+
+void OffsetsStore::write(Stream& stream, ProducerId id, const std::vector<Chunk>& chunks,
+                         Saved saved) {
+    const Sequence before = last_.contains(id) ? last_[id] : sequence_at(-1);
+    const int64_t now = target_.runtime().loop.wall_clock_ms();
+    protocol::RecordBatchBuilder builder({.producer_id = id,
+                                          .producer_epoch = ProducerEpoch(0),
+                                          .base_sequence = behind(before, 1)});
+    for (const auto& [key, chunk] : chunks) {
+        const std::string text = key.to_string();
+        const Bytes value = chunk ? chunk->encode() : Bytes();
+        builder.add(now, {.key = as_bytes(text),
+                          .value = chunk ? std::optional(ByteView(value)) : std::nullopt});
+    }
+    auto built = builder.build();
+    if (built.has_error()) {
+        saved(built.error());
+        return;
+    }
+    const Sequence last = behind(before, builder.record_count());
+    stream.is_writing = true;
+    stream.written = chunks;
+    const auto settle = [this, &stream, id, last,
+                         saved = std::move(saved)](const Result<void>& outcome) {
+        stream.is_writing = false;
+        if (outcome.has_error()) {
+            stream.take_what_was_read();
+        }
+        stream.written.clear();
+        stream.read_own.clear();
+        if (outcome.has_value()) {
+            stream.is_stored = true;
+            if (!last_.contains(id) || is_behind(last, last_[id])) {
+                last_[id] = last;  // unless it has been read already
+            }
+        }
+        saved(outcome);
+        if (const auto waiting = std::exchange(stream.waiting, nullptr)) {
+            waiting(outcome);
+        }
+    };
+    partition_of(stream.key).send(outgoing_batch(std::move(*built)), settle);
+}
+
+}  // namespace lockstep::replication

@@ -1,0 +1,107 @@
+#include "replication/plan_around.h"
+
+#include "replication/acl_follower.h"
+#include "replication/config_follower.h"
+#include "replication/quota_follower.h"
+
+namespace lockstep::replication {
+
+using runtime::Task;
+
+namespace {
+
+std::string problem_of(const Result<void>& outcome) {
+    return outcome.has_error() ? outcome.error().message() : "";
+}
+
+std::string words_of(const Acl& acl) {
+    return acl.rule() + " on " + acl.subject();
+}
+
+template <typename Acls>
+std::vector<std::string> all_words_of(const Acls& acls) {
+    std::vector<std::string> words;
+    for (const Acl& acl : acls) {
+        words.push_back(words_of(acl));
+    }
+    return words;
+}
+
+/// Of topics that the target has already.
+Task<Result<void>> plan_configs(LinkPlan& plan, PlannedLink link, FollowedStore& store,
+                                std::stop_token stop) {
+    std::map<std::string, PlannedTopic*> by_name;
+    std::vector<std::string> names;
+    for (PlannedTopic& topic : plan.topics) {
+        if (topic.action != PlannedTopic::Action::create) {
+            by_name[topic.name] = &topic;
+            names.push_back(topic.name);
+        }
+    }
+    if (names.empty()) {
+        co_return Result<void>();
+    }
+    ConfigFollower follower(link.source, link.target, link.spec, store);
+    auto looked = co_await follower.look(std::move(names), stop);
+    LS_CO_TRY(looks, std::move(looked));
+    for (ConfigFollower::TopicLook& look : looks) {
+        PlannedTopic& topic = *by_name.at(look.topic);
+        topic.changes = std::move(look.difference.differences);
+        if (!look.problem.empty()) {
+            topic.notes.push_back(std::move(look.problem));
+        }
+    }
+    co_return Result<void>();
+}
+
+Task<Result<void>> plan_acls(PlannedAcls& plan, PlannedLink link, FollowedStore& store,
+                             std::stop_token stop) {
+    AclFollower follower(link.source, link.target, link.spec, store);
+    auto looked = co_await follower.look(stop);
+    LS_CO_TRY(look, std::move(looked));
+    plan.problem = look.unavailable;
+    plan.create = all_words_of(look.difference.to_create);
+    plan.remove = all_words_of(look.difference.to_delete);
+    plan.on_failover = all_words_of(look.on_failover);
+    co_return Result<void>();
+}
+
+Task<Result<void>> plan_quotas(PlannedQuotas& plan, PlannedLink link, FollowedStore& store,
+                               std::stop_token stop) {
+    QuotaFollower follower(link.source, link.target, link.spec, store);
+    auto looked = co_await follower.look(stop);
+    LS_CO_TRY(looks, std::move(looked));
+    for (const QuotaFollower::EntityLook& look : looks) {
+        for (const SettingDifference& change : look.difference.differences) {
+            plan.changes.push_back({quota_subject(look.entity), change});
+        }
+    }
+    co_return Result<void>();
+}
+
+}  // namespace
+
+Task<void> plan_around(LinkPlan& plan, PlannedLink link, std::stop_token stop) {
+    FollowedStore store(link.target);
+    const auto remembered = co_await store.catch_up(stop);
+    if (remembered.has_error()) {
+        plan.configs_problem = remembered.error().message();
+        co_return;
+    }
+    const auto configs = co_await plan_configs(plan, link, store, stop);
+    plan.configs_problem = problem_of(configs);
+    if (link.spec.acls.is_followed) {
+        plan.acls.emplace();
+        const auto acls = co_await plan_acls(*plan.acls, link, store, stop);
+        if (acls.has_error()) {
+            plan.acls->problem = problem_of(acls);
+        }
+    }
+    if (link.spec.quotas != FollowRule::off) {
+        plan.quotas.emplace();
+        const auto quotas = co_await plan_quotas(*plan.quotas, link, store, stop);
+        plan.quotas->problem = problem_of(quotas);
+    }
+}
+
+}  // namespace lockstep::replication

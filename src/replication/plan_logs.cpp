@@ -1,0 +1,115 @@
+#include "replication/plan_logs.h"
+
+#include "protocol/kafka_error.h"
+#include "runtime/task_group.h"
+
+#include <fmt/core.h>
+
+namespace lockstep::replication {
+
+using client::Cluster;
+using runtime::Task;
+
+namespace {
+
+constexpr size_t kAtOnce = 64;  // last batches that are asked for
+
+/// All of one cluster's logs, by a request to each leader.
+Task<LogEnds> read_all_ends(Cluster& cluster, const FoundLogs& wanted, std::stop_token stop) {
+    std::map<BrokerId, std::vector<TopicPartition>> by_leader;
+    for (const auto& [id, logs] : wanted) {
+        if (const auto leader = cluster.metadata().leader_of(id)) {
+            by_leader[leader->leader].push_back(id);
+        }
+    }
+    LogEnds all;
+    for (auto& [leader, ids] : by_leader) {
+        LogEnds ends = co_await read_ends(cluster, leader, std::move(ids), stop);
+        all.ranges.merge(ends.ranges);
+        all.errors.merge(ends.errors);
+    }
+    co_return all;
+}
+
+class Tails {
+public:
+    Tails(Cluster& target, const WantedLogs& wanted, FoundLogs& found)
+        : target_(target),
+          wanted_(wanted),
+          found_(found),
+          freed_(target.runtime().loop),
+          tasks_(target.runtime().loop) {}
+
+    Task<void> read(std::stop_token stop) {
+        for (const auto& [id, stream] : wanted_) {
+            Result<PartitionLogs>& logs = found_.at(id);
+            if (logs.has_error() || logs->target_end.value() == 0) {
+                continue;
+            }
+            while (tasks_.running() >= kAtOnce) {
+                co_await freed_.wait();
+            }
+            tasks_.spawn("tail", read_one(id, stream, logs, stop));
+        }
+        co_await tasks_.join();
+    }
+
+private:
+    Task<void> read_one(TopicPartition id, ProducerId stream, Result<PartitionLogs>& logs,
+                        std::stop_token stop) {
+        const auto leader = target_.metadata().leader_of(id);
+        const client::LogPlace end{leader->leader, id, logs->target_end};
+        auto tail = co_await read_target_tail(target_, end, stream, stop);
+        if (tail.has_error()) {
+            logs = std::move(tail).error();
+        } else {
+            logs->target_tail = tail->tail;
+        }
+        freed_.notify_all();
+    }
+
+    Cluster& target_;
+    const WantedLogs& wanted_;
+    FoundLogs& found_;
+    runtime::Signal freed_;
+    runtime::TaskGroup tasks_;
+};
+
+}  // namespace
+
+Task<FoundLogs> read_logs(Cluster& source, Cluster& target, WantedLogs wanted,
+                          std::stop_token stop) {
+    FoundLogs found;
+    for (const auto& [id, stream] : wanted) {
+        found.emplace(id, PartitionLogs());
+    }
+    // The target first, as the link does it: a link that is running must not make the target seem
+    // to be ahead of the source.
+    const LogEnds at_target = co_await read_all_ends(target, found, stop);
+    const LogEnds at_source = co_await read_all_ends(source, found, stop);
+    for (auto& [id, logs] : found) {
+        const auto from = at_source.ranges.find(id);
+        const auto to = at_target.ranges.find(id);
+        if (const auto error = at_target.errors.find(id); error != at_target.errors.end()) {
+            logs = error->second;
+        } else if (const auto failed = at_source.errors.find(id);
+                   failed != at_source.errors.end()) {
+            logs = failed->second;
+        } else if (from == at_source.ranges.end()) {
+            logs = Error(make_error_code(protocol::KafkaError::leader_not_available),
+                         fmt::format("it has no leader on {}", source.name()));
+        } else {
+            logs->source_start = from->second.start;
+            logs->source_end = from->second.end;
+            if (to != at_target.ranges.end()) {
+                logs->target_start = to->second.start;
+                logs->target_end = to->second.end;
+            }
+        }
+    }
+    Tails tails(target, wanted, found);
+    co_await tails.read(stop);
+    co_return found;
+}
+
+}  // namespace lockstep::replication

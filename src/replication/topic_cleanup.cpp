@@ -1,0 +1,54 @@
+#include "replication/topic_cleanup.h"
+
+#include "client/admin.h"
+#include "protocol/kafka_error.h"
+
+#include <algorithm>
+
+namespace lockstep::replication {
+
+using runtime::Task;
+
+namespace {
+
+bool is_compacted(const std::vector<client::ConfigEntry>& configs) {
+    return std::ranges::any_of(configs, [](const client::ConfigEntry& entry) {
+        return entry.name == "cleanup.policy" && entry.value.find("compact") != std::string::npos;
+    });
+}
+
+}  // namespace
+
+Task<Result<std::map<std::string, Cleanup>>> read_cleanups(client::Cluster& source,
+                                                           client::Cluster& target,
+                                                           std::vector<std::string> topics,
+                                                           std::stop_token stop) {
+    std::map<std::string, Cleanup> cleanups;
+    for (const std::string& topic : topics) {
+        cleanups[topic] = Cleanup::deleted;
+    }
+    for (client::Cluster* cluster : {&source, &target}) {
+        auto described = co_await client::describe_topics(*cluster, topics, stop);
+        LS_CO_TRY(configs, std::move(described));
+        for (const auto& [topic, entries] : configs) {
+            if (is_compacted(entries)) {
+                cleanups[topic] = Cleanup::compacted;
+            }
+        }
+    }
+    co_return cleanups;
+}
+
+Task<Result<bool>> is_compacted(client::Cluster& cluster, std::string topic, std::stop_token stop) {
+    std::vector<std::string> topics{topic};
+    auto described = co_await client::describe_topics(cluster, std::move(topics), stop);
+    LS_CO_TRY(configs, std::move(described));
+    const auto found = configs.find(topic);
+    if (found == configs.end()) {
+        co_return Error(make_error_code(protocol::KafkaError::topic_authorization_failed),
+                        "the cleanup.policy of " + topic + " on " + cluster.name());
+    }
+    co_return is_compacted(found->second);
+}
+
+}  // namespace lockstep::replication

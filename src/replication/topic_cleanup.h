@@ -1,0 +1,26 @@
+#pragma once
+
+#include "client/cluster.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace lockstep::replication {
+
+/// How a topic is cleaned up on both clusters. Where one of them compacts it, a record that only
+/// one of them has is no difference: they compact at different times.
+enum class Cleanup { deleted, compacted };
+
+/// Of each of the topics; those that cannot be described count as `deleted`.
+runtime::Task<Result<std::map<std::string, Cleanup>>> read_cleanups(client::Cluster& source,
+                                                                    client::Cluster& target,
+                                                                    std::vector<std::string> topics,
+                                                                    std::stop_token stop);
+
+/// Whether the cluster compacts the topic: only then its log may have holes. Errors: those of
+/// asking; `topic_authorization_failed` where it does not tell.
+runtime::Task<Result<bool>> is_compacted(client::Cluster& cluster, std::string topic,
+                                         std::stop_token stop);
+
+}  // namespace lockstep::replication

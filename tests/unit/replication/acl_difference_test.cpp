@@ -1,0 +1,169 @@
+#include "replication/acl_difference.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace lockstep::replication {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+using enum AclRight;
+using enum AclResource;
+
+Acl allow(AclRight right, AclResource resource = topic, std::string name = "orders") {
+    return {resource, AclPattern::literal, std::move(name), "User:alice", "*",
+            right,    AclPermission::allow};
+}
+
+Acl deny(AclRight right, std::string principal = "User:alice") {
+    Acl acl = allow(right);
+    acl.principal = std::move(principal);
+    acl.permission = AclPermission::deny;
+    return acl;
+}
+
+Acl prefixed(std::string prefix) {
+    Acl acl = allow(read, topic, std::move(prefix));
+    acl.pattern = AclPattern::prefixed;
+    return acl;
+}
+
+WantedAcls wanted_of(const std::vector<Acl>& at_source, const AclRules& rules = {},
+                     bool syncs_groups = true) {
+    const std::vector<std::string> names{"orders", "payments-.*"};
+    const auto topics = TopicFilter::make(names, {"payments-test"});
+    const auto groups = TopicFilter::make({"billing"}, {});
+    const auto principals = PrincipalMap::make(rules);
+    return wanted_acls(at_source, {*topics, syncs_groups ? &*groups : nullptr, *principals, rules});
+}
+
+/// "READ", and "WRITE later" for what waits.
+std::vector<std::string> rights_of(const WantedAcls& wanted) {
+    std::vector<std::string> rights;
+    for (const Acl& acl : wanted.now) {
+        rights.emplace_back(to_string(acl.right));
+    }
+    for (const Acl& acl : wanted.on_failover) {
+        rights.push_back(std::string(to_string(acl.right)) + " later");
+    }
+    return rights;
+}
+
+TEST(WantedAcls, LetNobodyWriteToACopy_BeforeTheFailover) {
+    EXPECT_THAT(rights_of(wanted_of({allow(read), allow(write), allow(describe)})),
+                ElementsAre("READ", "DESCRIBE", "WRITE later"));
+    for (const AclRight right : {create, erase, alter, alter_configs}) {
+        EXPECT_THAT(rights_of(wanted_of({allow(right)})),
+                    ElementsAre(std::string(to_string(right)) + " later"));
+    }
+}
+
+TEST(WantedAcls, GiveOfAll_WhatChangesNothing) {
+    EXPECT_THAT(rights_of(wanted_of({allow(all)})),
+                ElementsAre("READ", "DESCRIBE_CONFIGS", "ALL later"));
+    EXPECT_THAT(rights_of(wanted_of({allow(all, cluster, "kafka-cluster")})),
+                ElementsAre("DESCRIBE", "DESCRIBE_CONFIGS", "ALL later"));
+}
+
+TEST(WantedAcls, ComeAtOnce_WhereThatWasAskedFor) {
+    AclRules rules;
+    rules.writes = AclWrites::at_once;
+    EXPECT_THAT(rights_of(wanted_of({allow(all), allow(write)}, rules)),
+                ElementsAre("ALL", "WRITE"));
+}
+
+TEST(WantedAcls, DenyAtOnce_ButNotLockstepItself) {
+    EXPECT_THAT(rights_of(wanted_of({deny(write), deny(all)})), ElementsAre("ALL", "WRITE"));
+    EXPECT_THAT(rights_of(wanted_of({deny(write, "User:*"), deny(read, "User:*")})),
+                ElementsAre("READ", "WRITE later"));
+}
+
+TEST(WantedAcls, AreThoseOfTheLinksTopics) {
+    const auto names = [](const std::vector<Acl>& acls) {
+        std::vector<std::string> found;
+        for (const Acl& acl : wanted_of(acls).now) {
+            found.push_back(acl.name);
+        }
+        return found;
+    };
+    EXPECT_THAT(names({allow(read, topic, "orders"), allow(read, topic, "payments-eu"),
+                       allow(read, topic, "payments-test"), allow(read, topic, "other"),
+                       allow(read, topic, "*"), allow(read, topic, "__consumer_offsets")}),
+                UnorderedElementsAre("orders", "payments-eu", "*"));
+    EXPECT_THAT(names({prefixed("ord"), prefixed("pay"), prefixed("payments-eu-"),
+                       prefixed("orders-eu"), prefixed("other")}),
+                UnorderedElementsAre("ord", "pay", "payments-eu-"));
+}
+
+TEST(WantedAcls, AreThoseOfGroups_TransactionsAndTheCluster) {
+    const std::vector<Acl> acls{allow(read, group, "billing"),
+                                allow(read, group, "other"),
+                                allow(write, transactional_id, "tx"),
+                                allow(idempotent_write, cluster, "kafka-cluster"),
+                                allow(cluster_action, cluster, "kafka-cluster"),
+                                allow(describe, delegation_token, "token")};
+    EXPECT_THAT(rights_of(wanted_of(acls)), ElementsAre("READ", "IDEMPOTENT_WRITE", "WRITE"));
+    EXPECT_THAT(rights_of(wanted_of(acls, {}, false)), ElementsAre("IDEMPOTENT_WRITE", "WRITE"));
+    AclRules rules;
+    rules.resources = {delegation_token};
+    EXPECT_THAT(rights_of(wanted_of(acls, rules)), ElementsAre("DESCRIBE"));
+}
+
+TEST(WantedAcls, AreForPrincipals_AsTheTargetCallsThem) {
+    AclRules rules;
+    rules.principals = {{"User:CN=([^,]+),.*", "User:\\1"}, {"User:alice", "User:bob"}};
+    rules.exclude_principals = {"User:lockstep.*"};
+    Acl by_certificate = allow(read);
+    by_certificate.principal = "User:CN=carol,OU=eu";
+    Acl of_lockstep = allow(read);
+    of_lockstep.principal = "User:lockstep-1";
+    Acl of_somebody = allow(read);
+    of_somebody.principal = "User:dave";
+    std::vector<std::string> principals;
+    for (const Acl& acl :
+         wanted_of({allow(read), by_certificate, of_lockstep, of_somebody}, rules).now) {
+        principals.push_back(acl.principal);
+    }
+    EXPECT_THAT(principals, ElementsAre("User:bob", "User:carol", "User:dave"));
+}
+
+TEST(PrincipalMap, RefusesWhatIsNoExpression_AndGroupsThatAreNone) {
+    AclRules rules;
+    rules.principals = {{"User:(", "User:x"}};
+    EXPECT_TRUE(PrincipalMap::make(rules).error().is(Errc::invalid_argument));
+    rules.principals = {{"User:(.*)", "User:\\2"}};
+    EXPECT_TRUE(PrincipalMap::make(rules).error().is(Errc::invalid_argument));
+    rules.principals = {};
+    rules.exclude_principals = {"["};
+    EXPECT_TRUE(PrincipalMap::make(rules).error().is(Errc::invalid_argument));
+}
+
+TEST(AclDifference, CreatesWhatIsMissing_DenyFirst) {
+    const auto difference =
+        acl_difference({allow(read), allow(describe), deny(alter)}, {allow(read)}, {});
+    EXPECT_THAT(difference.to_create, ElementsAre(deny(alter), allow(describe)));
+    EXPECT_THAT(difference.to_delete, IsEmpty());
+    EXPECT_EQ(difference.in_step, 1U);
+}
+
+TEST(AclDifference, DeletesOnlyItsOwn_AllowFirst) {
+    const std::set<Acl> found{allow(read), allow(write), deny(read), allow(describe)};
+    const auto difference =
+        acl_difference({allow(describe)}, found, {deny(read), allow(read), allow(describe)});
+    EXPECT_THAT(difference.to_delete, ElementsAre(allow(read), deny(read)));
+    EXPECT_THAT(difference.to_create, IsEmpty());
+}
+
+TEST(AclDifference, ForgetsItsOwn_WhenItIsGone) {
+    const auto difference = acl_difference({}, {}, {allow(read)});
+    EXPECT_THAT(difference.to_forget, ElementsAre(allow(read)));
+    EXPECT_THAT(difference.to_delete, IsEmpty());
+}
+
+}  // namespace
+}  // namespace lockstep::replication

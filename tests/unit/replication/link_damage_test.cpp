@@ -1,0 +1,147 @@
+// A link whose source gives back something else than it was given: the topic "orders" with one
+// partition.
+
+#include "base/log.h"
+#include "replication/link.h"
+#include "tests/unit/replication/two_clusters.h"
+#include "tests/unit/support/fake_coordinator.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace lockstep::replication {
+namespace {
+
+using std::chrono::seconds;
+using testing::HasSubstr;
+namespace batch_attribute = protocol::batch_attribute;
+namespace batch_layout = protocol::batch_layout;
+
+constexpr auto kUntilBlocked = seconds(10);
+constexpr auto kUntilLookedAtAgain = seconds(30);
+
+/// Large enough to be copied as it is: tiny neighbours are merged.
+Bytes make_batch(int64_t base_offset, int records, int16_t attributes = 0) {
+    return test::make_batch(base_offset, records, std::string(2'100, '.'), attributes);
+}
+
+class LinkDamageTest : public TwoClustersTest {
+protected:
+    LinkDamageTest() { log::set_level(log::Level::off); }
+    ~LinkDamageTest() override {
+        test::run(loop_, link_->stop(loop_.now() + seconds(3)));
+        log::set_level(log::Level::info);
+    }
+
+    void run_link(OverrunRule on_overrun = OverrunRule::stop) {
+        LinkSpec spec = link_spec();
+        spec.on_overrun = on_overrun;
+        auto filter = TopicFilter::make(spec.topics, {});
+        const LinkEnvironment environment{runtime_, budget_, buffers_};
+        link_ = std::make_unique<Link>(
+            environment,
+            LinkSetup{ClusterSpec{"src", {{"src", 1}}}, ClusterSpec{"dst", {{"dst", 1}}},
+                      std::move(spec), std::move(*filter), std::nullopt, seconds(2)});
+        link_->start();
+        loop_.advance(kUntilBlocked);
+    }
+
+    PartitionStatus status() const { return link_->status().partitions.at(0); }
+
+    /// Three batches of ten, the second of them with `damage` done to it. What is repaired later
+    /// is copied then.
+    void expect_blocked_until_repaired(const std::function<void(Bytes&)>& damage) {
+        bool is_damaged = true;
+        source_log_.end = 30;
+        source_log_.intercept_fetch = [&](const test::ReceivedRequest& request) {
+            const auto message = request.as<protocol::FetchRequest>();
+            if (message.topics.empty() || message.topics[0].partitions.empty()) {
+                return false;
+            }
+            const int64_t from = message.topics[0].partitions[0].fetch_offset;
+            if (from >= 30) {
+                return false;
+            }
+            Bytes records;
+            for (int64_t base = from / 10 * 10; base < 30; base += 10) {
+                Bytes batch = make_batch(base, 10);
+                if (base == 10 && is_damaged) {
+                    damage(batch);
+                }
+                records.insert(records.end(), batch.begin(), batch.end());
+            }
+            protocol::FetchResponse response;
+            auto& topic = response.responses.emplace_back();
+            topic.topic = "orders";
+            topic.topic_id = id_of(1);
+            auto& data = topic.partitions.emplace_back();
+            data.high_watermark = 30;
+            data.records.data = records;
+            request.answer(response);
+            return true;
+        };
+        run_link();
+        EXPECT_EQ(status().state, PartitionState::blocked);
+        EXPECT_THAT(status().reason, HasSubstr("fetch orders-0 at offset 10"));
+        EXPECT_EQ(target_log_.end, 10);
+        is_damaged = false;
+        loop_.advance(kUntilLookedAtAgain);
+        EXPECT_EQ(status().state, PartitionState::running) << status().reason;
+        EXPECT_EQ(target_log_.end, 30);
+        EXPECT_EQ(status().filled_offsets, 0U);
+        source_log_.intercept_fetch = nullptr;
+    }
+
+    MemoryBudget budget_{loop_, 64 << 20};
+    BufferPool buffers_{1 << 20};
+    test::FakeCoordinator target_coordinator_{target_};
+    std::unique_ptr<Link> link_;
+};
+
+TEST_F(LinkDamageTest, Blocks_ADamagedRecord) {
+    expect_blocked_until_repaired([](Bytes& batch) { batch.back() ^= 1; });
+}
+
+TEST_F(LinkDamageTest, Blocks_ABatchThatSeemsToBeAMarker) {
+    expect_blocked_until_repaired(
+        [](Bytes& batch) { batch[batch_layout::kAttributes + 1] ^= batch_attribute::kControl; });
+}
+
+TEST_F(LinkDamageTest, Blocks_ABatchThatSeemsToBeElsewhere) {
+    expect_blocked_until_repaired([](Bytes& batch) { batch[7] = 90; });
+}
+
+TEST_F(LinkDamageTest, Blocks_ABatchThatSeemsToBeCopiedAlready) {
+    expect_blocked_until_repaired([](Bytes& batch) { batch[7] = 0; });
+}
+
+TEST_F(LinkDamageTest, Blocks_ABatchThatSeemsToBeLonger) {
+    expect_blocked_until_repaired([](Bytes& batch) { batch[8] ^= 1; });
+}
+
+// As brokers do where they cannot read what is between.
+TEST_F(LinkDamageTest, Blocks_AHole_InALogThatIsNotCompacted) {
+    source_log_.append(make_batch(0, 10));
+    source_log_.append(make_batch(20, 10));
+    run_link();
+    EXPECT_EQ(status().state, PartitionState::blocked);
+    EXPECT_THAT(status().reason, HasSubstr("offsets [10, 20) are missing"));
+    EXPECT_EQ(target_log_.end, 10);
+    cleanup_policy_ = "compact,delete";  // it is asked for each time
+    loop_.advance(kUntilLookedAtAgain);
+    EXPECT_EQ(target_log_.end, 30);
+    EXPECT_EQ(status().filled_offsets, 10U);
+    EXPECT_EQ(status().lost_offsets, 0U);
+}
+
+TEST_F(LinkDamageTest, GoesOnBehindAHole_WhereItIsToldTo) {
+    source_log_.append(make_batch(0, 10));
+    source_log_.append(make_batch(20, 10));
+    run_link(OverrunRule::continue_past);
+    EXPECT_EQ(status().state, PartitionState::running) << status().reason;
+    EXPECT_EQ(target_log_.end, 30);
+    EXPECT_EQ(status().lost_offsets, 10U);
+}
+
+}  // namespace
+}  // namespace lockstep::replication

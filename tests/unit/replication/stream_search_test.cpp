@@ -1,0 +1,125 @@
+#include "replication/stream_search.h"
+
+#include "protocol/kafka_error.h"
+#include "protocol/messages/describe_producers.h"
+#include "tests/unit/replication/two_clusters.h"
+
+namespace lockstep::replication {
+namespace {
+
+using protocol::ApiKey;
+
+const ProducerId kStream(7'000'000);
+
+/// Looks for a stream of which the target's log has records 0 to 9, at offsets 0 to 9.
+class StreamSearchTest : public TwoClustersTest {
+protected:
+    StreamSearchTest() {
+        auto& described = target_.versions.api_keys.emplace_back();
+        described.api_key = static_cast<int16_t>(ApiKey::describe_producers);
+        target_.on(ApiKey::describe_producers,
+                   [this](const test::ReceivedRequest& r) { answer_producers(r); });
+        protocol::RecordBatchBuilder builder({.producer_id = kStream,
+                                              .producer_epoch = ProducerEpoch(0),
+                                              .base_sequence = Sequence(0)});
+        for (int i = 0; i < 10; ++i) {
+            builder.add(1'000 + i, {.value = as_bytes("value")});
+        }
+        target_log_.append(*builder.build());
+        map_.source.add({Ordinal(0), Offset(100)});
+        map_.target.add({Ordinal(0), Offset(0)});
+    }
+
+    void answer_producers(const test::ReceivedRequest& request) const {
+        protocol::DescribeProducersResponse response;
+        auto& topic = response.topics.emplace_back();
+        topic.name = "orders";
+        auto& producer = topic.partitions.emplace_back().active_producers.emplace_back();
+        producer.producer_id = kStream.value();
+        producer.last_sequence = remembered_;
+        request.answer(response);
+    }
+
+    StreamSearch search() const {
+        return {{BrokerId(1), {"orders", PartitionIndex(0)}, Offset(0)},
+                Offset(10),
+                kStream,
+                StreamTail{kStream, ProducerEpoch(0), Sequence(9), false}};
+    }
+
+    /// As whoever is going to write begins.
+    Result<void> begin() { return begin(search()); }
+
+    Result<void> begin(const StreamSearch& from) {
+        client::Cluster cluster(runtime_, cluster_specs()[1], {});
+        const Result<void> result = test::run(loop_, begin_at(cluster, from));
+        test::run(loop_, cluster.close());
+        return result;
+    }
+
+    runtime::Task<Result<void>> begin_at(client::Cluster& cluster, StreamSearch from) {
+        LS_CO_CHECK(co_await cluster.refresh_metadata(nullptr, {}));
+        LS_CO_CHECK(co_await find_stream(cluster, from, map_, {}));
+        auto checked = co_await check_nothing_above(cluster, from, map_, {});
+        co_return checked;
+    }
+
+    int32_t remembered_ = 9;
+    StreamMap map_;
+};
+
+TEST_F(StreamSearchTest, BeginsBehindTheTail) {
+    const Result<void> begun = begin();
+    EXPECT_TRUE(begun.has_value()) << begun.error().message();
+    EXPECT_EQ(map_.next, Ordinal(10));
+}
+
+TEST_F(StreamSearchTest, WaitsForWhatIsAboveTheHighWatermark) {
+    remembered_ = 12;
+    const Result<void> begun = begin();
+    ASSERT_TRUE(begun.has_error());
+    EXPECT_EQ(begun.error().code,
+              make_error_code(protocol::KafkaError::not_enough_replicas_after_append));
+    EXPECT_EQ(map_.next, Ordinal(10));
+}
+
+TEST_F(StreamSearchTest, KnowsNothingAbove_WhereTheLeaderHasForgottenTheProducer) {
+    remembered_ = -1;
+    EXPECT_TRUE(begin().has_value());
+}
+
+TEST_F(StreamSearchTest, GoesBack_WhereTheTargetHasLostItsLog) {
+    map_.next = Ordinal(30);  // as it was copied, before an unclean election
+    remembered_ = -1;
+    target_log_.recreate({"orders", id_of(2), {1}, 0});
+    StreamSearch empty = search();
+    empty.log_end = Offset(0);
+    empty.tail.reset();
+    EXPECT_TRUE(begin(empty).has_value());
+    EXPECT_EQ(map_.next, Ordinal(0));
+}
+
+TEST_F(StreamSearchTest, GuessesNoPlaces_WhereRecordsCameBehindTheEndThatItWasTold) {
+    StreamSearch early = search();
+    early.log_end = Offset(0);  // what another worker had sent came later
+    early.tail.reset();
+    const Result<void> begun = begin(early);
+    ASSERT_TRUE(begun.has_error());
+    EXPECT_TRUE(begun.error().is(Errc::timeout)) << begun.error().message();
+    EXPECT_EQ(map_.next, Ordinal(0));
+}
+
+TEST_F(StreamSearchTest, StaysWhereItIs_WhereRetentionHasEmptiedTheLog) {
+    map_.next = Ordinal(10);
+    remembered_ = -1;
+    target_log_.compact({});
+    target_log_.start = 10;
+    StreamSearch empty = search();
+    empty.log_start.offset = Offset(10);
+    empty.tail.reset();
+    EXPECT_TRUE(begin(empty).has_value());
+    EXPECT_EQ(map_.next, Ordinal(10));
+}
+
+}  // namespace
+}  // namespace lockstep::replication
