@@ -14,6 +14,7 @@ namespace {
 using replication::LinkPlan;
 using replication::PlannedPartition;
 using replication::PlannedTopic;
+using replication::SettingDifference;
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kWidth = 80;
@@ -60,6 +61,34 @@ std::string creation(const PlannedTopic& topic) {
     return text;
 }
 
+std::string value_of(const std::optional<std::string>& value) {
+    return value ? *value : "not set";
+}
+
+/// "retention.ms would be set to 1000; it is 2000".
+std::string change_words(const SettingDifference& change) {
+    switch (change.action) {
+        case SettingDifference::Action::set:
+            return fmt::format("{} would be set to {}; it is {}", change.key,
+                               value_of(change.wanted), value_of(change.found));
+        case SettingDifference::Action::remove:
+            return fmt::format("{} would be removed; it is {}", change.key, value_of(change.found));
+        case SettingDifference::Action::keep:
+            return fmt::format("{} stays {}, and is {} by the source: {}", change.key,
+                               value_of(change.found), value_of(change.wanted), change.reason);
+    }
+    return "";
+}
+
+std::string_view change_key(SettingDifference::Action action) {
+    switch (action) {
+        case SettingDifference::Action::set: return "set";
+        case SettingDifference::Action::remove: return "remove";
+        case SettingDifference::Action::keep: return "keep";
+    }
+    return "";
+}
+
 std::string topic_rows(const PlannedTopic& topic, size_t topic_width) {
     std::string text;
     std::string name = printable(topic.name);
@@ -76,10 +105,18 @@ std::string topic_rows(const PlannedTopic& topic, size_t topic_width) {
     for (const std::string& note : topic.notes) {
         text += wrap_text("note: " + printable(note), 6, kWidth);
     }
+    for (const SettingDifference& change : topic.changes) {
+        text += wrap_text(printable(change_words(change)), 6, kWidth);
+    }
     for (const PlannedPartition& partition : topic.partitions) {
         if (!partition.blocked.empty()) {
             text += wrap_text(fmt::format("partition {} is blocked: {}", partition.partition,
                                           printable(partition.blocked)),
+                              6, kWidth);
+        }
+        if (!partition.translated_why.empty()) {
+            text += wrap_text(fmt::format("partition {} gets other offsets: {}",
+                                          partition.partition, printable(partition.translated_why)),
                               6, kWidth);
         }
     }
@@ -114,6 +151,70 @@ std::string topics_table(const LinkPlan& plan) {
     return text;
 }
 
+std::string around_lines(const LinkPlan& plan) {
+    std::string text;
+    const auto add = [&](std::string_view what, const std::vector<std::string>& acls) {
+        for (const std::string& acl : acls) {
+            text += wrap_text(fmt::format("{}: {}", what, printable(acl)), 6, kWidth);
+        }
+    };
+    if (plan.acls) {
+        text +=
+            "\n" + wrap_text(plan.acls->problem.empty()
+                                 ? fmt::format("ACLs: {} to create, {} to delete, {} wait for a "
+                                               "failover",
+                                               plan.acls->create.size(), plan.acls->remove.size(),
+                                               plan.acls->on_failover.size())
+                                 : "ACLs: " + printable(plan.acls->problem),
+                             2, kWidth);
+        add("create", plan.acls->create);
+        add("delete", plan.acls->remove);
+        add("on failover", plan.acls->on_failover);
+    }
+    if (plan.quotas) {
+        text += "\n" + wrap_text(plan.quotas->problem.empty()
+                                     ? fmt::format("client quotas: {} not in step",
+                                                   plan.quotas->changes.size())
+                                     : "client quotas: " + printable(plan.quotas->problem),
+                                 2, kWidth);
+        for (const auto& [entity, change] : plan.quotas->changes) {
+            text += wrap_text(printable(entity + ": " + change_words(change)), 6, kWidth);
+        }
+    }
+    return text;
+}
+
+Json change_json(const SettingDifference& change) {
+    return {{"key", change.key},
+            {"action", change_key(change.action)},
+            {"wanted", change.wanted ? Json(*change.wanted) : Json(nullptr)},
+            {"found", change.found ? Json(*change.found) : Json(nullptr)},
+            {"reason", change.reason}};
+}
+
+Json acls_json(const std::optional<replication::PlannedAcls>& acls) {
+    if (!acls) {
+        return nullptr;
+    }
+    return {{"problem", acls->problem},
+            {"create", acls->create},
+            {"delete", acls->remove},
+            {"on_failover", acls->on_failover}};
+}
+
+Json quotas_json(const std::optional<replication::PlannedQuotas>& quotas) {
+    if (!quotas) {
+        return nullptr;
+    }
+    Json changes = Json::array();
+    for (const auto& [entity, change] : quotas->changes) {
+        Json json = change_json(change);
+        json["entity"] = entity;
+        changes.push_back(std::move(json));
+    }
+    return {{"problem", quotas->problem}, {"changes", std::move(changes)}};
+}
+
 Json topic_json(const PlannedTopic& topic) {
     Json configs = Json::object();
     for (const auto& [key, value] : topic.configs) {
@@ -124,7 +225,14 @@ Json topic_json(const PlannedTopic& topic) {
         partitions.push_back({{"partition", partition.partition},
                               {"next_offset", partition.next_offset},
                               {"records_to_copy", partition.records_to_copy},
-                              {"blocked", partition.blocked}});
+                              {"offsets", partition.is_translated ? "translate" : "preserve"},
+                              {"translated_why", partition.translated_why},
+                              {"blocked", partition.blocked},
+                              {"bytes_to_copy", partition.bytes_to_copy}});
+    }
+    Json changes = Json::array();
+    for (const SettingDifference& change : topic.changes) {
+        changes.push_back(change_json(change));
     }
     const bool is_created = topic.action == PlannedTopic::Action::create;
     return {{"topic", topic.name},
@@ -132,6 +240,7 @@ Json topic_json(const PlannedTopic& topic) {
             {"replication_factor", is_created ? Json(topic.replication_factor) : Json(nullptr)},
             {"configs", std::move(configs)},
             {"notes", topic.notes},
+            {"config_changes", std::move(changes)},
             {"partitions", std::move(partitions)}};
 }
 
@@ -140,20 +249,40 @@ Json topic_json(const PlannedTopic& topic) {
 std::string render_check_table(const std::vector<LinkPlan>& plans) {
     std::string text = "The configuration is valid. Nothing was changed.\n";
     for (const LinkPlan& plan : plans) {
-        text += fmt::format("\n{}: {} -> {}\n", plan.name, plan.source, plan.target);
+        text += "\n" + render_links({plan}, {});
+    }
+    return text;
+}
+
+std::string render_links(const std::vector<LinkPlan>& plans,
+                         const std::function<std::string(const LinkPlan&)>& more) {
+    std::string text;
+    for (const LinkPlan& plan : plans) {
+        text += fmt::format("{}{}: {} -> {}\n", text.empty() ? "" : "\n", plan.name, plan.source,
+                            plan.target);
         if (!plan.problem.empty()) {
             text += wrap_text("problem: " + printable(plan.problem), 2, kWidth);
             continue;
         }
-        text += "  " + summary(plan) + "\n";
+        text += "  " + summary(plan) + "\n" + (more ? more(plan) : "");
         if (!plan.topics.empty()) {
             text += topics_table(plan);
         }
+        if (!plan.configs_problem.empty()) {
+            text += wrap_text("topic configs are not followed: " + printable(plan.configs_problem),
+                              2, kWidth);
+        }
+        text += around_lines(plan);
     }
     return text;
 }
 
 std::string check_json(const std::vector<LinkPlan>& plans) {
+    const Json body = {{"links", links_json(plans)}};
+    return body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+nlohmann::ordered_json links_json(const std::vector<LinkPlan>& plans) {
     Json links = Json::array();
     for (const LinkPlan& plan : plans) {
         Json topics = Json::array();
@@ -166,10 +295,14 @@ std::string check_json(const std::vector<LinkPlan>& plans) {
                          {"source_cluster_id", plan.source_cluster_id},
                          {"target_cluster_id", plan.target_cluster_id},
                          {"problem", plan.problem},
-                         {"topics", std::move(topics)}});
+                         {"configs_problem", plan.configs_problem},
+                         {"acls", acls_json(plan.acls)},
+                         {"quotas", quotas_json(plan.quotas)},
+                         {"topics", std::move(topics)},
+                         {"groups", plan.groups},
+                         {"marker_problem", plan.marker_problem}});
     }
-    const Json body = {{"links", std::move(links)}};
-    return body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    return links;
 }
 
 bool has_trouble(const std::vector<LinkPlan>& plans) {

@@ -4,6 +4,8 @@
 
 #include "replication/plan.h"
 
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,12 @@ namespace lockstep::app {
 /// For each link a table of its topics, in 80 columns, with what is created, what would differ from
 /// the source, and what is blocked.
 std::string render_check_table(const std::vector<replication::LinkPlan>& plans);
+
+/// The tables alone; `more` adds lines about a link.
+std::string render_links(const std::vector<replication::LinkPlan>& plans,
+                         const std::function<std::string(const replication::LinkPlan&)>& more);
+
+nlohmann::ordered_json links_json(const std::vector<replication::LinkPlan>& plans);
 
 /// The same for scripts, with every partition.
 std::string check_json(const std::vector<replication::LinkPlan>& plans);

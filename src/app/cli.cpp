@@ -1,7 +1,9 @@
 #include "app/cli.h"
 
+#include "app/cli_pages.h"
 #include "app/config_values.h"
 #include "app/exit_code.h"
+#include "app/operate_cli.h"
 #include "base/text.h"
 #include "base/version.h"
 
@@ -9,7 +11,8 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <array>
+#include <set>
+#include <string_view>
 
 namespace lockstep::app {
 namespace {
@@ -20,16 +23,25 @@ same partitions, the same offsets, without unpacking a single batch.)";
 
 constexpr const char* kExamples = R"(Examples:
   lockstep check -c lockstep.yaml      what would be copied; changes nothing
+  lockstep plan -c lockstep.yaml       the same, with routes, sizes and times
+  lockstep apply -c lockstep.yaml      make it the desired state (run --follow)
   lockstep run -c lockstep.yaml        copy, until Ctrl-C or SIGTERM
   lockstep verify -c lockstep.yaml     compare both sides, record by record
-  lockstep status                      how a running Lockstep gets on
+  lockstep cut -c lockstep.yaml        where the target tears no transaction
+  lockstep status --watch              how a running Lockstep gets on
+  lockstep explain blocked             what is blocked, why, and what to do
+  lockstep pause orders                copies no more of a topic, until resume
+  lockstep import mm2.properties       a configuration from MirrorMaker 2's
+  lockstep demo                        see it at work; needs no Kafka
+  lockstep sandbox --clusters 2        Kafka clusters in memory, to try things
   lockstep run --help                  the options of one command
 
 Exit codes:
   0  all went well
   1  failure
   2  the command line or the configuration is wrong; nothing was touched
-  3  check, verify, status: something differs, is blocked or cannot be reached
+  3  check, verify, cut, demo, and the commands that ask a running Lockstep:
+     something differs, is blocked, is not known or cannot be reached
 
 Documentation: docs/configuration.md describes every key of the configuration.)";
 
@@ -47,24 +59,150 @@ constexpr const char* kCheckFooter = R"(Example:
 Reads the configuration, connects to the clusters and prints, for each topic,
 what `run` would do. Changes nothing anywhere.)";
 
+constexpr const char* kPlanFooter = R"(Examples:
+  lockstep plan -c lockstep.yaml
+  lockstep plan -c lockstep.yaml --rate 200MiB --json
+
+Prints what `run` would do: by which way each cluster's records come to each
+other one, and for each link its topics, partitions and groups, what cannot be
+kept and why, and how much there is to copy. Fails where records would come
+twice or come back. Changes nothing anywhere. Sizes need DESCRIBE on the source
+clusters; where several clusters' records are in a topic, what is to be copied
+is at most so much.)";
+
+constexpr const char* kStateFooter = R"(Examples:
+  lockstep apply -c lockstep.yaml
+  lockstep diff -c lockstep.yaml
+  lockstep rollback 3 -c lockstep.yaml
+
+The desired state is a configuration that is kept on a cluster, in the compacted
+topic __lockstep_config, each version with who applied it and when. A Lockstep
+that is started by `run --follow` makes itself what the newest version says,
+within 2 s. `diff` ends with 3 where there is a difference. `apply` takes only
+files whose secrets are references: ${file:/path} or ${env:NAME}.)";
+
 constexpr const char* kVerifyFooter = R"(Examples:
   lockstep verify -c lockstep.yaml
-  lockstep verify -c lockstep.yaml --topics "orders.*" --json
+  lockstep verify -c lockstep.yaml --topics "orders.*" --rate 10MiB --json
 
 Reads every record of both sides, as a consumer would, and compares offsets,
-timestamps, keys, values and headers, up to where the shorter log ends now. May
-run while Lockstep copies. Changes nothing anywhere.
-In compacted topics, records on one side only are counted, but no difference.)";
+timestamps, keys, values and headers, once, up to where the shorter log ends
+now. May run while Lockstep copies. Changes nothing anywhere.
+In compacted topics, records on one side only are counted, but no difference.
+`lockstep run` compares all the time, see limits.verify_rate; its status and
+metrics say up to where the copy is the same.)";
+
+constexpr const char* kCutFooter = R"(Examples:
+  lockstep cut -c lockstep.yaml
+  lockstep cut -c lockstep.yaml --link east-to-west --json
+
+Each partition was copied up to some offset, and a transaction of the source may
+be there whole in one and missing in another. Prints, for each partition, the
+largest offset up to which the target has all of each transaction or nothing of
+it, and the transactions that are behind it. Reads both clusters; may run while
+Lockstep copies. Changes nothing anywhere.)";
 
 constexpr const char* kStatusFooter = R"(Examples:
   lockstep status
+  lockstep status --watch --interval 5
   lockstep status --url http://10.0.0.7:7878 --json
 
-Asks a running Lockstep at the address of http.listen in its configuration.)";
+Asks a running Lockstep at the address of http.listen in its configuration. With
+--watch, until Ctrl-C; then the exit code is that of the last look. The
+environment variable LOCKSTEP_TOKEN holds the token, where that wants one;
+LOCKSTEP_CA names a PEM file of whom to trust, for https://.)";
 
-constexpr std::array<std::string_view, 5> kCommands{"run", "check", "verify", "status", "version"};
-constexpr std::array<std::string_view, 6> kOptions{"--config", "--log-level", "--json",
-                                                   "--url",    "--topics",    "--help"};
+constexpr const char* kCompletionFooter = R"(Examples:
+  source <(lockstep completion bash)
+  lockstep completion zsh > ~/.zsh/completions/_lockstep
+  lockstep completion fish > ~/.config/fish/completions/lockstep.fish)";
+
+constexpr const char* kManualFooter = R"(Example:
+  lockstep manual | man -l -)";
+
+constexpr const char* kImportFooter = R"(Examples:
+  lockstep import mm2.properties
+  lockstep import mirror.yaml --output -
+
+Reads the properties of a dedicated MirrorMaker 2, or Strimzi's resource of kind
+KafkaMirrorMaker2, and writes a configuration that copies the same topics. Each
+setting stands in a comment: taken, changed (why), not needed (why), or by hand
+where somebody has to look at it. Connects to nothing, and overwrites nothing.
+docs/from-mirrormaker2.md tells what is otherwise, and how to go over.)";
+
+constexpr const char* kSandboxFooter = R"(Examples:
+  lockstep sandbox
+  lockstep sandbox --clusters 3 --brokers 3 --port 19092
+  lockstep sandbox --data-dir ./data --fsync
+  lockstep sandbox --sasl admin:secret --sasl alice:wonder --authorizer
+  lockstep sandbox --broker-config message.max.bytes=2000000
+
+Clusters in memory that Kafka clients take for real ones: for development, tests
+and demos, never for data that is worth keeping. Each broker has a port of its
+own: the first --port, the others those behind it. Ctrl-C ends it, and all
+records are gone then.
+
+With --sasl, clients log in by PLAIN or SCRAM, without
+TLS; with --authorizer the first of these users may do everything, and others
+only what ACLs allow them.
+
+With --data-dir, everything is written to that directory as well, and is there
+again at the next start, also after kill -9; with --fsync, also after a crash of
+the machine.)";
+
+constexpr const char* kDemoFooter = R"(Examples:
+  lockstep demo
+  lockstep demo --strategy hub-spoke --rate 1000
+  echo "at 3s cut berlin-paris
+  at 6s heal
+  at 10s quit" | lockstep demo --script -
+
+Three Kafka clusters in memory, programs that write to one of them, and Lockstep
+between them, with a live view. Keys break things: h shows them all, q quits.
+Nothing is kept. Kafka clients may connect to the addresses that it shows.
+Lines of a script are "at TIME ACTION"; the actions are:
+  cut LINK, heal [LINK]                    pause, resume, quit
+  kill-broker CLUSTER NUMBER               restart-broker CLUSTER NUMBER
+  kill-cluster CLUSTER                     restart-cluster CLUSTER
+  delete-topic TOPIC, create-topic TOPIC   add-partition TOPIC
+  lose-records TOPIC PARTITION             an unclean election at the source
+With a script or --seconds, it ends with code 0 if in the end every copy is the
+same as its source, and proved to be; else with 3.)";
+
+/// What is wrong with a number of bytes a second; "" where it is fine.
+std::string rate_problem(const std::string& rate) {
+    const auto bytes = parse_byte_size(rate);
+    return bytes.has_value() && *bytes > 0
+               ? ""
+               : fmt::format("\"{}\" is no size above 0; write for example 16MiB", rate);
+}
+
+/// "key=value".
+std::pair<std::string, std::string> broker_setting(const std::string& text) {
+    const size_t equals = text.find('=');
+    return {text.substr(0, equals), equals == std::string::npos ? "" : text.substr(equals + 1)};
+}
+
+/// What is wrong with a setting of --broker-config; "" where it is fine.
+std::string broker_setting_problem(const std::string& text) {
+    const size_t equals = text.find('=');
+    return equals == std::string::npos || equals == 0
+               ? fmt::format("\"{}\" is no setting; write for example num.partitions=3", text)
+               : "";
+}
+
+SandboxUser sandbox_user(const std::string& text) {
+    const size_t colon = text.find(':');
+    return {text.substr(0, colon), colon == std::string::npos ? "" : text.substr(colon + 1)};
+}
+
+/// What is wrong with a user of --sasl; "" where it is fine. Never tells what may be a password.
+std::string user_problem(const std::string& text) {
+    const SandboxUser user = sandbox_user(text);
+    return user.name.empty() || user.password.empty()
+               ? "users are written NAME:PASSWORD, for example alice:wonder"
+               : "";
+}
 
 /// The parser and the values that it fills; one for each command line.
 class CommandLine {
@@ -74,20 +212,50 @@ public:
 
 private:
     CLI::App* add_command(const std::string& name, const std::string& about);
+    void add_import_options();
+    void add_state_options();
+    void add_status_options();
+    void add_sandbox_options();
+    void add_demo_options();
     Command chosen() const;
-    std::string unknown_word(const std::vector<std::string>& arguments) const;
+    std::string unknown_word(const std::vector<std::string>& arguments);
 
     CLI::App app_{kAbout, "lockstep"};
     CLI::App* run_ = add_command("run", "Copies what the configuration says.");
     CLI::App* check_ = add_command("check", "Shows what would be copied, and changes nothing.");
+    CLI::App* plan_ = add_command("plan", "Shows routes and what would be done.");
+    CLI::App* apply_ = add_command("apply", "Makes a configuration the desired state.");
+    CLI::App* diff_ = add_command("diff", "Compares it with the desired state.");
+    CLI::App* history_ = add_command("history", "Lists the versions of the desired state.");
+    CLI::App* rollback_ = add_command("rollback", "Makes a former version the desired state.");
     CLI::App* verify_ = add_command("verify", "Compares both sides, record by record.");
+    CLI::App* cut_ = add_command("cut", "Finds where the target tears no transaction.");
     CLI::App* status_ = add_command("status", "Shows how a running Lockstep gets on.");
+    CLI::App* import_ = add_command("import", "Writes a configuration from MirrorMaker 2's.");
+    CLI::App* sandbox_ = add_command("sandbox", "Runs Kafka clusters in memory, to try things.");
+    CLI::App* demo_ = add_command("demo", "Shows it at work: clusters in memory, a live view.");
+    OperateCommands operate_{app_};
+    CLI::App* completion_ = add_command("completion", "Prints what a shell completes it by.");
+    CLI::App* manual_ = add_command("manual", "Prints the manual page, for man.");
     CLI::App* version_ = add_command("version", "Prints the version.");
     std::string config_path_;
     std::string log_level_;
     std::vector<std::string> topics_;
-    std::string url_ = StatusOptions().url;
+    std::string rate_;
+    std::string plan_rate_ = "50MiB";
+    std::string cluster_;
+    int64_t version_number_ = 0;
+    bool is_following_ = false;
+    bool is_once_ = false;
+    std::string link_;
+    std::string shell_;
     bool as_json_ = false;
+    ImportOptions import_options_;
+    StatusOptions status_options_;
+    SandboxOptions sandbox_options_;
+    DemoOptions demo_options_;
+    std::vector<std::string> sandbox_users_;
+    std::vector<std::string> broker_settings_;
 };
 
 CommandLine::CommandLine() {
@@ -96,9 +264,21 @@ CommandLine::CommandLine() {
     app_.get_formatter()->column_width(28);
     run_->footer(kRunFooter);
     check_->footer(kCheckFooter);
+    plan_->footer(kPlanFooter);
+    add_state_options();
     verify_->footer(kVerifyFooter);
+    cut_->footer(kCutFooter);
     status_->footer(kStatusFooter);
-    for (CLI::App* command : {run_, check_, verify_}) {
+    add_import_options();
+    add_sandbox_options();
+    add_demo_options();
+    completion_->footer(kCompletionFooter);
+    completion_->add_option("shell", shell_, "Which: bash, zsh or fish")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+    manual_->footer(kManualFooter);
+    for (CLI::App* command :
+         {run_, check_, plan_, apply_, diff_, history_, rollback_, verify_, cut_}) {
         command->add_option("-c,--config", config_path_, "The configuration, a YAML file")
             ->required()
             ->type_name("FILE");
@@ -106,16 +286,116 @@ CommandLine::CommandLine() {
     run_->add_option("--log-level", log_level_, "Wins over the configuration's log.level")
         ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
         ->type_name("LEVEL");
-    verify_->add_option("--topics", topics_, "Names and expressions, instead of the links' topics")
+    verify_->add_option("--topics", topics_, "Of the links' topics, only those; may be repeated")
         ->check(
             [](const std::string& pattern) { return topic_pattern_problem(pattern).value_or(""); })
         ->type_name("TOPIC");
-    status_->add_option("--url", url_, "Where that Lockstep listens")
-        ->type_name("URL")
+    verify_->add_option("--rate", rate_, "Read at most so much a second from each cluster")
+        ->check([](const std::string& rate) { return rate_problem(rate); })
+        ->type_name("BYTES");
+    plan_->add_option("--rate", plan_rate_, "How much is copied in a second, to tell the time")
+        ->check([](const std::string& rate) { return rate_problem(rate); })
+        ->type_name("BYTES")
         ->capture_default_str();
-    for (CLI::App* command : {check_, verify_, status_, version_}) {
+    verify_->add_flag("--once", is_once_, "Compare once; it always does, `run` goes on");
+    cut_->add_option("--link", link_, "One link of the configuration; else all")->type_name("NAME");
+    add_status_options();
+    for (CLI::App* command : {check_, plan_, history_, verify_, cut_, status_, version_}) {
         command->add_flag("--json", as_json_, "Print JSON, for scripts");
     }
+}
+
+void CommandLine::add_import_options() {
+    import_->footer(kImportFooter);
+    import_->add_option("FILE", import_options_.input_path, "MirrorMaker 2's configuration")
+        ->required();
+    import_->add_option("-o,--output", import_options_.output_path, "Where to write; -: print it")
+        ->type_name("FILE")
+        ->capture_default_str();
+}
+
+void CommandLine::add_state_options() {
+    for (CLI::App* command : {apply_, diff_, history_, rollback_}) {
+        command->footer(kStateFooter);
+        command->add_option("--cluster", cluster_, "Where it is kept; else the file's first one")
+            ->type_name("NAME");
+    }
+    rollback_->add_option("version", version_number_, "As `history` numbers them")
+        ->required()
+        ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}));
+    run_->add_flag("--follow", is_following_, "Follow the desired state on the first cluster");
+}
+
+void CommandLine::add_status_options() {
+    StatusOptions& options = status_options_;
+    status_->add_option("--url", options.url, "Where that Lockstep listens")
+        ->type_name("URL")
+        ->capture_default_str();
+    CLI::Option* watch = status_->add_flag("--watch", options.is_watch, "Look again and again");
+    status_->add_option("--interval", options.interval_seconds, "Between looks, with --watch")
+        ->needs(watch)
+        ->check(CLI::Range(1, 3600))
+        ->type_name("SECONDS")
+        ->capture_default_str();
+}
+
+void CommandLine::add_sandbox_options() {
+    SandboxOptions& options = sandbox_options_;
+    sandbox_->footer(kSandboxFooter);
+    sandbox_->add_option("--clusters", options.clusters, "How many clusters")
+        ->check(CLI::Range(1, 20))
+        ->type_name("COUNT")
+        ->capture_default_str();
+    sandbox_->add_option("--brokers", options.brokers, "Brokers of each cluster")
+        ->check(CLI::Range(1, 20))
+        ->type_name("COUNT")
+        ->capture_default_str();
+    sandbox_->add_option("--partitions", options.partitions, "Of topics that come by being used")
+        ->check(CLI::Range(1, 1000))
+        ->type_name("COUNT")
+        ->capture_default_str();
+    sandbox_->add_option("--host", options.host, "The address to listen at")
+        ->type_name("ADDRESS")
+        ->capture_default_str();
+    sandbox_->add_option("--port", options.port, "The first broker's port; 0: any")
+        ->type_name("PORT")
+        ->capture_default_str();
+    sandbox_->add_option("--kafka", options.kafka, "As which version of Kafka they behave")
+        ->check(CLI::IsMember({"4.3", "3.9", "2.8"}))
+        ->type_name("VERSION")
+        ->capture_default_str();
+    CLI::Option* data_dir =
+        sandbox_->add_option("--data-dir", options.data_dir, "Keep everything in this directory")
+            ->type_name("DIR");
+    sandbox_->add_flag("--fsync", options.has_fsync, "Answer once it is on the disk")
+        ->needs(data_dir);
+    CLI::Option* sasl =
+        sandbox_->add_option("--sasl", sandbox_users_, "Who may log in; may be repeated")
+            ->check([](const std::string& text) { return user_problem(text); })
+            ->type_name("USER:PASSWORD");
+    sandbox_->add_flag("--authorizer", options.has_authorizer, "ACLs count; needs --sasl")
+        ->needs(sasl);
+    sandbox_->add_option("--broker-config", broker_settings_, "As in a broker's server.properties")
+        ->check([](const std::string& text) { return broker_setting_problem(text); })
+        ->type_name("KEY=VALUE");
+}
+
+void CommandLine::add_demo_options() {
+    DemoOptions& options = demo_options_;
+    demo_->footer(kDemoFooter);
+    demo_->add_option("--strategy", options.strategy, "active-passive or hub-spoke")
+        ->check(CLI::IsMember({"active-passive", "hub-spoke"}))
+        ->type_name("STRATEGY")
+        ->capture_default_str();
+    demo_->add_option("--script", options.script, "What happens when; -: from standard input")
+        ->type_name("FILE");
+    demo_->add_option("--seconds", options.seconds, "How long; else until it is ended")
+        ->check(CLI::Range(1, 1'000'000))
+        ->type_name("COUNT");
+    demo_->add_option("--rate", options.rate, "Records written a second")
+        ->check(CLI::Range(1, 50'000))
+        ->type_name("COUNT")
+        ->capture_default_str();
 }
 
 CLI::App* CommandLine::add_command(const std::string& name, const std::string& about) {
@@ -144,45 +424,102 @@ Command CommandLine::parse(const std::vector<std::string>& arguments) {
 
 Command CommandLine::chosen() const {
     if (run_->parsed()) {
-        RunOptions options{config_path_, std::nullopt};
+        RunOptions options{config_path_, std::nullopt, is_following_};
         log::Level level{};
         if (log::parse_level(log_level_, level)) {
             options.log_level = level;
         }
         return options;
     }
+    using Action = StateOptions::Action;
+    for (const auto& [command, action] :
+         {std::pair{apply_, Action::apply}, std::pair{diff_, Action::diff},
+          std::pair{history_, Action::history}, std::pair{rollback_, Action::rollback}}) {
+        if (command->parsed()) {
+            return StateOptions{action, config_path_, cluster_, version_number_, as_json_};
+        }
+    }
+    if (plan_->parsed()) {
+        return PlanOptions{config_path_, *parse_byte_size(plan_rate_), as_json_};
+    }
     if (check_->parsed()) {
         return CheckOptions{config_path_, as_json_};
     }
     if (verify_->parsed()) {
-        return VerifyOptions{config_path_, topics_, as_json_};
+        VerifyOptions options{config_path_, topics_, as_json_, std::nullopt};
+        if (!rate_.empty()) {
+            options.bytes_per_second = *parse_byte_size(rate_);
+        }
+        return options;
+    }
+    if (cut_->parsed()) {
+        return CutOptions{config_path_, link_, as_json_};
     }
     if (status_->parsed()) {
-        return StatusOptions{url_, as_json_};
+        StatusOptions options = status_options_;
+        options.as_json = as_json_;
+        return options;
+    }
+    if (import_->parsed()) {
+        return import_options_;
+    }
+    if (sandbox_->parsed()) {
+        SandboxOptions options = sandbox_options_;
+        for (const std::string& user : sandbox_users_) {
+            options.users.push_back(sandbox_user(user));
+        }
+        for (const std::string& setting : broker_settings_) {
+            options.broker_config.insert_or_assign(broker_setting(setting).first,
+                                                   broker_setting(setting).second);
+        }
+        return options;
+    }
+    if (demo_->parsed()) {
+        return demo_options_;
+    }
+    if (completion_->parsed()) {
+        const Shell shell = shell_ == "bash"  ? Shell::bash
+                            : shell_ == "zsh" ? Shell::zsh
+                                              : Shell::fish;
+        return CliExit{kExitSuccess, completion_script(app_, shell)};
+    }
+    if (manual_->parsed()) {
+        return CliExit{kExitSuccess, manual_page(app_)};
+    }
+    if (auto options = operate_.chosen()) {
+        return *std::move(options);
     }
     return VersionOptions{as_json_};
 }
 
 /// The first word that is neither a command nor an option, as a sentence; "" where there is none.
 /// CLI11 would rather say what is missing because of it.
-std::string CommandLine::unknown_word(const std::vector<std::string>& arguments) const {
-    const auto sentence = [](std::string_view kind, std::string_view word, auto known) {
-        const std::string_view nearest = nearest_word(word, known);
+std::string CommandLine::unknown_word(const std::vector<std::string>& arguments) {
+    const auto sentence = [](std::string_view kind, std::string_view word, const auto& known) {
+        const std::vector<std::string_view> words(known.begin(), known.end());
+        const std::string_view nearest = nearest_word(word, words);
         return fmt::format("there is no {} \"{}\"; ", kind, word) +
                (nearest.empty() ? fmt::format("there are {}", fmt::join(known, ", "))
                                 : fmt::format("did you mean \"{}\"?", nearest));
     };
-    const auto is_among = [](const auto& known, std::string_view word) {
-        return std::find(known.begin(), known.end(), word) != known.end();
-    };
+    std::vector<std::string> commands;
+    std::set<std::string> options{"--help"};
+    for (const CLI::App* command : app_.get_subcommands({})) {
+        commands.push_back(command->get_name());
+        for (const CLI::Option* option : command->get_options()) {
+            for (const std::string& name : option->get_lnames()) {
+                options.insert("--" + name);
+            }
+        }
+    }
     const std::string& command = arguments.front();
-    if (!command.starts_with("-") && !is_among(kCommands, command)) {
-        return sentence("command", command, kCommands);
+    if (!command.starts_with("-") && std::ranges::find(commands, command) == commands.end()) {
+        return sentence("command", command, commands);
     }
     for (const std::string& word : arguments) {
         const std::string name = word.substr(0, word.find('='));
-        if (name.starts_with("--") && !is_among(kOptions, name)) {
-            return sentence("option", name, kOptions);
+        if (name.starts_with("--") && !options.contains(name)) {
+            return sentence("option", name, options);
         }
     }
     return "";

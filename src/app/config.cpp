@@ -1,5 +1,10 @@
 #include "app/config.h"
 
+#include "app/config_around.h"
+#include "app/config_http.h"
+#include "app/config_replications.h"
+#include "app/config_security.h"
+#include "app/config_transfer.h"
 #include "app/config_values.h"
 #include "app/yaml_document.h"
 #include "app/yaml_map.h"
@@ -18,17 +23,34 @@ namespace {
 
 using Words = std::span<const std::string_view>;
 
-constexpr std::array<std::string_view, 5> kTopKeys{"clusters", "links", "http", "limits", "log"};
-constexpr std::array<std::string_view, 2> kClusterKeys{"name", "bootstrap"};
-constexpr std::array<std::string_view, 10> kLinkKeys{
-    "name",   "source",         "target",  "topics",     "exclude",
-    "groups", "exclude_groups", "offsets", "on_overrun", "replication_factor"};
-constexpr std::array<std::string_view, 1> kHttpKeys{"listen"};
-constexpr std::array<std::string_view, 2> kLimitsKeys{"in_flight", "discovery_interval"};
+constexpr std::array<std::string_view, 6> kTopKeys{"clusters", "links",  "replications",
+                                                   "http",     "limits", "log"};
+constexpr std::array<std::string_view, 5> kClusterKeys{"name", "bootstrap", "security", "id",
+                                                       "region"};
+constexpr std::array<std::string_view, 3> kEndKeys{"name", "source", "target"};
+/// What links and replications have in common.
+constexpr std::array<std::string_view, 17> kRuleKeys{
+    "topics",     "exclude",      "groups",      "exclude_groups",     "offsets",      "max_filler",
+    "on_overrun", "on_recreated", "append_time", "replication_factor", "topic_config", "acls",
+    "quotas",     "compression",  "start",       "bandwidth",          "sync_interval"};
+
+template <size_t A, size_t B>
+constexpr std::array<std::string_view, A + B> joined(const std::array<std::string_view, A>& first,
+                                                     const std::array<std::string_view, B>& rest) {
+    std::array<std::string_view, A + B> all;
+    std::copy(rest.begin(), rest.end(), std::copy(first.begin(), first.end(), all.begin()));
+    return all;
+}
+
+constexpr auto kLinkKeys = joined(kEndKeys, kRuleKeys);
+constexpr auto kReplicationKeys = joined(kReplicationOwnKeys, kRuleKeys);
+constexpr std::array<std::string_view, 3> kLimitsKeys{"in_flight", "discovery_interval",
+                                                      "verify_rate"};
 constexpr std::array<std::string_view, 1> kLogKeys{"level"};
 
-constexpr std::array<std::string_view, 1> kOffsetsWords{"preserve"};
-constexpr std::array<std::string_view, 2> kOverrunWords{"stop", "continue"};
+constexpr std::array<std::string_view, 3> kOffsetsWords{"auto", "preserve", "translate"};
+constexpr std::array<std::string_view, 2> kStopOrContinue{"stop", "continue"};
+constexpr std::array<std::string_view, 2> kAppendTimeWords{"keep", "clear"};
 constexpr std::array<std::string_view, 6> kLevelWords{"trace", "debug", "info",
                                                       "warn",  "error", "off"};
 
@@ -39,6 +61,12 @@ constexpr KeyRule kLinks{"links", "a list of links between clusters",
 constexpr KeyRule kClusterName{"name", "the cluster's name", "east"};
 constexpr KeyRule kBootstrap{"bootstrap", "one or more HOST:PORT of the cluster's brokers",
                              "[\"kafka-1:9092\", \"kafka-2:9092\"]"};
+constexpr KeyRule kClusterId{"id", "the cluster's id, as the cluster itself tells it",
+                             "MkU3OEVBNTcwNTJENDM2Qg"};
+constexpr KeyRule kRegion{"region", "the name of the region that the cluster is in", "eu-west"};
+constexpr KeyRule kReplications{
+    "replications", "a list of replications between clusters",
+    "[{name: all, strategy: active-active, clusters: [east, west], topics: [orders]}]"};
 constexpr KeyRule kLinkName{"name", "the link's name", "east-to-west"};
 constexpr KeyRule kSource{"source", "the name of a cluster", "east"};
 constexpr KeyRule kTarget{"target", "the name of a cluster", "west"};
@@ -50,16 +78,21 @@ constexpr KeyRule kGroups{"groups", "a list of group names and regular expressio
                           "[billing, \"shipping-.*\"]", true};
 constexpr KeyRule kExcludeGroups{"exclude_groups", "a list of group names and regular expressions",
                                  "[\"console-consumer-.*\"]", true};
-constexpr KeyRule kOffsets{"offsets", "the word \"preserve\"", "preserve"};
+constexpr KeyRule kOffsets{"offsets", "one of auto, preserve, translate", "auto"};
+constexpr KeyRule kMaxFiller{"max_filler", "a size", "100MiB"};
 constexpr KeyRule kOverrun{"on_overrun", "one of stop, continue", "stop"};
+constexpr KeyRule kRecreated{"on_recreated", "one of stop, continue", "stop"};
+constexpr KeyRule kAppendTime{"append_time", "one of keep, clear", "keep"};
 constexpr KeyRule kReplicationFactor{"replication_factor", "a whole number from 1 to 32767", "3"};
 constexpr KeyRule kListen{"listen", "HOST:PORT", "127.0.0.1:7878"};
 constexpr KeyRule kInFlight{"in_flight", "a size of at least 1MiB", "64MiB"};
 constexpr KeyRule kDiscovery{"discovery_interval", "a duration from 100ms to 1h", "2s"};
+constexpr KeyRule kVerifyRate{"verify_rate", "a size of at least 64KiB, or off", "16MiB"};
 constexpr KeyRule kLevel{"level", "one of trace, debug, info, warn, error, off", "info"};
 
 constexpr std::string_view kEveryGroup = ".*";
 constexpr int64_t kSmallestInFlight = int64_t{1} << 20;
+constexpr int64_t kSmallestVerifyRate = int64_t{64} << 10;
 constexpr std::chrono::milliseconds kShortestDiscovery{100};
 constexpr std::chrono::milliseconds kLongestDiscovery{3600 * 1000};
 
@@ -76,16 +109,22 @@ private:
 
     void read_links(YamlMap& top);
     void read_link(const YAML::Node& node);
+    void read_rules(YamlMap& map, LinkSpec& link);
+    void read_replications(YamlMap& top);
+    void read_replication(const YAML::Node& node);
     std::string read_cluster_reference(YamlMap& map, const KeyRule& rule);
     std::vector<std::string> read_patterns(YamlMap& map, const KeyRule& rule);
     void add_unknown_choice(const KeyRule& rule, const PlacedText& word, Words words);
-    void read_offsets(YamlMap& map);
-    OverrunRule read_overrun(YamlMap& map);
+    OffsetsMode read_offsets(YamlMap& map);
+    std::optional<int64_t> read_max_filler(YamlMap& map);
+    using TwoWords = std::array<std::string_view, 2>;
+    bool is_second(YamlMap& map, const KeyRule& rule, const TwoWords& words);
     std::optional<int16_t> read_replication_factor(YamlMap& map);
     void name_link(YamlMap& map, LinkSpec& link);
 
     void read_http(YamlMap& top);
     void read_limits(YamlMap& top);
+    void read_verify_rate(YamlMap& limits);
     void read_log(YamlMap& top);
 
     void add(TextPosition at, std::string what) { problems_.add(at, std::move(what)); }
@@ -100,14 +139,18 @@ private:
 ParsedConfig ConfigReader::read(const YAML::Node& document) {
     YamlMap top(document, "the configuration", kTopKeys, problems_);
     if (top.usable()) {
-        top.require({kClusters, kLinks});
+        top.require({kClusters});
+        if (!top.has(kReplications.key)) {
+            top.require({kLinks});
+        }
         read_clusters(top);
         read_links(top);
+        read_replications(top);
         read_http(top);
         read_limits(top);
         read_log(top);
     }
-    return {std::move(config_), problems_.take_sorted()};
+    return {std::move(config_), problems_.take_sorted(), problems_.take_secrets()};
 }
 
 void ConfigReader::read_clusters(YamlMap& top) {
@@ -117,7 +160,7 @@ void ConfigReader::read_clusters(YamlMap& top) {
 }
 
 void ConfigReader::read_cluster(const YAML::Node& node) {
-    YamlMap map(node, "a cluster", kClusterKeys, problems_);
+    YamlMap map(node, "a cluster", {kClusterKeys, foreign_security_keys()}, problems_);
     map.require({kClusterName, kBootstrap});
     ClusterSpec cluster;
     const auto name = map.text(kClusterName);
@@ -135,6 +178,13 @@ void ConfigReader::read_cluster(const YAML::Node& node) {
         }
     }
     read_bootstrap(map, cluster);
+    cluster.security = read_security(map, problems_);
+    if (const auto id = map.text(kClusterId)) {
+        cluster.id = id->text;
+    }
+    if (const auto region = map.text(kRegion)) {
+        cluster.region = region->text;
+    }
     config_.clusters.push_back(std::move(cluster));
 }
 
@@ -185,16 +235,73 @@ void ConfigReader::read_link(const YAML::Node& node) {
                                           "two different clusters",
                                           link.source));
     }
+    read_rules(map, link);
+    name_link(map, link);
+    config_.links.push_back(std::move(link));
+}
+
+void ConfigReader::read_rules(YamlMap& map, LinkSpec& link) {
     link.topics = read_patterns(map, kTopics);
     link.exclude = read_patterns(map, kExclude);
     link.groups = map.has(kGroups.key) ? read_patterns(map, kGroups)
                                        : std::vector<std::string>{std::string(kEveryGroup)};
     link.exclude_groups = read_patterns(map, kExcludeGroups);
-    read_offsets(map);
-    link.on_overrun = read_overrun(map);
+    link.offsets = read_offsets(map);
+    link.max_filler_bytes = read_max_filler(map);
+    if (is_second(map, kOverrun, kStopOrContinue)) {
+        link.on_overrun = OverrunRule::continue_past;
+    }
+    if (is_second(map, kRecreated, kStopOrContinue)) {
+        link.on_recreated = RecreatedRule::continue_behind;
+    }
+    if (is_second(map, kAppendTime, kAppendTimeWords)) {
+        link.append_time = AppendTimeRule::clear;
+    }
     link.replication_factor = read_replication_factor(map);
-    name_link(map, link);
-    config_.links.push_back(std::move(link));
+    link.topic_config = read_topic_config(map, problems_);
+    link.acls = read_acls(map, problems_);
+    link.quotas = read_quotas(map, problems_);
+    read_transfer_rules(map, problems_, link);
+}
+
+void ConfigReader::read_replications(YamlMap& top) {
+    for (const YAML::Node& node : top.list(kReplications)) {
+        read_replication(node);
+    }
+}
+
+void ConfigReader::read_replication(const YAML::Node& node) {
+    YamlMap map(node, "a replication", kReplicationKeys, problems_);
+    if (!map.usable()) {
+        return;
+    }
+    ReplicationSpec replication;
+    read_rules(map, replication.rules);
+    std::vector<std::string_view> known;
+    for (const auto& [name, at] : cluster_names_) {
+        known.push_back(name);
+    }
+    const bool is_right = read_own_keys(map, known, problems_, replication);
+    if (!is_right || !every_cluster_has_a_name_) {
+        return;
+    }
+    for (const ReplicationSpec& other : config_.replications) {
+        if (other.name == replication.name) {
+            add(map.at("name"),
+                fmt::format("two replications have the name \"{}\"; rename one", replication.name));
+            return;
+        }
+    }
+    for (LinkSpec& link : compile(replication, config_.clusters)) {
+        const auto [first, is_new] = link_names_.try_emplace(link.name, map.at("name"));
+        if (!is_new) {
+            add(map.at("name"), fmt::format("a link has the name \"{}\" already (line {}), which "
+                                            "one of this replication's gets; rename one",
+                                            link.name, first->second.line));
+        }
+        config_.links.push_back(std::move(link));
+    }
+    config_.replications.push_back(std::move(replication));
 }
 
 /// The name of a cluster that exists, or "".
@@ -234,22 +341,45 @@ void ConfigReader::add_unknown_choice(const KeyRule& rule, const PlacedText& wor
                              suggest_word(word.text, words)));
 }
 
-void ConfigReader::read_offsets(YamlMap& map) {
+OffsetsMode ConfigReader::read_offsets(YamlMap& map) {
     const auto word = map.text(kOffsets);
-    if (word && word->text != kOffsetsWords.front()) {
+    if (!word || word->text == kOffsetsWords[0]) {
+        return OffsetsMode::automatic;
+    }
+    if (word->text == kOffsetsWords[1]) {
+        return OffsetsMode::preserve;
+    }
+    if (word->text != kOffsetsWords[2]) {
         add_unknown_choice(kOffsets, *word, kOffsetsWords);
     }
+    return OffsetsMode::translate;
 }
 
-OverrunRule ConfigReader::read_overrun(YamlMap& map) {
-    const auto word = map.text(kOverrun);
-    if (!word || word->text == kOverrunWords[0]) {
-        return OverrunRule::stop;
+std::optional<int64_t> ConfigReader::read_max_filler(YamlMap& map) {
+    const auto text = map.text(kMaxFiller);
+    if (!text) {
+        return std::nullopt;
     }
-    if (word->text != kOverrunWords[1]) {
-        add_unknown_choice(kOverrun, *word, kOverrunWords);
+    const auto bytes = parse_byte_size(text->text);
+    if (bytes.has_error()) {
+        add(text->at, fmt::format("\"max_filler\" must be {}, but is \"{}\"; write for example "
+                                  "100MiB, or 0 for none",
+                                  kMaxFiller.wants, text->text));
+        return std::nullopt;
     }
-    return OverrunRule::continue_past;
+    return *bytes;
+}
+
+/// Whether the word is "continue" rather than "stop", the default.
+bool ConfigReader::is_second(YamlMap& map, const KeyRule& rule, const TwoWords& words) {
+    const auto word = map.text(rule);
+    if (!word || word->text == words[0]) {
+        return false;
+    }
+    if (word->text != words[1]) {
+        add_unknown_choice(rule, *word, words);
+    }
+    return true;
 }
 
 std::optional<int16_t> ConfigReader::read_replication_factor(YamlMap& map) {
@@ -301,7 +431,9 @@ void ConfigReader::read_http(YamlMap& top) {
     if (!node) {
         return;
     }
-    YamlMap map(*node, "the section \"http\"", kHttpKeys, problems_);
+    YamlMap map(*node, "the section \"http\"", KnownKeys(http_keys()).hidden(), problems_);
+    config_.http_tls = read_http_tls(map, problems_);
+    config_.http_tokens = read_http_tokens(map, problems_);
     const auto text = map.text(kListen);
     if (!text) {
         return;
@@ -341,6 +473,22 @@ void ConfigReader::read_limits(YamlMap& top) {
             config_.limits.discovery_interval = *interval;
         }
     }
+    read_verify_rate(map);
+}
+
+void ConfigReader::read_verify_rate(YamlMap& limits) {
+    const auto text = limits.text(kVerifyRate);
+    if (!text) {
+        return;
+    }
+    const auto rate = text->text == "off" ? Result<int64_t>(0) : parse_byte_size(text->text);
+    if (rate.has_error() || (*rate != 0 && *rate < kSmallestVerifyRate)) {
+        add(text->at, fmt::format("\"verify_rate\" must be {}, but is \"{}\"; write for example "
+                                  "16MiB, for so much a second, or off",
+                                  kVerifyRate.wants, text->text));
+        return;
+    }
+    config_.limits.verify_bytes_per_second = *rate;
 }
 
 void ConfigReader::read_log(YamlMap& top) {
@@ -361,7 +509,7 @@ ParsedConfig parse_config(const std::string& text) {
     ConfigProblems problems;
     const auto document = load_yaml(text, problems);
     if (!document) {
-        return {Config{}, problems.take_sorted()};
+        return {Config{}, problems.take_sorted(), {}};
     }
     return ConfigReader().read(*document);
 }
@@ -374,8 +522,16 @@ std::vector<std::string> config_keys() {
         }
     };
     add_section("clusters", kClusterKeys);
+    const auto of_security = security_keys();
+    paths.insert(paths.end(), of_security.begin(), of_security.end());
     add_section("links", kLinkKeys);
-    add_section("http", kHttpKeys);
+    add_section("replications", kReplicationKeys);
+    for (const std::string& path : around_keys()) {
+        paths.push_back("links." + path);
+    }
+    add_section("http", http_keys());
+    add_section("http.tls", http_tls_keys());
+    add_section("http.tokens", http_token_keys());
     add_section("limits", kLimitsKeys);
     add_section("log", kLogKeys);
     return paths;

@@ -13,35 +13,17 @@ namespace {
 
 constexpr size_t kLargestFileBytes = 1 << 20;
 
-std::optional<std::string> read_text(const std::string& path, std::string& problem) {
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
-                                                               &std::fclose);
-    std::string text(kLargestFileBytes + 1, '\0');
-    if (file) {
-        text.resize(std::fread(text.data(), 1, text.size(), file.get()));
-    }
-    if (!file || std::ferror(file.get()) != 0) {
-        problem = fmt::format("{}: cannot be read ({}); name another file with --config\n", path,
-                              std::generic_category().message(errno));
-        return std::nullopt;
-    }
-    if (text.size() > kLargestFileBytes) {
-        problem = fmt::format(
-            "{}: is larger than 1 MiB and so no configuration; name another file "
-            "with --config\n",
-            path);
-        return std::nullopt;
-    }
-    return text;
-}
-
 }  // namespace
 
-std::variant<Config, std::string> read_config_file(const std::string& path) {
+std::variant<Config, std::string> read_config_file(const std::string& path,
+                                                   std::string* text_read) {
     std::string problems;
-    const auto text = read_text(path, problems);
+    const auto text = read_text_file(path, "name another file with --config", problems);
     if (!text) {
         return problems;
+    }
+    if (text_read != nullptr) {
+        *text_read = *text;
     }
     ParsedConfig parsed = parse_config(*text);
     if (parsed.problems.empty()) {
@@ -51,6 +33,27 @@ std::variant<Config, std::string> read_config_file(const std::string& path) {
         problems += problem.to_string(path) + "\n";
     }
     return problems;
+}
+
+std::optional<std::string> read_text_file(const std::string& path, std::string_view advice,
+                                          std::string& problem) {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                               &std::fclose);
+    std::string text(kLargestFileBytes + 1, '\0');
+    if (file) {
+        text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+    }
+    if (!file || std::ferror(file.get()) != 0) {
+        problem = fmt::format("{}: cannot be read ({}); {}\n", path,
+                              std::generic_category().message(errno), advice);
+        return std::nullopt;
+    }
+    if (text.size() > kLargestFileBytes) {
+        problem =
+            fmt::format("{}: is larger than 1 MiB and so no configuration; {}\n", path, advice);
+        return std::nullopt;
+    }
+    return text;
 }
 
 }  // namespace lockstep::app

@@ -7,7 +7,7 @@ enum ExitCode : int {
     kExitSuccess = 0,
     kExitFailure = 1,
     kExitUsage = 2,    // wrong command line or configuration; nothing was touched
-    kExitTrouble = 3,  // `check`, `verify`, `status`: something differs, is blocked or away
+    kExitTrouble = 3,  // `check`, `verify`, `cut`, `status`: differs, is blocked, not known or away
 };
 
 }  // namespace lockstep::app

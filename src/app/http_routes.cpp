@@ -20,6 +20,8 @@ std::string index_page() {
 <ul>
 <li><a href="/api/v1/status">/api/v1/status</a>: links and partitions, as JSON;
 in a terminal, <code>lockstep status</code> shows them as a table</li>
+<li>/api/v1/links, topics, groups, lag, explain, log; POST to pause, resume, log:
+docs/openapi.yaml describes them, <code>lockstep --help</code> has commands for them</li>
 <li><a href="/metrics">/metrics</a>: for Prometheus</li>
 <li><a href="/healthz">/healthz</a>: 200 while the process works</li>
 <li><a href="/readyz">/readyz</a>: 200 when all links work, else 503 and the reason</li>
@@ -44,6 +46,14 @@ std::string not_ready_reason(const std::vector<LinkStatus>& links) {
 }
 
 HttpResponse HttpRoutes::answer(const HttpRequest& request) const {
+    const bool is_post = request.method == "POST";
+    if (request.path.starts_with("/api/") && (is_post || request.path != "/api/v1/status")) {
+        return answer_api(request, {sources_.links(), sources_.rates, sources_.wall_clock_ms()},
+                          sources_.controls);
+    }
+    if (is_post) {
+        return {405, "text/plain; charset=utf-8", "Only GET and HEAD are served here.\n"};
+    }
     if (request.path == "/metrics") {
         return metrics();
     }
@@ -64,7 +74,9 @@ HttpResponse HttpRoutes::answer(const HttpRequest& request) const {
 }
 
 HttpResponse HttpRoutes::readiness() const {
-    std::string reason = not_ready_reason(sources_.links());
+    const std::string awaited = sources_.waits_for ? sources_.waits_for() : "";
+    std::string reason = awaited.empty() ? "" : fmt::format("waiting for {}\n", awaited);
+    reason += not_ready_reason(sources_.links());
     if (reason.empty()) {
         return {200, "text/plain; charset=utf-8", "ready\n"};
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/api_routes.h"
 #include "app/rates.h"
 #include "model/link_status.h"
 #include "runtime/http_server.h"
@@ -24,6 +25,8 @@ public:
         std::function<int64_t()> wall_clock_ms;
         const Rates& rates;
         int64_t start_time_ms = 0;  // of the process, wall clock
+        ApiControls controls{};
+        std::function<std::string()> waits_for{};  // before there are links; "": for nothing
     };
 
     explicit HttpRoutes(Sources sources) : sources_(std::move(sources)) {}

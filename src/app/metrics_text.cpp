@@ -52,6 +52,7 @@ public:
 
 private:
     void add_partition(const LinkStatus& link, const PartitionStatus& partition, int64_t now_ms);
+    void add_followed(const Labels& of_link, std::string kind, const FollowStatus& status);
 
     MetricFamily build_info_ =
         family("lockstep_build_info", "Always 1; the version is a label.", MetricType::Gauge);
@@ -86,6 +87,26 @@ private:
     MetricFamily lost_ =
         family("lockstep_lost_offsets_total",
                "Offsets that the source had deleted before they were copied.", MetricType::Counter);
+    MetricFamily skipped_foreign_ = family(
+        "lockstep_skipped_foreign_records_total",
+        "Records of the source that were born on another cluster and that this link does not "
+        "carry: they have another route, or would travel back.",
+        MetricType::Counter);
+    MetricFamily verified_offset_ = family(
+        "lockstep_verified_offset",
+        "The copy was compared with its source and is the same before this offset, from the start "
+        "of the logs; absent until comparing has begun, and where limits.verify_rate is off.",
+        MetricType::Gauge);
+    MetricFamily verified_records_ =
+        family("lockstep_verified_records_total",
+               "Records that were read from both clusters and found the same; absent like "
+               "lockstep_verified_offset.",
+               MetricType::Counter);
+    MetricFamily verify_differences_ = family(
+        "lockstep_verify_differences_total",
+        "Records that were found to differ from the source, or that only one cluster has; absent "
+        "like lockstep_verified_offset.",
+        MetricType::Counter);
     MetricFamily open_transaction_ = family(
         "lockstep_open_transaction_seconds",
         "For how long an open transaction at the source has held the partition back; absent where "
@@ -98,6 +119,21 @@ private:
     MetricFamily group_passed_ = family(
         "lockstep_group_passed_over_records",
         "Records that the group would pass over if it moved to the target now.", MetricType::Gauge);
+    MetricFamily drift_ = family(
+        "lockstep_drift_settings",
+        "Settings besides records that the target has not as the source would have them, and that "
+        "stay so until somebody decides; kind is configs, acls or quotas. Absent where they are "
+        "not followed.",
+        MetricType::Gauge);
+    MetricFamily follow_problem_ = family(
+        "lockstep_follow_problem",
+        "1 where such settings cannot be followed for now, which the status gives the reason of; "
+        "absent like lockstep_drift_settings.",
+        MetricType::Gauge);
+    MetricFamily follow_changes_ = family(
+        "lockstep_followed_changes_total",
+        "Such settings that were changed on the target; absent like lockstep_drift_settings.",
+        MetricType::Counter);
     MetricFamily errors_ =
         family("lockstep_errors_total", "Failures that the link has met, most of them retried.",
                MetricType::Counter);
@@ -133,9 +169,23 @@ void Scrape::add_link(const LinkStatus& link, int64_t now_ms) {
         add(group_again_, with_group, static_cast<double>(group.behind_records));
         add(group_passed_, std::move(with_group), static_cast<double>(group.ahead_records));
     }
+    add_followed(labels, "configs", link.around.configs);
+    add_followed(labels, "acls", link.around.acls);
+    add_followed(labels, "quotas", link.around.quotas);
     for (const PartitionStatus& partition : link.partitions) {
         add_partition(link, partition, now_ms);
     }
+}
+
+void Scrape::add_followed(const Labels& of_link, std::string kind, const FollowStatus& status) {
+    if (status.state == FollowState::off) {
+        return;
+    }
+    Labels labels = of_link;
+    labels.push_back({"kind", std::move(kind)});
+    add(drift_, labels, static_cast<double>(status.drift.size()));
+    add(follow_problem_, labels, status.state == FollowState::failing ? 1 : 0);
+    add(follow_changes_, std::move(labels), static_cast<double>(status.changes));
 }
 
 void Scrape::add_partition(const LinkStatus& link, const PartitionStatus& partition,
@@ -145,7 +195,7 @@ void Scrape::add_partition(const LinkStatus& link, const PartitionStatus& partit
                         {"target", link.target},
                         {"topic", partition.id.topic},
                         {"partition", std::to_string(partition.id.partition.value())}};
-    if (partition.source_high_watermark && partition.target_log_end) {
+    if (partition.source_high_watermark && partition.next_offset) {
         add(lag_records_, labels, static_cast<double>(partition.lag_records()));
         add(lag_seconds_, labels, partition.lag_seconds(now_ms));
     }
@@ -154,6 +204,12 @@ void Scrape::add_partition(const LinkStatus& link, const PartitionStatus& partit
     add(batches_, labels, static_cast<double>(partition.copied_batches));
     add(filled_, labels, static_cast<double>(partition.filled_offsets));
     add(lost_, labels, static_cast<double>(partition.lost_offsets));
+    add(skipped_foreign_, labels, static_cast<double>(partition.skipped_foreign_records));
+    if (const auto& verified = partition.verified) {
+        add(verified_offset_, labels, static_cast<double>(verified->to.value()));
+        add(verified_records_, labels, static_cast<double>(verified->records));
+        add(verify_differences_, labels, static_cast<double>(verified->differences));
+    }
     if (partition.open_transaction) {
         add(open_transaction_, labels, partition.open_transaction->seconds(now_ms));
     }
@@ -181,9 +237,16 @@ std::string Scrape::text() && {
                                &batches_,
                                &filled_,
                                &lost_,
+                               &skipped_foreign_,
+                               &verified_offset_,
+                               &verified_records_,
+                               &verify_differences_,
                                &open_transaction_,
                                &group_again_,
                                &group_passed_,
+                               &drift_,
+                               &follow_problem_,
+                               &follow_changes_,
                                &errors_,
                                &in_flight_,
                                &fetch_,

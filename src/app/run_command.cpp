@@ -5,14 +5,20 @@
 #include "app/http_routes.h"
 #include "app/process_runtime.h"
 #include "app/run_reporter.h"
+#include "app/state_follower.h"
 #include "app/text_layout.h"
 #include "base/version.h"
 #include "replication/engine.h"
 #include "runtime/http_server.h"
+#include "runtime/secret_source.h"
 #include "runtime/task_group.h"
+#include "runtime/tls.h"
 
 #include <fmt/core.h>
 
+#include <unistd.h>
+
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -23,17 +29,42 @@ namespace lockstep::app {
 namespace {
 
 constexpr std::chrono::seconds kTick{1};
+constexpr size_t kLargestBody = 64 * 1024;             // of a request to the API
 constexpr std::chrono::milliseconds kStopLimit{4500};  // SIGTERM promises 5 s
+
+runtime::TlsOptions server_tls(const TlsSpec& spec) {
+    runtime::TlsOptions options;
+    options.side = runtime::TlsOptions::Side::server;
+    options.ca_file = spec.ca;
+    options.certificate_file = spec.certificate;
+    options.key_file = spec.key;
+    options.key_password = spec.key_password;
+    return options;
+}
+
+enum class PauseChange { pause, resume };
+
+/// "HOST:PID", for the audit topic.
+std::string name_of_worker() {
+    std::array<char, 256> host{};
+    ::gethostname(host.data(), host.size() - 1);
+    return fmt::format("{}:{}", host.data(), ::getpid());
+}
 
 /// All that `run` consists of, on one loop; lives until the process ends.
 class RunSession {
 public:
-    explicit RunSession(Config config);
+    /// Where the desired state is followed, that says what the links are, and not `config`.
+    RunSession(Config config, const RunOptions& options);
 
     int run(const std::string& config_path);
 
 private:
+    ApiControls controls();
+    Result<size_t> change(const std::string& link, const PauseScope& scope, PauseChange change);
+    void audit(const AuditRecord& record);
     Result<void> serve_http(const Endpoint& listen);
+    runtime::HttpResponse answer(const runtime::HttpRequest& request) const;
     void tick();
     void on_signal();
     runtime::Task<void> stop();
@@ -43,47 +74,113 @@ private:
     replication::Engine engine_;
     RunReporter reporter_{report_to_standard_error()};
     HttpRoutes routes_;
+    HttpAccess access_;
+    std::optional<runtime::TlsContext> http_tls_;
     std::unique_ptr<runtime::HttpServer> http_;
     std::optional<runtime::EventLoop::TimerId> next_tick_;
+    std::string worker_ = name_of_worker();
+    uint64_t audited_ = 0;
     bool is_stopping_ = false;
+    std::optional<StateFollower> follower_;
+    runtime::TaskGroup following_{process_.loop};
     runtime::TaskGroup tasks_{process_.loop};
 };
 
-RunSession::RunSession(Config config)
+RunSession::RunSession(Config config, const RunOptions& options)
     : config_(std::move(config)),
-      engine_(process_.runtime, config_.clusters, config_.links, config_.limits),
+      engine_(process_.runtime, config_.clusters,
+              options.is_following ? std::vector<LinkSpec>{} : config_.links, config_.limits),
       routes_({[this] { return engine_.status(); },
                [this] { return process_.loop.wall_clock_ms(); }, reporter_.rates(),
-               process_.loop.wall_clock_ms()}) {}
+               process_.loop.wall_clock_ms(), controls(),
+               [this] { return follower_ ? follower_->waits_for() : ""; }}),
+      access_(config_.http_tokens, runtime::resolve_references, config_.http_listen.host) {
+    if (options.is_following) {
+        follower_.emplace(process_.runtime, engine_,
+                          StateFollower::Options{config_, options.log_level});
+    }
+}
 
 int RunSession::run(const std::string& config_path) {
     const auto served = serve_http(config_.http_listen);
     if (served.has_error()) {
-        fmt::print(stderr, "lockstep: {}\nChange http.listen in {}, or stop what listens there.\n",
-                   served.error().message(), config_path);
+        fmt::print(stderr, "lockstep: {}\n{} in {}.\n", served.error().message(),
+                   served.error().message().starts_with("listen")
+                       ? "Stop what listens there, or change http.listen"
+                       : "Change the section http",
+                   config_path);
         return kExitFailure;
     }
     const Endpoint served_at{config_.http_listen.host, http_->port()};
-    log::info("lockstep {} runs {}, http://{}/", kVersion, count_of(config_.links.size(), "link"),
-              served_at.to_string());
+    log::info("lockstep {} {}, {}://{}/", kVersion,
+              follower_ ? "follows the desired state on " + config_.clusters.front().name
+                        : "runs " + count_of(config_.links.size(), "link"),
+              config_.http_tls ? "https" : "http", served_at.to_string());
     process_.loop.on_termination([this](int) { on_signal(); });
     engine_.start();
+    if (follower_) {
+        following_.spawn("follow the desired state", follower_->run(following_.stop_token()));
+    }
     tick();
     process_.loop.run();
     log::info("stopped");
     return kExitSuccess;
 }
 
+ApiControls RunSession::controls() {
+    const auto pause_or_resume = [this](PauseChange what) {
+        return [this, what](const std::string& link, const PauseScope& scope) {
+            return change(link, scope, what);
+        };
+    };
+    return {pause_or_resume(PauseChange::pause), pause_or_resume(PauseChange::resume),
+            [] { return log::level(); },
+            [](log::Level level) {
+                log::set_level(level);
+                log::info("the log's level is {} now", to_string(level));
+            },
+            [this](const AuditRecord& record) { audit(record); }};
+}
+
+Result<size_t> RunSession::change(const std::string& link, const PauseScope& scope,
+                                  PauseChange change) {
+    replication::Link* found = engine_.find_link(link);
+    if (found == nullptr) {
+        return Error(Errc::not_found, "there is no such link");
+    }
+    return change == PauseChange::pause ? found->pause(scope) : found->resume(scope);
+}
+
+void RunSession::audit(const AuditRecord& record) {
+    const AuditStamp stamp{process_.loop.wall_clock_ms(), worker_};
+    engine_.audit(record.link, fmt::format("{}-{}", worker_, ++audited_),
+                  audit_json(record, stamp));
+}
+
 Result<void> RunSession::serve_http(const Endpoint& listen) {
     runtime::HttpServerOptions options;
     options.host = listen.host;
     options.port = listen.port;
-    LS_TRY(server, runtime::HttpServer::start(process_.loop, options,
-                                              [this](const runtime::HttpRequest& request) {
-                                                  return routes_.answer(request);
-                                              }));
+    options.body_limit_bytes = kLargestBody;
+    LS_CHECK(access_.check());
+    if (config_.http_tls) {
+        http_tls_.emplace(server_tls(*config_.http_tls));
+        options.tls = &*http_tls_;
+    }
+    LS_TRY(server, runtime::HttpServer::start(
+                       process_.loop, options,
+                       [this](const runtime::HttpRequest& request) { return answer(request); }));
     http_ = std::move(server);
+    if (config_.http_tokens.empty() && !is_loopback(listen.host)) {
+        log::warn("http.listen is {}: whoever reaches that needs no token; see http.tokens",
+                  listen.host);
+    }
     return {};
+}
+
+runtime::HttpResponse RunSession::answer(const runtime::HttpRequest& request) const {
+    auto refused = access_.refuse(request);
+    return refused ? std::move(*refused) : routes_.answer(request);
 }
 
 void RunSession::tick() {
@@ -107,7 +204,15 @@ void RunSession::on_signal() {
 }
 
 runtime::Task<void> RunSession::stop() {
+    // The engine first: its time is short, and the follower may wait for a cluster that does not
+    // answer. A reconfiguration that is under way then opens nothing more, but what it is ending is
+    // awaited with the follower.
+    following_.request_stop();
     co_await engine_.stop();
+    if (follower_) {
+        co_await follower_->close();
+    }
+    co_await following_.join();
     process_.loop.cancel_timer(*next_tick_);
     reporter_.erase_line();
     http_.reset();
@@ -126,8 +231,7 @@ int run_command(const RunOptions& options) {
     log::set_level(options.log_level.value_or(config.log_level));
     std::signal(SIGPIPE,
                 SIG_IGN);  // a log that is piped into something that ended is no reason to die
-    RunSession session(std::move(config));
-    return session.run(options.config_path);
+    return RunSession(std::move(config), options).run(options.config_path);
 }
 
 }  // namespace lockstep::app

@@ -1,5 +1,6 @@
 #include "app/status_json.h"
 
+#include "app/blocked_advice.h"
 #include "base/version.h"
 
 #include <algorithm>
@@ -31,14 +32,39 @@ Json transaction_json(const std::optional<OpenTransaction>& open, int64_t now_ms
     };
 }
 
+Json verified_json(const std::optional<VerifiedStatus>& verified) {
+    if (!verified) {
+        return nullptr;
+    }
+    Json first = nullptr;
+    if (verified->first_difference) {
+        first = {{"offset", verified->first_difference->offset.value()},
+                 {"kind", to_string(verified->first_difference->kind)}};
+    }
+    return {
+        {"from", verified->from.value()},
+        {"to", verified->to.value()},
+        {"compared_to", verified->compared_to.value()},
+        {"records", verified->records},
+        {"compacted_on_one_side", verified->compacted},
+        {"differences", verified->differences},
+        {"first_difference", std::move(first)},
+        {"problem", verified->problem},
+    };
+}
+
 Json partition_json(const PartitionStatus& partition, const PartitionRate& rate, int64_t now_ms) {
     return {
         {"topic", partition.id.topic},
         {"partition", partition.id.partition.value()},
         {"state", to_string(partition.state)},
         {"reason", partition.reason},
+        {"reason_code", explain(partition).code},
+        {"offsets", partition.is_translated ? "translate" : "preserve"},
+        {"translated_why", partition.translated_why},
         {"source_log_start", offset_json(partition.source_log_start)},
         {"source_high_watermark", offset_json(partition.source_high_watermark)},
+        {"next_offset", offset_json(partition.next_offset)},
         {"target_log_end", offset_json(partition.target_log_end)},
         {"lag_records", partition.lag_records()},
         {"lag_seconds", rounded(partition.lag_seconds(now_ms))},
@@ -47,7 +73,9 @@ Json partition_json(const PartitionStatus& partition, const PartitionRate& rate,
         {"copied_batches", partition.copied_batches},
         {"filled_offsets", partition.filled_offsets},
         {"lost_offsets", partition.lost_offsets},
+        {"skipped_foreign_records", partition.skipped_foreign_records},
         {"open_transaction", transaction_json(partition.open_transaction, now_ms)},
+        {"verified", verified_json(partition.verified)},
         {"records_per_second", rounded(rate.records_per_second)},
         {"bytes_per_second", rounded(rate.bytes_per_second)},
     };
@@ -63,17 +91,23 @@ std::vector<const PartitionStatus*> sorted(const std::vector<PartitionStatus>& p
     return pointers;
 }
 
-Json group_json(const GroupStatus& group) {
+Json value_json(const std::optional<std::string>& value) {
+    return value ? Json(*value) : Json(nullptr);
+}
+
+Json follow_json(const FollowStatus& status) {
+    Json drift = Json::array();
+    for (const Drift& each : status.drift) {
+        drift.push_back({{"resource", each.resource},
+                         {"key", each.key},
+                         {"wanted", value_json(each.wanted)},
+                         {"found", value_json(each.found)},
+                         {"reason", each.reason}});
+    }
     return {
-        {"group", group.name},
-        {"type", group.type},
-        {"active_at_source", group.is_active_at_source},
-        {"active_at_target", group.is_active_at_target},
-        {"partitions", group.partitions},
-        {"exact", group.exact},
-        {"behind_records", group.behind_records},
-        {"ahead_records", group.ahead_records},
-        {"note", group.note},
+        {"state", to_string(status.state)},  {"problem", status.problem},
+        {"in_step", status.in_step},         {"changes", status.changes},
+        {"on_failover", status.on_failover}, {"drift", std::move(drift)},
     };
 }
 
@@ -95,15 +129,33 @@ Json link_json(const LinkStatus& link, const Rates& rates, int64_t now_ms) {
         {"target_cluster_id", link.target_cluster_id},
         {"problem", link.problem},
         {"marker_problem", link.marker_problem},
+        {"paused", link.is_paused},
         {"discovered", link.discovered},
         {"errors", link.errors},
         {"in_flight_bytes", link.in_flight_bytes},
         {"partitions", std::move(partitions)},
         {"groups", std::move(groups)},
+        {"configs", follow_json(link.around.configs)},
+        {"acls", follow_json(link.around.acls)},
+        {"quotas", follow_json(link.around.quotas)},
     };
 }
 
 }  // namespace
+
+Json group_json(const GroupStatus& group) {
+    return {
+        {"group", group.name},
+        {"type", group.type},
+        {"active_at_source", group.is_active_at_source},
+        {"active_at_target", group.is_active_at_target},
+        {"partitions", group.partitions},
+        {"exact", group.exact},
+        {"behind_records", group.behind_records},
+        {"ahead_records", group.ahead_records},
+        {"note", group.note},
+    };
+}
 
 std::string status_json(const std::vector<LinkStatus>& links, const Rates& rates,
                         StatusTimes times) {

@@ -6,6 +6,7 @@
 #include "model/link_status.h"
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -19,5 +20,8 @@ struct StatusTimes {
 /// Links in the given order, partitions by topic and number. Text that is no UTF-8 is repaired.
 std::string status_json(const std::vector<LinkStatus>& links, const Rates& rates,
                         StatusTimes times);
+
+/// One group of it.
+nlohmann::ordered_json group_json(const GroupStatus& group);
 
 }  // namespace lockstep::app

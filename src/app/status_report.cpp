@@ -19,7 +19,22 @@ std::string text_of(const Json& object, const char* key) {
     return printable(object.at(key).get<std::string>());
 }
 
-/// What holds a running partition back, and what was lost, in words.
+/// What the copy was found to be, in words.
+std::string verified_note_of(const Json& verified) {
+    if (verified.is_null()) {
+        return "";
+    }
+    const auto differences = verified.at("differences").get<size_t>();
+    if (const Json& first = verified.at("first_difference"); differences > 0 && !first.is_null()) {
+        return fmt::format("THE COPY IS NOT THE SAME: {}, the first at offset {} ({})",
+                           count_of(differences, "difference"), first.at("offset").get<int64_t>(),
+                           text_of(first, "kind"));
+    }
+    const std::string problem = text_of(verified, "problem");
+    return problem.empty() ? "" : "not compared with its source for now: " + problem;
+}
+
+/// What holds a running partition back, what was lost, and what differs, in words.
 std::string note_of(const Json& partition) {
     std::string note;
     if (const Json& open = partition.at("open_transaction"); !open.is_null()) {
@@ -34,6 +49,13 @@ std::string note_of(const Json& partition) {
         note += fmt::format("{}{} lost: the source had deleted them before they were copied",
                             note.empty() ? "" : "; ", count_of(lost, "offset"));
     }
+    if (const std::string why = text_of(partition, "translated_why"); !why.empty()) {
+        note += fmt::format("{}offsets are translated: {}", note.empty() ? "" : "; ", why);
+    }
+    if (const std::string verified = verified_note_of(partition.at("verified"));
+        !verified.empty()) {
+        note += (note.empty() ? "" : "; ") + verified;
+    }
     return note;
 }
 
@@ -43,12 +65,18 @@ PartitionReport partition_from(const Json& json) {
     partition.partition = json.at("partition").get<int64_t>();
     partition.state = text_of(json, "state");
     partition.reason = text_of(json, "reason");
-    if (!json.at("source_high_watermark").is_null() && !json.at("target_log_end").is_null()) {
+    if (!json.at("source_high_watermark").is_null() && !json.at("next_offset").is_null()) {
         partition.lag_records = json.at("lag_records").get<int64_t>();
     }
     partition.lag_seconds = json.at("lag_seconds").get<double>();
     partition.records_per_second = json.at("records_per_second").get<double>();
     partition.bytes_per_second = json.at("bytes_per_second").get<double>();
+    if (const Json& verified = json.at("verified");
+        !verified.is_null() && !json.at("target_log_end").is_null()) {
+        const auto end = json.at("target_log_end").get<int64_t>();
+        partition.unverified_offsets = std::max<int64_t>(0, end - verified.at("to").get<int64_t>());
+        partition.differences = verified.at("differences").get<uint64_t>();
+    }
     partition.note = note_of(json);
     return partition;
 }
@@ -66,6 +94,25 @@ GroupReport group_from(const Json& json) {
     return group;
 }
 
+std::string value_of(const Json& value) {
+    return value.is_null() ? "not set" : printable(value.get<std::string>());
+}
+
+FollowReport follow_from(std::string what, const Json& json) {
+    FollowReport report;
+    report.what = std::move(what);
+    report.state = text_of(json, "state");
+    report.problem = text_of(json, "problem");
+    report.in_step = json.at("in_step").get<size_t>();
+    report.on_failover = json.at("on_failover").size();
+    for (const Json& each : json.at("drift")) {
+        report.drift.push_back(fmt::format(
+            "{}: {} is {}, and would be {}: {}", text_of(each, "resource"), text_of(each, "key"),
+            value_of(each.at("found")), value_of(each.at("wanted")), text_of(each, "reason")));
+    }
+    return report;
+}
+
 LinkReport link_from(const Json& json) {
     LinkReport link;
     link.name = text_of(json, "name");
@@ -81,6 +128,13 @@ LinkReport link_from(const Json& json) {
     for (const Json& group : json.at("groups")) {
         link.groups.push_back(group_from(group));
     }
+    for (const auto& [key, what] :
+         {std::pair{"configs", "topic configs"}, std::pair{"acls", "ACLs"},
+          std::pair{"quotas", "client quotas"}}) {
+        if (const Json& followed = json.at(key); followed.at("state") != "off") {
+            link.followed.push_back(follow_from(what, followed));
+        }
+    }
     return link;
 }
 
@@ -88,9 +142,11 @@ LinkReport link_from(const Json& json) {
 
 bool StatusReport::has_trouble() const {
     return std::any_of(links.begin(), links.end(), [](const LinkReport& link) {
-        return !link.problem.empty() ||
-               std::any_of(link.partitions.begin(), link.partitions.end(),
-                           [](const auto& partition) { return partition.state == "blocked"; });
+        return !link.problem.empty() || std::any_of(link.partitions.begin(), link.partitions.end(),
+                                                    [](const auto& partition) {
+                                                        return partition.state == "blocked" ||
+                                                               partition.differences > 0;
+                                                    });
     });
 }
 

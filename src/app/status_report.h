@@ -20,7 +20,9 @@ struct PartitionReport {
     double lag_seconds = 0;
     double records_per_second = 0;
     double bytes_per_second = 0;
-    std::string note;  // what else there is to know; else ""
+    std::optional<int64_t> unverified_offsets;  // on the target; nothing while not known, or off
+    uint64_t differences = 0;                   // from the source
+    std::string note;                           // what else there is to know; else ""
 };
 
 struct GroupReport {
@@ -34,6 +36,16 @@ struct GroupReport {
     std::string note;
 };
 
+/// Of topic configs and the like.
+struct FollowReport {
+    std::string what;  // "topic configs"
+    std::string state;
+    std::string problem;
+    size_t in_step = 0;
+    std::vector<std::string> drift;  // each in words
+    size_t on_failover = 0;
+};
+
 struct LinkReport {
     std::string name;
     std::string source;
@@ -44,6 +56,7 @@ struct LinkReport {
     uint64_t errors = 0;
     std::vector<PartitionReport> partitions;
     std::vector<GroupReport> groups;
+    std::vector<FollowReport> followed;  // what is not off
 };
 
 struct StatusReport {
@@ -51,7 +64,7 @@ struct StatusReport {
     double uptime_seconds = 0;
     std::vector<LinkReport> links;
 
-    /// A link has a problem, or a partition is blocked.
+    /// A link has a problem, or a partition is blocked or differs from its source.
     bool has_trouble() const;
 };
 

@@ -15,12 +15,20 @@ namespace lockstep::app {
 namespace {
 
 constexpr size_t kWidth = 80;
-constexpr size_t kWidestTopic = 27;
+constexpr size_t kWidestTopic = 17;
+constexpr size_t kWidestGroup = 27;
 constexpr std::array<std::string_view, 7> kStatesByTrouble{
     "blocked", "retrying", "paused", "starting", "preparing", "promoted", "running"};
 
 std::string rounded_count(double value) {
     return format_count(std::llround(value));
+}
+
+/// "1,234,567", or "12.3 M" where it is larger.
+std::string short_count(int64_t count) {
+    constexpr int64_t kMillion = 1'000'000;
+    return count < 10 * kMillion ? format_count(count)
+                                 : fmt::format("{:.1f} M", static_cast<double>(count) / kMillion);
 }
 
 std::string lag_time(double seconds) {
@@ -60,11 +68,13 @@ std::string summary_of_speed(const LinkReport& link) {
 }
 
 std::string row(std::string_view topic, size_t topic_width, const PartitionReport& partition) {
-    return fmt::format("  {:<{}} {:>5}  {:<9} {:>13} {:>8} {:>9}\n", topic, topic_width,
-                       partition.partition, partition.state,
-                       partition.lag_records ? format_count(*partition.lag_records) : "?",
-                       partition.lag_records ? lag_time(partition.lag_seconds) : "?",
-                       rounded_count(partition.records_per_second));
+    return fmt::format(
+        "  {:<{}} {:>5}  {:<9} {:>13} {:>8} {:>9} {:>10}\n", topic, topic_width,
+        partition.partition, partition.state,
+        partition.lag_records ? format_count(*partition.lag_records) : "?",
+        partition.lag_records ? lag_time(partition.lag_seconds) : "?",
+        rounded_count(partition.records_per_second),
+        partition.unverified_offsets ? short_count(*partition.unverified_offsets) : "-");
 }
 
 std::string table(std::vector<PartitionReport> partitions) {
@@ -76,8 +86,8 @@ std::string table(std::vector<PartitionReport> partitions) {
         topic_width = std::min(kWidestTopic, std::max(topic_width, partition.topic.size()));
     }
     std::string text =
-        fmt::format("  {:<{}} {:>5}  {:<9} {:>13} {:>8} {:>9}\n", "TOPIC", topic_width, "PART",
-                    "STATE", "LAG RECORDS", "LAG TIME", "RECORDS/S");
+        fmt::format("  {:<{}} {:>5}  {:<9} {:>13} {:>8} {:>9} {:>10}\n", "TOPIC", topic_width,
+                    "PART", "STATE", "LAG RECORDS", "LAG TIME", "RECORDS/S", "UNVERIFIED");
     for (const PartitionReport& partition : partitions) {
         // A name that does not fit is not cut, since people search for it: it gets its own line.
         const bool fits = partition.topic.size() <= topic_width;
@@ -100,18 +110,36 @@ std::string_view members_of(const GroupReport& group) {
 
 /// Where each group would find itself on the target.
 std::string group_table(const std::vector<GroupReport>& groups) {
-    std::string text = fmt::format("  {:<{}} {:<7} {:>11} {:>13} {:>13}\n", "GROUP", kWidestTopic,
+    std::string text = fmt::format("  {:<{}} {:<7} {:>11} {:>13} {:>13}\n", "GROUP", kWidestGroup,
                                    "MEMBERS", "EXACT", "READ AGAIN", "PASSED OVER");
     for (const GroupReport& group : groups) {
-        const bool fits = group.name.size() <= kWidestTopic;
+        const bool fits = group.name.size() <= kWidestGroup;
         if (!fits) {
             text += "  " + group.name + "\n";
         }
         text += fmt::format("  {:<{}} {:<7} {:>11} {:>13} {:>13}\n", fits ? group.name : "",
-                            kWidestTopic, members_of(group),
+                            kWidestGroup, members_of(group),
                             fmt::format("{} of {}", group.exact, group.partitions),
                             format_count(group.behind_records), format_count(group.ahead_records));
         text += wrap_text(group.note, 6, kWidth);
+    }
+    return text;
+}
+
+/// How what is followed besides records stands.
+std::string followed_lines(const std::vector<FollowReport>& followed) {
+    std::string text;
+    for (const FollowReport& each : followed) {
+        text += fmt::format("  {}: {}, {} in step", each.what,
+                            each.state == "in_step" ? "followed" : each.state,
+                            format_count(static_cast<int64_t>(each.in_step)));
+        text += each.drift.empty() ? "" : fmt::format(", {} not", each.drift.size());
+        text += each.on_failover == 0 ? "\n"
+                                      : fmt::format(", {} wait for a failover\n", each.on_failover);
+        text += wrap_text(each.problem, 6, kWidth);
+        for (const std::string& drift : each.drift) {
+            text += wrap_text(drift, 6, kWidth);
+        }
     }
     return text;
 }
@@ -137,6 +165,9 @@ std::string render_status_table(const StatusReport& report) {
         }
         if (!link.groups.empty()) {
             text += "\n" + group_table(link.groups);
+        }
+        if (!link.followed.empty()) {
+            text += "\n" + followed_lines(link.followed);
         }
     }
     return text;

@@ -29,9 +29,8 @@ private:
             replication::VerifyRequest request;
             request.clusters = config_.clusters;
             request.link = link;
-            if (!options_.topics.empty()) {
-                request.link.topics = options_.topics;
-            }
+            request.only = options_.topics;
+            request.bytes_per_second = options_.bytes_per_second;
             request.told = [this](const replication::VerifiedPartition& partition) {
                 tell(partition);
             };
@@ -65,7 +64,10 @@ int verify_command(const VerifyOptions& options) {
         return kExitUsage;
     }
     log::set_level(log::Level::error);  // the report says it all
-    const auto links = VerifySession(std::move(std::get<Config>(loaded)), options).run();
+    auto links = VerifySession(std::move(std::get<Config>(loaded)), options).run();
+    if (!options.topics.empty()) {
+        links = without_topicless(std::move(links));
+    }
     fmt::print("{}", options.as_json ? verification_json(links) : render_verification(links));
     return has_trouble(links) ? kExitTrouble : kExitSuccess;
 }

@@ -10,7 +10,6 @@
 
 namespace lockstep::app {
 
-using replication::Difference;
 using replication::LinkVerification;
 using replication::VerifiedPartition;
 
@@ -20,20 +19,11 @@ using Json = nlohmann::ordered_json;
 
 constexpr size_t kShownDifferences = 10;
 
-std::string_view to_string(Difference::Kind kind) {
-    switch (kind) {
-        case Difference::Kind::content: return "differs";
-        case Difference::Kind::only_at_source: return "only at the source";
-        case Difference::Kind::only_on_target: return "only on the target";
-    }
-    return "?";
-}
-
 Json partition_json(const VerifiedPartition& partition) {
     Json differences = Json::array();
     for (const Difference& difference : partition.first) {
         differences.push_back(
-            {{"offset", difference.offset}, {"kind", to_string(difference.kind)}});
+            {{"offset", difference.offset.value()}, {"kind", to_string(difference.kind)}});
     }
     return {
         {"topic", partition.topic},
@@ -46,6 +36,7 @@ Json partition_json(const VerifiedPartition& partition) {
         {"compacted_on_one_side", partition.compacted},
         {"differences", partition.differences},
         {"first_differences", std::move(differences)},
+        {"cause", partition.cause},
         {"problem", partition.problem},
     };
 }
@@ -66,6 +57,13 @@ std::string sums_of(const LinkVerification& link) {
 
 }  // namespace
 
+std::vector<LinkVerification> without_topicless(std::vector<LinkVerification> links) {
+    if (!std::ranges::all_of(links, &LinkVerification::has_no_topics)) {
+        std::erase_if(links, [](const LinkVerification& link) { return link.has_no_topics; });
+    }
+    return links;
+}
+
 std::string render_verified(const VerifiedPartition& partition) {
     std::string text =
         fmt::format("  {}-{}: offsets [{}, {}), {}, batches untouched: {}",
@@ -85,11 +83,14 @@ std::string render_verified(const VerifiedPartition& partition) {
     text += ": " + count_of(partition.differences, "difference") + "\n";
     const size_t shown = std::min(partition.first.size(), kShownDifferences);
     for (size_t i = 0; i < shown; ++i) {
-        text += fmt::format("    offset {}: {}\n", partition.first[i].offset,
+        text += fmt::format("    offset {}: {}\n", partition.first[i].offset.value(),
                             to_string(partition.first[i].kind));
     }
     if (partition.differences > shown) {
         text += fmt::format("    and {} more\n", partition.differences - shown);
+    }
+    if (!partition.cause.empty()) {
+        text += fmt::format("    the first one: {}\n", printable(partition.cause));
     }
     return text;
 }

@@ -9,6 +9,10 @@
 
 namespace lockstep::app {
 
+/// Where some links have topics of those asked for, only these links.
+std::vector<replication::LinkVerification> without_topicless(
+    std::vector<replication::LinkVerification> links);
+
 /// One line for a partition, and one for each of its first differences.
 std::string render_verified(const replication::VerifiedPartition& partition);
 

@@ -35,31 +35,37 @@ std::string suggest_word(std::string_view word, std::span<const std::string_view
     return fmt::format("known here: {}", fmt::join(known, ", "));
 }
 
-YamlMap::YamlMap(const YAML::Node& node, std::string title, std::span<const std::string_view> keys,
+YamlMap::YamlMap(const YAML::Node& node, std::string title, KnownKeys keys,
                  ConfigProblems& problems)
-    : title_(std::move(title)), at_(position_of(node)), problems_(problems) {
+    : title_(std::move(title)),
+      hides_values_(keys.hides_values),
+      at_(position_of(node)),
+      problems_(problems) {
     if (!node.IsMap()) {
         problems_.add(at_, fmt::format("{} must be a map of keys and values ({}), but is {}",
-                                       title_, fmt::join(keys, ", "), describe_node(node)));
+                                       title_, fmt::join(keys.listed, ", "), describe(node)));
         return;
     }
     usable_ = true;
     read_entries(node, keys);
 }
 
-void YamlMap::read_entries(const YAML::Node& node, std::span<const std::string_view> keys) {
+void YamlMap::read_entries(const YAML::Node& node, KnownKeys keys) {
+    const auto is_known = [&](const std::string& key) {
+        return std::ranges::find(keys.listed, key) != keys.listed.end() ||
+               std::ranges::find(keys.also, key) != keys.also.end();
+    };
     for (const auto& pair : node) {
         const TextPosition key_at = position_of(pair.first);
         if (!pair.first.IsScalar()) {
-            problems_.add(key_at, fmt::format("a key must be a word, but is {}; known here: {}",
-                                              describe_node(pair.first), fmt::join(keys, ", ")));
+            problems_.add(key_at,
+                          fmt::format("a key must be a word, but is {}; known here: {}",
+                                      describe_node(pair.first), fmt::join(keys.listed, ", ")));
             continue;
         }
         const std::string& key = pair.first.Scalar();
-        if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
-            suggested_.push_back(nearest_word(key, keys));
-            problems_.add(key_at, fmt::format("unknown key \"{}\" in {}; {}", key, title_,
-                                              suggest_word(key, keys)));
+        if (!is_known(key)) {
+            report_unknown(key, key_at, keys);
             continue;
         }
         const auto [first, is_new] = entries_.try_emplace(key, Entry{key_at, pair.second});
@@ -69,6 +75,14 @@ void YamlMap::read_entries(const YAML::Node& node, std::span<const std::string_v
                                               key, title_, first->second.key_at.line));
         }
     }
+}
+
+void YamlMap::report_unknown(const std::string& key, TextPosition at, KnownKeys keys) {
+    const std::string_view meant = nearest_word(key, keys.listed);
+    const bool is_foreign = meant.empty() && !nearest_word(key, keys.also).empty();
+    suggested_.push_back(meant);
+    problems_.add(at, fmt::format("unknown key \"{}\" in {}; {}", key, title_,
+                                  suggest_word(key, is_foreign ? keys.also : keys.listed)));
 }
 
 TextPosition YamlMap::at(std::string_view key) const {
@@ -142,16 +156,20 @@ std::vector<PlacedText> YamlMap::text_list(const KeyRule& rule) {
         problems_.add(
             item_at,
             fmt::format("\"{}\" must be {}, but one entry is {}; {}", rule.key, rule.wants,
-                        describe_node(item),
+                        describe(item),
                         item.IsNull() ? "remove it" : "put quotes around text with [ ] { } in it"));
     }
     return texts;
 }
 
+std::string YamlMap::describe(const YAML::Node& node) const {
+    return hides_values_ && node.IsScalar() ? "a text" : describe_node(node);
+}
+
 void YamlMap::report_type(const KeyRule& rule, const YAML::Node& found) {
     problems_.add(at(rule.key),
                   fmt::format("\"{}\" must be {}, but is {}; write for example {}: {}", rule.key,
-                              rule.wants, describe_node(found), rule.key, rule.example));
+                              rule.wants, describe(found), rule.key, rule.example));
 }
 
 }  // namespace lockstep::app

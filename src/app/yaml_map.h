@@ -37,14 +37,33 @@ struct KeyRule {
     bool may_be_empty = false;  // of lists
 };
 
+/// The keys of a map: those that messages list, and other programs' names for them, which are taken
+/// all the same.
+struct KnownKeys {
+    template <typename Keys>
+    KnownKeys(const Keys& keys) : listed(keys) {}  // NOLINT: a list of keys is meant to do
+    KnownKeys(std::span<const std::string_view> listed_, std::span<const std::string_view> also_)
+        : listed(listed_), also(also_) {}
+
+    /// Of a map that holds secrets: no message repeats a value of it.
+    KnownKeys hidden() const {
+        KnownKeys keys = *this;
+        keys.hides_values = true;
+        return keys;
+    }
+
+    std::span<const std::string_view> listed;
+    std::span<const std::string_view> also;
+    bool hides_values = false;
+};
+
 /// PURE. Reads one YAML map whose keys are known: checks the form and reports what is wrong to a
 /// ConfigProblems, which outlives it. A getter returns nothing after it has reported.
 class YamlMap {
 public:
     /// `title` is "a link", "the section \"http\"" and the like. Reports when `node` is no map, and
     /// unknown and doubled keys.
-    YamlMap(const YAML::Node& node, std::string title, std::span<const std::string_view> keys,
-            ConfigProblems& problems);
+    YamlMap(const YAML::Node& node, std::string title, KnownKeys keys, ConfigProblems& problems);
 
     /// False where there is no map to read from, which has been reported.
     bool usable() const { return usable_; }
@@ -71,10 +90,13 @@ private:
         YAML::Node value;
     };
 
-    void read_entries(const YAML::Node& node, std::span<const std::string_view> keys);
+    void read_entries(const YAML::Node& node, KnownKeys keys);
+    void report_unknown(const std::string& key, TextPosition at, KnownKeys keys);
     void report_type(const KeyRule& rule, const YAML::Node& found);
+    std::string describe(const YAML::Node& node) const;
 
     std::string title_;
+    bool hides_values_;
     TextPosition at_;
     ConfigProblems& problems_;
     bool usable_ = false;

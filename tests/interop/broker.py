@@ -65,6 +65,7 @@ class Broker:
     jvm: tuple[str, ...] = TEST_JVM
     port: int = field(default_factory=free_port)
     controller_port: int = field(default_factory=free_port)
+    more_ports: dict[str, int] = field(default_factory=dict)  # of further listeners, by their names
     process: subprocess.Popen | None = None
 
     @property

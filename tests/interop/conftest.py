@@ -13,8 +13,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from java_tools import digest, load  # noqa: E402 - after the path is known
 from kafka_cluster import ClusterOptions, KafkaCluster, start_together  # noqa: E402
-from lockstep import Link, Lockstep  # noqa: E402
+from lockstep import Link, Lockstep, Replication  # noqa: E402
 from paths import KAFKA_VERSIONS, NEWEST_KAFKA, lockstep_binary  # noqa: E402
+from sandbox_process import Sandbox, SandboxCluster  # noqa: E402
 
 _numbers = itertools.count(1)
 BIG_RECORDS = 800_000  # of 1,000 bytes: enough that "in the middle" lasts
@@ -94,6 +95,30 @@ def target(clusters) -> KafkaCluster:
     return clusters.target()
 
 
+class Sandboxes:
+    """Hands out sandbox clusters of three brokers by version; those that nobody had yet start."""
+
+    def __init__(self, home: Path):
+        self._home = home
+        self._started: dict[str, Sandbox] = {}
+
+    def get(self, kafka: str) -> SandboxCluster:
+        if kafka not in self._started:
+            self._started[kafka] = Sandbox(self._home, kafka, ("--brokers", 3)).start()
+        return self._started[kafka].clusters[0]
+
+    def stop(self) -> None:
+        for sandbox in self._started.values():
+            sandbox.stop()
+
+
+@pytest.fixture(scope="session")
+def sandboxes(home) -> Sandboxes:
+    sandboxes = Sandboxes(home)
+    yield sandboxes
+    sandboxes.stop()
+
+
 @pytest.fixture(scope="module")
 def three_brokers(home) -> KafkaCluster:
     """A cluster of its own whose leaders can move."""
@@ -111,11 +136,11 @@ def name(request) -> str:
 
 @pytest.fixture
 def lockstep(tmp_path):
-    """Starts lockstep processes with one link; ends them with the test and shows their logs."""
+    """Starts lockstep processes with a link or a replication; ends them and shows their logs."""
     started: list[Lockstep] = []
 
-    def start(link: Link, wait_ready: bool = True) -> Lockstep:
-        started.append(Lockstep(tmp_path, link))
+    def start(link: Link | Replication, wait_ready: bool = True, arguments=()) -> Lockstep:
+        started.append(Lockstep(tmp_path, link, arguments))
         return started[-1].start(wait_ready)
 
     yield start

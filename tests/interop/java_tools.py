@@ -11,6 +11,17 @@ from processes import spawn
 SMALL_JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 FAST_JVM = ("-Xmx2g",)  # for gigabytes: worth the second compiler
 TIMEOUT = 300  # seconds; only a hang takes that long
+TOOLS = {  # script: package below org.apache.kafka.tools, and main
+    "kafka-acls": ("", "AclCommand"),
+    "kafka-configs": ("", "ConfigCommand"),
+    "kafka-console-consumer": ("consumer.", "ConsoleConsumer"),
+    "kafka-console-producer": ("", "ConsoleProducer"),
+    "kafka-consumer-groups": ("consumer.group.", "ConsumerGroupCommand"),
+    "kafka-delete-records": ("", "DeleteRecordsCommand"),
+    "kafka-get-offsets": ("", "GetOffsetShell"),
+    "kafka-topics": ("", "TopicCommand"),
+    "kafka-transactions": ("", "TransactionsCommand"),
+}
 
 
 def helper_command(main: str, jvm: tuple[str, ...] = SMALL_JVM, **options) -> list[str]:
@@ -39,9 +50,10 @@ def start_load(cluster: KafkaCluster, topic: str, records: int, log: Path,
                                 records=records, **options), log)
 
 
-def digest(cluster: KafkaCluster, topic: str) -> dict:
-    """Count and SHA-256 of every partition of a topic."""
-    return run_helper("Digest", FAST_JVM, bootstrap=cluster.bootstrap, topic=topic)
+def digest(cluster: KafkaCluster, topic: str, offsets: bool = True) -> dict:
+    """Count and SHA-256 of every partition of a topic; `offsets`: those of the records too."""
+    return run_helper("Digest", FAST_JVM, bootstrap=cluster.bootstrap, topic=topic,
+                      offsets="yes" if offsets else "no")
 
 
 def console_lines(cluster: KafkaCluster, topics: str, count: int) -> list[str]:
@@ -63,10 +75,40 @@ def console_lines(cluster: KafkaCluster, topics: str, count: int) -> list[str]:
     return sorted(output.splitlines())
 
 
-def _run(command: list[str]) -> str:
+def tool(cluster: KafkaCluster, name: str, *arguments, words: str = "", code: int = 0) -> str:
+    """What a command-line tool of the cluster's own version prints; `words` are its input.
+
+    `name` is as that of the script in Kafka's bin folder, without the .sh.
+    """
+    return _run(["java", *SMALL_JVM, "-cp", f"{kafka_jars(cluster.version)}/*",
+                 tool_class(name, cluster.version), "--bootstrap-server", cluster.bootstrap,
+                 *map(str, arguments)], words, code)
+
+
+def tool_class(name: str, version: str) -> str:
+    """Where the main of a tool is: they moved out of Kafka's core bit by bit."""
+    package, main = TOOLS[name]
+    if name == "kafka-configs":
+        return f"kafka.admin.{main}"
+    if version.startswith("2."):
+        return f"kafka.{'admin' if main.endswith('Command') else 'tools'}.{main}"
+    if version.startswith("3.") and name in ("kafka-console-producer", "kafka-acls"):
+        return f"kafka.{'admin' if name == 'kafka-acls' else 'tools'}.{main}"
+    return f"org.apache.kafka.tools.{package}{main}"
+
+
+def known_producers(cluster: KafkaCluster, topic: str) -> list[str]:
+    """The ids of the producers whose state the leader of partition 0 has."""
+    output = _run(["java", *SMALL_JVM, "-cp", f"{kafka_jars(NEWEST_KAFKA)}/*",
+                   "org.apache.kafka.tools.TransactionsCommand", "--bootstrap-server",
+                   cluster.bootstrap, "describe-producers", "--topic", topic, "--partition", "0"])
+    return [line.split()[0] for line in output.splitlines()[1:] if line.strip()]
+
+
+def _run(command: list[str], words: str = "", code: int = 0) -> str:
     done = subprocess.run(["setpriv", "--pdeathsig", "KILL", "--", *command], timeout=TIMEOUT,
-                          capture_output=True, text=True, errors="replace")
-    if done.returncode != 0:
+                          input=words, capture_output=True, text=True, errors="replace")
+    if done.returncode != code:
         raise AssertionError(f"{' '.join(command[-12:])}: exit code {done.returncode}\n"
-                             f"{done.stderr[-3000:]}")
+                             f"{done.stdout[-1000:]}\n{done.stderr[-3000:]}")
     return done.stdout

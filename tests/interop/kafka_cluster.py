@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from broker import COMMON_SETTINGS, TEST_JVM, TEST_SETTINGS, Broker, log_option, write_properties
+from cluster_security import Security
 from paths import NEWEST_KAFKA, kafka_jars
 from processes import end, free_port, port_accepts, spawn
 from topic_admin import TopicAdmin
@@ -26,6 +27,7 @@ class ClusterOptions:
     brokers: int = 1
     jvm: tuple[str, ...] = TEST_JVM
     settings: dict[str, str] = field(default_factory=lambda: dict(TEST_SETTINGS))
+    security: Security = field(default_factory=Security)
 
 
 class KafkaCluster(TopicAdmin):
@@ -38,9 +40,12 @@ class KafkaCluster(TopicAdmin):
         self.directory = root / name
         self.brokers = [Broker(version, node, self.directory / f"broker-{node}", options.jvm)
                         for node in range(1, options.brokers + 1)]
+        for broker in self.brokers:
+            broker.more_ports = {one.name: free_port() for one in options.security.listeners}
         self.uses_zookeeper = version.startswith("2.")
         self.cluster_id = base64.urlsafe_b64encode(b"\0" + os.urandom(15)).decode().rstrip("=")
         self._settings = options.settings
+        self._security = options.security
         self._zookeeper: subprocess.Popen | None = None
         self._zookeeper_port = free_port() if self.uses_zookeeper else None
         super().__init__(self.bootstrap)
@@ -48,6 +53,10 @@ class KafkaCluster(TopicAdmin):
     @property
     def bootstrap(self) -> str:
         return ",".join(f"127.0.0.1:{broker.port}" for broker in self.brokers)
+
+    def bootstrap_of(self, listener: str) -> str:
+        """Where clients come in by one of the listeners of ClusterOptions.security."""
+        return ",".join(f"127.0.0.1:{broker.more_ports[listener]}" for broker in self.brokers)
 
     def start(self) -> "KafkaCluster":
         self.spawn()
@@ -130,7 +139,21 @@ class KafkaCluster(TopicAdmin):
             }
             if self.version.startswith("4."):
                 settings["share.coordinator.state.topic.replication.factor"] = replicas
-        return settings | self._settings
+        return settings | self._security_settings(broker, settings) | self._settings
+
+    def _security_settings(self, broker: Broker, settings: dict[str, str]) -> dict[str, str]:
+        """Adds the further listeners to those that `settings` has."""
+        if not self._security.listeners:
+            return self._security.as_broker_settings(self.uses_zookeeper)
+        plain = f"PLAINTEXT://127.0.0.1:{broker.port}"
+        more = "".join(f",{name}://127.0.0.1:{port}" for name, port in broker.more_ports.items())
+        protocols = "".join(f",{one.name}:{one.protocol}" for one in self._security.listeners)
+        mapping = settings.get("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT")
+        return self._security.as_broker_settings(self.uses_zookeeper) | {
+            "listeners": settings.get("listeners", plain) + more,
+            "advertised.listeners": plain + more,
+            "listener.security.protocol.map": mapping + protocols,
+            "inter.broker.listener.name": "PLAINTEXT"}
 
     def _spawn_zookeeper(self) -> None:
         home = self.directory / "zookeeper"

@@ -27,26 +27,78 @@ class Link:
     topics: list[str]
     exclude: list[str] = field(default_factory=list)
     on_overrun: str = "stop"
+    offsets: str = "preserve"
+    max_filler: str = ""
+    on_recreated: str = "stop"
+    append_time: str = "keep"
+    verify_rate: str = ""  # the default where it is empty
+    log_level: str = "info"
+    http: str = ""  # more lines of the section
+    around: dict = field(default_factory=dict)  # topic_config, acls, quotas: sections of the link
 
     def yaml(self, http_port: int) -> str:
         def quoted(words: list[str]) -> str:
             return json.dumps(words)
 
+        def address(cluster) -> str:
+            return quoted(getattr(cluster, "secured_at", cluster.bootstrap).split(","))
+
+        def security(cluster) -> str:
+            how = getattr(cluster, "security", None)
+            lines = [f"    {key}: {json.dumps(value)}\n"
+                     for key, value in getattr(cluster, "more", {}).items()]
+            return "".join(lines) + (f"    security: {json.dumps(how)}\n" if how else "")
+
+        around = "".join(f"    {key}: {json.dumps(section)}\n"
+                         for key, section in self.around.items())
+        filler = f"    max_filler: {self.max_filler}\n" if self.max_filler else ""
+        limits = f"limits:\n  verify_rate: {self.verify_rate}\n" if self.verify_rate else ""
         exclude = f"    exclude: {quoted(self.exclude)}\n" if self.exclude else ""
         return f"""\
 clusters:
   - name: east
-    bootstrap: {quoted(self.source.bootstrap.split(","))}
-  - name: west
-    bootstrap: {quoted(self.target.bootstrap.split(","))}
-links:
+    bootstrap: {address(self.source)}
+{security(self.source)}  - name: west
+    bootstrap: {address(self.target)}
+{security(self.target)}links:
   - name: east-to-west
     source: east
     target: west
     topics: {quoted(self.topics)}
-{exclude}    offsets: preserve
+{exclude}{filler}{around}    offsets: {self.offsets}
     on_overrun: {self.on_overrun}
+    on_recreated: {self.on_recreated}
+    append_time: {self.append_time}
 http:
+  listen: 127.0.0.1:{http_port}
+{self.http}log:
+  level: {self.log_level}
+{limits}"""
+
+
+@dataclass
+class Replication:
+    """The same topics on several clusters, by a strategy."""
+
+    strategy: str
+    clusters: dict[str, Any]  # by name; the first is the active one, or the hub
+    topics: list[str]
+    more: str = ""  # keys of the replication, as lines
+
+    def yaml(self, http_port: int) -> str:
+        clusters = "".join(f"  - name: {name}\n    bootstrap: "
+                           f"{json.dumps(cluster.bootstrap.split(','))}\n"
+                           for name, cluster in self.clusters.items())
+        center = {"active-passive": "active", "hub-spoke": "hub"}.get(self.strategy)
+        middle = f"    {center}: {next(iter(self.clusters))}\n" if center else ""
+        return f"""\
+clusters:
+{clusters}replications:
+  - name: all
+    strategy: {self.strategy}
+    clusters: {json.dumps(list(self.clusters))}
+{middle}    topics: {json.dumps(self.topics)}
+{self.more}http:
   listen: 127.0.0.1:{http_port}
 """
 
@@ -58,10 +110,11 @@ class Answer:
 
 
 class Lockstep:
-    """`lockstep run` with one link. The log grows over restarts."""
+    """`lockstep run`, mostly with one link. The log grows over restarts."""
 
-    def __init__(self, directory: Path, link: Link):
+    def __init__(self, directory: Path, link: Link | Replication, arguments: list[str] = ()):
         self.link = link
+        self.arguments = list(arguments)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         directory.mkdir(parents=True, exist_ok=True)
@@ -71,7 +124,8 @@ class Lockstep:
         self.process: subprocess.Popen | None = None
 
     def start(self, wait_ready: bool = True) -> "Lockstep":
-        self.process = spawn([lockstep_binary(), "run", "-c", self.config], self.log, append=True)
+        command = [lockstep_binary(), "run", "-c", self.config, *self.arguments]
+        self.process = spawn(command, self.log, append=True)
         if wait_ready:
             self.wait_ready()
         return self
@@ -90,6 +144,13 @@ class Lockstep:
 
     def kill(self) -> None:
         end(self.process, signal.SIGKILL)
+
+    def pause(self) -> None:
+        """As if its machine stood still."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """Ends it whatever it does; for clean-up."""
@@ -121,6 +182,19 @@ class Lockstep:
             self.wait(lambda t=topic: target.end_offsets(t) == source.end_offsets(t) != {},
                       f"{topic} is copied whole", timeout)
 
+    def wait_lag_zero(self, *topics: str, timeout: float = 60) -> None:
+        """Until Lockstep says that it has copied all that the source has, and is right."""
+        source: KafkaCluster = self.link.source
+
+        def is_copied(topic: str) -> bool:
+            ends = source.end_offsets(topic)
+            found = {p["partition"]: p for p in self.status()["partitions"] if p["topic"] == topic}
+            return ends != {} and all(found.get(i, {}).get("next_offset") == end
+                                      for i, end in ends.items())
+
+        for topic in topics:
+            self.wait(lambda t=topic: is_copied(t), f"{topic} is copied whole", timeout)
+
     def get(self, path: str) -> Answer:
         try:
             with urllib.request.urlopen(self.url + path, timeout=5) as response:
@@ -132,7 +206,11 @@ class Lockstep:
 
     def status(self) -> dict:
         """The one link of /api/v1/status."""
-        return json.loads(self.get("/api/v1/status").text)["links"][0]
+        return self.links()[0]
+
+    def links(self) -> list[dict]:
+        """Each link of /api/v1/status."""
+        return json.loads(self.get("/api/v1/status").text)["links"]
 
     def partition(self, topic: str, partition: int = 0) -> dict:
         """The status of one partition; {} while it is not known."""

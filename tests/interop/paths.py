@@ -19,6 +19,14 @@ def kafka_jars(version: str) -> Path:
     return jars
 
 
+def prometheus_tool(name: str) -> Path:
+    """Debian's `prometheus` or `promtool`; `./dev setup` unpacks them."""
+    tool = CACHE / "prometheus" / name
+    if not tool.is_file():
+        raise FileNotFoundError(f"{tool} is missing: run ./dev setup")
+    return tool
+
+
 def lockstep_binary() -> Path:
     """What is tested: $LOCKSTEP_BIN, else the release build."""
     return Path(os.environ.get("LOCKSTEP_BIN", ROOT / "build" / "release" / "lockstep"))

@@ -51,7 +51,8 @@ def produce(cluster: KafkaCluster, topic: str, values: list, partition: int = 0,
 
 def produce_mixed(cluster: KafkaCluster, topic: str, codec: str, count: int) -> None:
     """Every odd shape: keys, null and empty values, headers, timestamps that go back and forth."""
-    client = producer(cluster, compression_type=codec)
+    # Full batches; flush() sends them.
+    client = producer(cluster, compression_type=codec, linger_ms=1000)
     partitions = cluster.topics()[topic]
     base_ms = int(time.time() * 1000) - 7_200_000
     failures = []

@@ -1,4 +1,4 @@
-"""Record batches as they lie on a broker's disk: proof that batches were copied as they are."""
+"""Record batches as they lie on a broker's disk: to see how they were copied, or to damage one."""
 
 import struct
 from dataclasses import dataclass
@@ -20,13 +20,42 @@ class Batch:
     records: bytes  # as they were sent: compressed where the codec says so
 
     @property
+    def size(self) -> int:
+        return HEADER.size + len(self.records)
+
+    @property
     def is_dense(self) -> bool:
         return self.last_offset - self.base_offset + 1 == self.count
 
 
 def batches(directory: Path) -> list[Batch]:
     """All batches of a partition's directory, in order."""
-    found = []
+    return [_batch(header, data) for header, data, _place in _walk(directory)]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a batch begins on disk."""
+
+    segment: Path
+    position: int
+
+
+def find_batch(directory: Path, base_offset: int) -> Place:
+    return next(place for header, _data, place in _walk(directory) if header[0] == base_offset)
+
+
+def flip(place: Place, byte: int, bits: int) -> None:
+    """Changes bits of one byte behind a place; the same again changes them back."""
+    with open(place.segment, "r+b") as file:
+        file.seek(place.position + byte)
+        changed = file.read(1)[0] ^ bits
+        file.seek(place.position + byte)
+        file.write(bytes([changed]))
+
+
+def _walk(directory: Path):
+    """Header, records and place of each batch, in order."""
     for segment in sorted(directory.glob("*.log")):
         data = segment.read_bytes()
         position = 0
@@ -35,9 +64,8 @@ def batches(directory: Path) -> list[Batch]:
             end = position + 12 + header[1]
             if header[1] < HEADER.size - 12 or end > len(data):
                 break  # preallocated, or still being written
-            found.append(_batch(header, data[position + HEADER.size:end]))
+            yield header, data[position + HEADER.size:end], Place(segment, position)
             position = end
-    return found
 
 
 def _batch(header: tuple, records: bytes) -> Batch:

@@ -6,7 +6,7 @@ import pytest
 from confluent_kafka import KafkaException
 
 from lockstep import Link
-from records import assert_same_records, produce, read
+from records import assert_same_records, produce, producer, read
 from waiting import eventually
 
 
@@ -91,6 +91,23 @@ def test_target_refuses_large_records(source, target, lockstep, name):
                  "the log names link, topic, partition and offset", 10)
     process.wait(lambda: target.end_offsets(topic) == {0: 3, 1: 4}, "the rest is copied", 20)
     assert_others_go_on(process, source, target, name)
+
+
+def test_record_without_a_key_in_a_compacted_topic(source, target, lockstep, name):
+    topic = source.create_topic(f"{name}-topic")
+    target.create_topic(topic, config={"cleanup.policy": "compact"})
+    client = producer(source)
+    for i in range(3):
+        client.produce(topic, "has a key", key=f"{i}")
+    assert client.flush(30) == 0
+    produce(source, topic, ["has none"])
+    process = lockstep(Link(source, target, [f"{name}-.*"]))
+    reason = process.wait_blocked(topic)
+    assert "INVALID_RECORD" in reason and "the record at offset 3" in reason, reason
+    assert target.end_offsets(topic) == {0: 3}
+    assert_others_go_on(process, source, target, name)
+    target.alter_config(topic, cleanup_policy="delete")
+    process.wait_copied(topic)  # it looks again by itself
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["deleted", "recreated"])

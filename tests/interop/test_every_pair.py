@@ -12,6 +12,7 @@ PARTITIONS = 2
 FROM_LIBRDKAFKA = 120  # records per topic
 FROM_JAVA = 80
 RECORDS = len(CODECS) * (FROM_LIBRDKAFKA + FROM_JAVA)
+FULL_BATCHES = 60_000  # ms that a producer waits for more: small neighbours would be merged
 TAGGED = 1 << 62  # producer ids of Lockstep have this bit
 
 
@@ -28,7 +29,8 @@ def sources(clusters) -> dict[str, list[str]]:
         topics = [source.create_topic(topic_name(version, codec), PARTITIONS) for codec in CODECS]
         for topic, codec in zip(topics, CODECS):
             produce_mixed(source, topic, codec, FROM_LIBRDKAFKA)
-        load(source, ",".join(topics), FROM_JAVA, shape="mixed", codec=",".join(CODECS))
+        load(source, ",".join(topics), FROM_JAVA, shape="mixed", codec=",".join(CODECS),
+             linger_ms=FULL_BATCHES)
     return {version: console_lines(clusters.source(version), "pair-from-.*", RECORDS)
             for version in KAFKA_VERSIONS}
 

@@ -1,11 +1,15 @@
 """Topics that are not dense: every record arrives once, with its offset, and nothing else does."""
 
+import time
+
 import pytest
 from confluent_kafka import Producer
 
-from java_tools import load
+from broker import TEST_SETTINGS
+from java_tools import known_producers, load
+from kafka_cluster import ClusterOptions, KafkaCluster
 from lockstep import Link
-from paths import KAFKA_VERSIONS
+from paths import KAFKA_VERSIONS, NEWEST_KAFKA
 from records import CLIENT, assert_same_records, produce, produce_mixed, producer, read
 from segments import batches
 from waiting import eventually
@@ -106,6 +110,73 @@ def test_append_time_is_kept(source, target, lockstep, name):
             (other.offset, other.key, other.value, other.headers, other.timestamp[1])
 
 
+@pytest.mark.parametrize("offsets", ["preserve", "translate"])
+@pytest.mark.parametrize("kind", ["CreateTime", "LogAppendTime"])
+def test_append_time_may_be_cleared(source, target, lockstep, name, kind, offsets):
+    """Records get their producers' times, or those of a target that gives its own."""
+    topic = source.create_topic(name, 1, config={"message.timestamp.type": "LogAppendTime"})
+    target.create_topic(name, 1, config={"message.timestamp.type": kind})
+    first_ms = int(time.time() * 1000) - 60_000
+    client = producer(source, compression_type="lz4")
+    for i in range(300):
+        client.produce(topic, key=f"{i}", value="v" * (i % 60), timestamp=first_ms + i)
+        if i % 50 == 0:
+            client.flush(30)  # tiny batches and larger ones
+    assert client.flush(30) == 0
+    process = lockstep(Link(source, target, [topic], offsets=offsets, append_time="clear"))
+    process.wait_lag_zero(topic)
+    expected, copied = read(source, topic), read(target, topic)
+    assert [(r.offset, r.key, r.value) for r in copied] == \
+        [(r.offset, r.key, r.value) for r in expected]
+    if kind == "CreateTime":
+        assert [r.timestamp[1] for r in copied] == [first_ms + i for i in range(300)]
+    else:
+        assert all(r.timestamp[1] > first_ms + 50_000 for r in copied)
+    process.wait(lambda: (process.partition(topic)["verified"] or {}).get("to") == 300, "proved")
+    assert process.partition(topic)["verified"]["differences"] == 0
+    process.kill()  # what is there is known again
+    produce(source, topic, ["more"])
+    process.start()
+    process.wait_lag_zero(topic)
+    assert len(read(target, topic)) == 301
+
+
+@pytest.fixture(scope="module")
+def forgetful(home) -> KafkaCluster:
+    """A target that forgets producers after a second, not a day."""
+    settings = TEST_SETTINGS | {"producer.id.expiration.ms": "1000",
+                                "producer.id.expiration.check.interval.ms": "500"}
+    cluster = KafkaCluster(NEWEST_KAFKA, "forgetful", home, ClusterOptions(settings=settings))
+    yield cluster.start()
+    cluster.remove()
+
+
+@pytest.mark.parametrize("offsets", ["preserve", "translate"])
+@pytest.mark.parametrize("are_records_deleted", [False, True], ids=["idle", "deleted"])
+def test_forgotten_producers(source, forgetful, lockstep, name, offsets, are_records_deleted):
+    topic = source.create_topic(name, 1)
+    interleaved_transactions(source, topic, 10)
+    process = lockstep(Link(source, forgetful, [topic], offsets=offsets))
+    process.wait_lag_zero(topic)
+    copied = forgetful.end_offsets(topic)[0]
+    first = len(read(forgetful, topic))
+    if are_records_deleted:
+        forgetful.delete_records(topic, 0, copied)
+    eventually(lambda: known_producers(forgetful, topic) == [], "producers are forgotten", 40)
+    interleaved_transactions(source, topic, 10)  # to the worker that goes on
+    process.wait_lag_zero(topic)
+    process.kill()
+    eventually(lambda: known_producers(forgetful, topic) == [], "producers are forgotten", 40)
+    interleaved_transactions(source, topic, 10)  # and to one that begins
+    process.start()
+    process.wait_lag_zero(topic)
+    expected = read(source, topic, "read_committed")[first if are_records_deleted else 0:]
+    found = read(forgetful, topic, "read_committed")
+    assert [r.value for r in found] == [r.value for r in expected]
+    if offsets == "preserve":
+        assert [r.offset for r in found] == [r.offset for r in expected]
+
+
 def test_killed_between_markers(source, target, lockstep, name):
     topic = source.create_topic(f"{name}-topic", 1)
     interleaved_transactions(source, topic, 60)
@@ -141,7 +212,8 @@ def test_log_start_above_zero(clusters, lockstep, name, version):
 
 
 def test_log_start_of_a_compacted_topic(source, target, lockstep, name):
-    topic = source.create_topic(f"{name}-topic", 1, config={"cleanup.policy": "compact,delete"})
+    topic = source.create_topic(f"{name}-topic", 1, config={"cleanup.policy": "compact,delete",
+                                                            "retention.ms": "86400000000"})
     for i in range(20):
         produce_keyed(source, topic, f"key-{i}")
     source.delete_records(topic, 0, 7)
@@ -151,7 +223,8 @@ def test_log_start_of_a_compacted_topic(source, target, lockstep, name):
     assert assert_same_records(source, target, topic) == 13
     assert target.start_offsets(topic) == {0: 7}
     config = target.config(topic)
-    assert config["cleanup.policy"] == "compact" and "retention.ms" not in config
+    assert config["cleanup.policy"] == "compact" and config["retention.ms"] == "86400000000"
+    assert "retention.bytes" not in config
 
 
 def produce_keyed(cluster, topic: str, key: str) -> None:

@@ -84,10 +84,12 @@ def test_every_position(clusters, lockstep, name, version):
     for position, group in groups.items():  # nothing is read again, nothing is passed over
         with Member(target, group, topic) as member:
             assert member.read(1) == [position]
-    report = {entry["group"]: entry for entry in process.status()["groups"]
-              if entry["group"] in groups.values()}
-    assert len(report) == len(groups)
-    assert all(entry["exact"] == entry["partitions"] == 1 for entry in report.values())
+
+    def exact() -> set[str]:
+        return {entry["group"] for entry in process.status()["groups"]
+                if entry["exact"] == entry["partitions"] == 1}
+
+    process.wait(lambda: set(groups.values()) <= exact(), "they are reported to be exact")
 
 
 @pytest.mark.parametrize("protocol", ["classic", "consumer"])

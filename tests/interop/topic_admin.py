@@ -27,14 +27,17 @@ CLIENT = {
 class TopicAdmin:
     """Topics of one cluster: create, change, delete, look at."""
 
-    def __init__(self, bootstrap: str):
+    def __init__(self, bootstrap: str, login: dict[str, str] | None = None):
+        """`login`: librdkafka's settings to get in, where a cluster asks who comes."""
         self._bootstrap = bootstrap
+        self._login = login or {}
         self._client: AdminClient | None = None
 
     @property
     def admin(self) -> AdminClient:
         if self._client is None:
-            self._client = AdminClient(CLIENT | {"bootstrap.servers": self._bootstrap})
+            self._client = AdminClient(CLIENT | self._login
+                                       | {"bootstrap.servers": self._bootstrap})
         return self._client
 
     def knows_brokers(self, count: int) -> bool:

@@ -18,10 +18,12 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * Reads a topic from its start to its present end: {@code Digest --bootstrap B --topic T}.
+ * Reads a topic from its start to its present end:
+ * {@code Digest --bootstrap B --topic T [--offsets yes|no]}.
  *
- * <p>Prints one line of JSON: for each partition how many records, and a SHA-256 over offset,
- * timestamp, key, value and headers of all of them, in order. Equal lines mean equal topics.
+ * <p>Prints one line of JSON: for each partition how many records, and a SHA-256 over offset
+ * (unless told not to), timestamp, key, value and headers of all of them, in order. Equal lines
+ * mean equal topics.
  */
 public final class Digest {
     private static final Duration POLL = Duration.ofMillis(200);
@@ -29,9 +31,11 @@ public final class Digest {
 
     private final MessageDigest digest;
     private final ByteBuffer numbers = ByteBuffer.allocate(Long.BYTES);
+    private final boolean withOffsets;
     private long records = 0;
 
-    private Digest() throws Exception {
+    private Digest(boolean withOffsets) throws Exception {
+        this.withOffsets = withOffsets;
         digest = MessageDigest.getInstance("SHA-256");
     }
 
@@ -45,12 +49,14 @@ public final class Digest {
         settings.put("enable.auto.commit", false);
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
                 settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            System.out.println(toJson(digestOf(consumer, options.text("topic"))));
+            System.out.println(toJson(digestOf(consumer, options)));
         }
     }
 
     private static Map<Integer, Digest> digestOf(
-            KafkaConsumer<byte[], byte[]> consumer, String topic) throws Exception {
+            KafkaConsumer<byte[], byte[]> consumer, Options options) throws Exception {
+        String topic = options.text("topic");
+        boolean withOffsets = !options.text("offsets", "yes").equals("no");
         List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
             .map(info -> new TopicPartition(topic, info.partition())).collect(Collectors.toList());
         consumer.assign(partitions);
@@ -58,7 +64,7 @@ public final class Digest {
         Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
         Map<Integer, Digest> digests = new TreeMap<>();
         for (TopicPartition partition : partitions) {
-            digests.put(partition.partition(), new Digest());
+            digests.put(partition.partition(), new Digest(withOffsets));
         }
         long deadline = System.nanoTime() + PATIENCE_NANOS;
         while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) {
@@ -85,7 +91,9 @@ public final class Digest {
 
     private void add(ConsumerRecord<byte[], byte[]> record) {
         records++;
-        number(record.offset());
+        if (withOffsets) {
+            number(record.offset());
+        }
         number(record.timestamp());
         bytes(record.key());
         bytes(record.value());

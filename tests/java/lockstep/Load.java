@@ -14,6 +14,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * Load --bootstrap B --topic T[,T...] --records N [--shape random|json|mixed] [--size BYTES]
  *      [--codec none[,CODEC...]]   one for each topic
  *      [--seed 42] [--rate RECORDS_PER_SECOND]
+ *      [--linger-ms MS]            0: the client's own default
  *      [--transaction-records N]   transactions of N records; every third is aborted
  * </pre>
  *
@@ -74,6 +75,9 @@ public final class Load {
         Map<String, Object> settings = new HashMap<>();
         settings.put("bootstrap.servers", options.text("bootstrap"));
         settings.put("compression.type", codec);
+        if (options.number("linger-ms", 0) > 0) {
+            settings.put("linger.ms", options.text("linger-ms"));
+        }
         if (transactionRecords > 0) {
             settings.put("transactional.id", "load-" + topic);
         }

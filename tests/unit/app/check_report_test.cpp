@@ -81,18 +81,26 @@ TEST(CheckJson, HasEveryPartition) {
 {"links": [{
   "name": "east-to-west", "source": "east", "target": "west",
   "source_cluster_id": "c1", "target_cluster_id": "c2", "problem": "",
+  "configs_problem": "", "acls": null, "quotas": null,
   "topics": [
     {"topic": "orders", "action": "create", "replication_factor": 1,
      "configs": {"cleanup.policy": "compact", "retention.ms": "86400000"},
      "notes": ["replication factor 3 is lowered to 1: west has 1 broker"],
+     "config_changes": [],
      "partitions": [
-       {"partition": 0, "next_offset": 0, "records_to_copy": 1200000, "blocked": ""},
-       {"partition": 1, "next_offset": 0, "records_to_copy": 34567, "blocked": ""}]},
+       {"partition": 0, "next_offset": 0, "records_to_copy": 1200000, "offsets": "preserve",
+        "translated_why": "", "blocked": "", "bytes_to_copy": 0},
+       {"partition": 1, "next_offset": 0, "records_to_copy": 34567, "offsets": "preserve",
+        "translated_why": "", "blocked": "", "bytes_to_copy": 0}]},
     {"topic": "payments", "action": "grow", "replication_factor": null, "configs": {}, "notes": [],
+     "config_changes": [],
      "partitions": [
-       {"partition": 0, "next_offset": 70, "records_to_copy": 5, "blocked": ""},
-       {"partition": 1, "next_offset": 0, "records_to_copy": 0,
-        "blocked": "the source's log begins at 1200, not at 0"}]}]}]})"));
+       {"partition": 0, "next_offset": 70, "records_to_copy": 5, "offsets": "preserve",
+        "translated_why": "", "blocked": "", "bytes_to_copy": 0},
+       {"partition": 1, "next_offset": 0, "records_to_copy": 0, "offsets": "preserve",
+        "translated_why": "",
+        "blocked": "the source's log begins at 1200, not at 0", "bytes_to_copy": 0}]}],
+  "groups": [], "marker_problem": ""}]})"));
 }
 
 TEST(Check, HasTrouble_WhenSomethingIsBlockedOrUnreachable) {

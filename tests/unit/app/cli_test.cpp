@@ -51,13 +51,75 @@ TEST(Cli, ReadsStatus_WithADefaultUrl) {
     EXPECT_EQ(options_of<StatusOptions>({"status", "--url", "http://x:1"}).url, "http://x:1");
 }
 
+TEST(Cli, ReadsCut) {
+    const auto all = options_of<CutOptions>({"cut", "-c", "a.yaml"});
+    EXPECT_EQ(all.config_path, "a.yaml");
+    EXPECT_EQ(all.link, "");
+    EXPECT_FALSE(all.as_json);
+    const auto one = options_of<CutOptions>({"cut", "-c", "a.yaml", "--link", "east", "--json"});
+    EXPECT_EQ(one.link, "east");
+    EXPECT_TRUE(one.as_json);
+}
+
 TEST(Cli, ReadsVersion) {
     const auto verify = options_of<VerifyOptions>(
         {"verify", "-c", "x.yaml", "--topics", "orders", "pay.*", "--json"});
     EXPECT_EQ(verify.config_path, "x.yaml");
     EXPECT_EQ(verify.topics, (std::vector<std::string>{"orders", "pay.*"}));
     EXPECT_TRUE(verify.as_json);
+    EXPECT_FALSE(verify.bytes_per_second.has_value());
     EXPECT_TRUE(options_of<VersionOptions>({"version", "--json"}).as_json);
+}
+
+TEST(Cli, ReadsHowVerifyIsNarrowed) {
+    const auto verify =
+        options_of<VerifyOptions>({"verify", "-c", "x.yaml", "--topics", "orders", "--rate",
+                                   "10MiB", "--once", "--topics", "pay.*"});
+    EXPECT_EQ(verify.topics, (std::vector<std::string>{"orders", "pay.*"}));
+    EXPECT_EQ(verify.bytes_per_second, 10 << 20);
+}
+
+TEST(Cli, ReadsDemo) {
+    const auto plain = options_of<DemoOptions>({"demo"});
+    EXPECT_EQ(plain.strategy, "active-passive");
+    EXPECT_EQ(plain.script, "");
+    EXPECT_FALSE(plain.seconds.has_value());
+    EXPECT_EQ(plain.rate, 300);
+    const auto full = options_of<DemoOptions>(
+        {"demo", "--strategy", "hub-spoke", "--script", "-", "--seconds", "20", "--rate", "50"});
+    EXPECT_EQ(full.strategy, "hub-spoke");
+    EXPECT_EQ(full.script, "-");
+    EXPECT_EQ(full.seconds, 20);
+    EXPECT_EQ(full.rate, 50);
+}
+
+TEST(Cli, ReadsWhoMayLogInAtASandbox) {
+    const auto options = options_of<SandboxOptions>(
+        {"sandbox", "--sasl", "admin:secret", "--sasl", "alice:won:der", "--authorizer"});
+    ASSERT_EQ(options.users.size(), 2U);
+    EXPECT_EQ(options.users[0].name, "admin");
+    EXPECT_EQ(options.users[1].password, "won:der");
+    EXPECT_TRUE(options.has_authorizer);
+    EXPECT_TRUE(options_of<SandboxOptions>({"sandbox"}).users.empty());
+}
+
+TEST(Cli, ReadsWhatToImport) {
+    const auto plain = options_of<ImportOptions>({"import", "mm2.properties"});
+    EXPECT_EQ(plain.input_path, "mm2.properties");
+    EXPECT_EQ(plain.output_path, "lockstep.yaml");
+    EXPECT_EQ(options_of<ImportOptions>({"import", "mm2.properties", "-o", "-"}).output_path, "-");
+    EXPECT_EQ(exit_of({"import"}).code, 2);
+}
+
+TEST(Cli, ReadsSettingsOfASandboxsBrokers) {
+    const auto options =
+        options_of<SandboxOptions>({"sandbox", "--broker-config", "a.b=1", "--broker-config",
+                                    "c=d=e", "--broker-config", "empty="});
+    const std::map<std::string, std::string> expected{{"a.b", "1"}, {"c", "d=e"}, {"empty", ""}};
+    EXPECT_EQ(options.broker_config, expected);
+    for (const char* wrong : {"a.b", "=1"}) {
+        EXPECT_EQ(exit_of({"sandbox", "--broker-config", wrong}).code, 2) << wrong;
+    }
 }
 
 TEST(Cli, ShowsHelp_AndSucceeds) {
@@ -81,7 +143,11 @@ TEST(Cli, HelpFitsIn80Columns) {
     for (const std::vector<std::string>& arguments : {std::vector<std::string>{"--help"},
                                                       {"run", "--help"},
                                                       {"check", "--help"},
+                                                      {"verify", "--help"},
+                                                      {"cut", "--help"},
                                                       {"status", "--help"},
+                                                      {"sandbox", "--help"},
+                                                      {"demo", "--help"},
                                                       {"version", "--help"}}) {
         std::istringstream lines(exit_of(arguments).text);
         for (std::string line; std::getline(lines, line);) {
@@ -117,7 +183,9 @@ INSTANTIATE_TEST_SUITE_P(
         WrongLine{"Unknown",
                   {"replicate-everything"},
                   "lockstep: there is no command \"replicate-everything\"; there are run, check, "
-                  "verify, status, version"},
+                  "plan, apply, diff, history, rollback, verify, cut, status, import, sandbox, "
+                  "demo, links, "
+                  "topics, groups, lag, explain, pause, resume, logs, completion, manual, version"},
         WrongLine{"NoConfig", {"run"}, "lockstep: --config is required"},
         WrongLine{"NoValue", {"run", "-c"}, "lockstep: --config: 1 required FILE missing"},
         WrongLine{"BadLevel",
@@ -129,6 +197,9 @@ INSTANTIATE_TEST_SUITE_P(
         WrongLine{"OptionOfAnother",
                   {"run", "-c", "a", "--json"},
                   "lockstep: The following argument was not expected: --json"},
+        WrongLine{"NoRate",
+                  {"verify", "-c", "a", "--rate", "fast"},
+                  "lockstep: --rate: \"fast\" is no size above 0; write for example 16MiB"},
         WrongLine{"TooMuch",
                   {"status", "now"},
                   "lockstep: The following argument was not expected: now"}),

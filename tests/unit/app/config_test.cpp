@@ -1,5 +1,6 @@
-#include "app/config.h"
+#include "tests/unit/app/config_texts.h"
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -19,13 +20,18 @@ links:
     target: east
     topics: [orders, "payments-.*"]
     exclude: ["payments-test.*"]
-    offsets: preserve
+    offsets: translate
+    max_filler: 100MiB
+    on_overrun: continue
+    on_recreated: continue
+    append_time: clear
     replication_factor: 2
 http:
   listen: 0.0.0.0:0
 limits:
   in_flight: 128MiB
   discovery_interval: 500ms
+  verify_rate: 1MiB
 log:
   level: debug
 )";
@@ -36,23 +42,6 @@ constexpr const char* kMinimal = R"(clusters:
 links:
   - {source: east, target: west, topics: [orders]}
 )";
-
-Config config_of(const std::string& text) {
-    ParsedConfig parsed = parse_config(text);
-    for (const ConfigProblem& problem : parsed.problems) {
-        ADD_FAILURE() << problem.to_string("c.yaml");
-    }
-    return std::move(parsed.config);
-}
-
-/// All problems, one per line.
-std::string problems_of(const std::string& text) {
-    std::string lines;
-    for (const ConfigProblem& problem : parse_config(text).problems) {
-        lines += problem.to_string("c.yaml") + "\n";
-    }
-    return lines;
-}
 
 std::string joined(const std::vector<Endpoint>& endpoints) {
     std::string all;
@@ -80,7 +69,11 @@ TEST(Config, ReadsEveryKeyOfALink) {
     EXPECT_EQ(link.target, "east");
     EXPECT_EQ(link.topics, (std::vector<std::string>{"orders", "payments-.*"}));
     EXPECT_EQ(link.exclude, std::vector<std::string>{"payments-test.*"});
-    EXPECT_EQ(link.offsets, OffsetsMode::preserve);
+    EXPECT_EQ(link.offsets, OffsetsMode::translate);
+    EXPECT_EQ(link.max_filler_bytes, int64_t{100} << 20);
+    EXPECT_EQ(link.on_overrun, OverrunRule::continue_past);
+    EXPECT_EQ(link.on_recreated, RecreatedRule::continue_behind);
+    EXPECT_EQ(link.append_time, AppendTimeRule::clear);
     EXPECT_EQ(link.replication_factor, int16_t{2});
 }
 
@@ -93,6 +86,7 @@ links:
 )");
     EXPECT_TRUE(config.links.at(0).exclude.empty());
     EXPECT_EQ(config.links.at(0).groups, std::vector<std::string>{".*"});
+    EXPECT_EQ(config.links.at(0).offsets, OffsetsMode::automatic);
 }
 
 TEST(Config, ReadsTheOtherSections) {
@@ -100,7 +94,16 @@ TEST(Config, ReadsTheOtherSections) {
     EXPECT_EQ(config.http_listen.to_string(), "0.0.0.0:0");
     EXPECT_EQ(config.limits.in_flight_bytes, 128 << 20);
     EXPECT_EQ(config.limits.discovery_interval, std::chrono::milliseconds(500));
+    EXPECT_EQ(config.limits.verify_bytes_per_second, 1 << 20);
     EXPECT_EQ(config.log_level, log::Level::debug);
+}
+
+TEST(Config, SwitchesTheProofOff) {
+    for (const char* off : {"off", "\"off\"", "0"}) {
+        const Config config =
+            config_of(fmt::format("{}limits: {{verify_rate: {}}}\n", kMinimal, off));
+        EXPECT_EQ(config.limits.verify_bytes_per_second, 0) << off;
+    }
 }
 
 TEST(Config, HasDefaults_ForWhatIsLeftOut) {
@@ -108,6 +111,7 @@ TEST(Config, HasDefaults_ForWhatIsLeftOut) {
     EXPECT_EQ(config.http_listen.to_string(), "127.0.0.1:7878");
     EXPECT_EQ(config.limits.in_flight_bytes, 64 << 20);
     EXPECT_EQ(config.limits.discovery_interval, std::chrono::seconds(2));
+    EXPECT_EQ(config.limits.verify_bytes_per_second, 16 << 20);
     EXPECT_EQ(config.log_level, log::Level::info);
     ASSERT_EQ(config.links.size(), 1u);
     EXPECT_EQ(config.links[0].name, "east-to-west");
@@ -125,14 +129,25 @@ clusters:
     EXPECT_EQ(config.clusters.size(), 2u);
 }
 
-struct BadConfig {
-    const char* name;
-    std::string text;
-    const char* problems;
-};
-
-void PrintTo(const BadConfig& bad, std::ostream* out) {
-    *out << bad.name;
+TEST(Config, ReadsHowAndFromWhereRecordsAreSent) {
+    const Config config = config_of(R"(clusters:
+  - {name: east, bootstrap: "127.0.0.1:19092"}
+  - {name: west, bootstrap: "127.0.0.1:29092"}
+links:
+  - source: east
+    target: west
+    topics: [orders]
+    compression: zstd
+    start: 2026-01-31T12:00:01Z
+    bandwidth: 10MiB
+    sync_interval: 15m
+)");
+    const LinkSpec& link = config.links.at(0);
+    EXPECT_EQ(link.compression, Compression::zstd);
+    EXPECT_EQ(link.start.kind, StartRule::Kind::timestamp);
+    EXPECT_EQ(link.start.timestamp_ms, 1'769'860'801'000);
+    EXPECT_EQ(link.bandwidth, 10 << 20);
+    EXPECT_EQ(link.sync_interval, std::chrono::minutes(15));
 }
 
 class BadConfigs : public testing::TestWithParam<BadConfig> {};
@@ -182,10 +197,10 @@ INSTANTIATE_TEST_SUITE_P(
                   "example\n"},
         BadConfig{"OnlyText", "clusters\n",
                   "c.yaml:1:1: the configuration must be a map of keys and values (clusters, "
-                  "links, http, limits, log), but is \"clusters\"\n"},
+                  "links, replications, http, limits, log), but is \"clusters\"\n"},
         BadConfig{"OnlyAList", "- a\n- b\n",
                   "c.yaml:1:1: the configuration must be a map of keys and values (clusters, "
-                  "links, http, limits, log), but is a list\n"},
+                  "links, replications, http, limits, log), but is a list\n"},
         BadConfig{"TwoDocuments", std::string(kMinimal) + "---\na: 1\n",
                   "c.yaml:7:1: a second YAML document begins here; keep one, without \"---\"\n"},
         BadConfig{"ColonInText", "clusters: a: b\n",
@@ -213,19 +228,20 @@ INSTANTIATE_TEST_SUITE_P(
                   "\"limits\"?\n"},
         BadConfig{"UnknownTopKey", with_section("zookeeper: {}\n"),
                   "c.yaml:6:1: unknown key \"zookeeper\" in the configuration; known here: "
-                  "clusters, links, http, limits, log\n"},
+                  "clusters, links, replications, http, limits, log\n"},
         BadConfig{"MisspelledLinkKey", with_link("    topisc: [orders]\n"),
                   "c.yaml:7:5: unknown key \"topisc\" in a link; did you mean \"topics\"?\n"},
         BadConfig{"UnknownLinkKey", with_link("    topics: [orders]\n    shadow: yes\n"),
                   "c.yaml:8:5: unknown key \"shadow\" in a link; known here: name, source, "
-                  "target, topics, exclude, groups, exclude_groups, offsets, on_overrun, "
-                  "replication_factor\n"},
+                  "target, topics, exclude, groups, exclude_groups, offsets, max_filler, "
+                  "on_overrun, on_recreated, append_time, replication_factor, "
+                  "topic_config, acls, quotas, compression, start, bandwidth, sync_interval\n"},
         BadConfig{"KeyGivenTwice", with_link("    topics: [orders]\n    topics: [payments]\n"),
                   "c.yaml:8:5: key \"topics\" stands twice in a link (first in line 7); remove "
                   "one of the two\n"},
         BadConfig{"KeyIsAList", with_section("? [a, b]\n: c\n"),
                   "c.yaml:6:3: a key must be a word, but is a list; known here: clusters, "
-                  "links, http, limits, log\n"},
+                  "links, replications, http, limits, log\n"},
         BadConfig{"MissingSections", "log: {level: info}\n",
                   "c.yaml:1:1: the configuration lacks the key \"clusters\"; add a list of "
                   "Kafka clusters, for example clusters: [{name: east, bootstrap: "
@@ -264,8 +280,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "c.yaml:2:8: \"links\" is empty; it must be a list of links between "
                   "clusters, for example [{source: east, target: west, topics: [orders]}]\n"},
         BadConfig{"ClusterIsText", "clusters: [east]\nlinks: 3\n",
-                  "c.yaml:1:12: a cluster must be a map of keys and values (name, bootstrap), "
-                  "but is \"east\"\n"
+                  "c.yaml:1:12: a cluster must be a map of keys and values (name, bootstrap, "
+                  "security, id, region), but is \"east\"\n"
                   "c.yaml:2:8: \"links\" must be a list of links between clusters, but is "
                   "\"3\"; write for example links: [{source: east, target: west, topics: "
                   "[orders]}]\n"},
@@ -283,10 +299,10 @@ INSTANTIATE_TEST_SUITE_P(
                   "c.yaml:7:13: \"topics\" must be a list of topic names and regular "
                   "expressions, but one entry is nothing; remove it\n"},
         BadConfig{"SectionIsText", with_section("http: 127.0.0.1:7878\nlimits: [1]\nlog: debug\n"),
-                  "c.yaml:6:7: the section \"http\" must be a map of keys and values (listen), "
-                  "but is \"127.0.0.1:7878\"\n"
+                  "c.yaml:6:7: the section \"http\" must be a map of keys and values (listen, "
+                  "tls, tokens), but is a text\n"
                   "c.yaml:7:9: the section \"limits\" must be a map of keys and values "
-                  "(in_flight, discovery_interval), but is a list\n"
+                  "(in_flight, discovery_interval, verify_rate), but is a list\n"
                   "c.yaml:8:6: the section \"log\" must be a map of keys and values (level), "
                   "but is \"debug\"\n"},
         BadConfig{"BootstrapIsAMap", with_bootstrap("{host: a, port: 1}"),
@@ -367,8 +383,15 @@ INSTANTIATE_TEST_SUITE_P(
         BadConfig{"OffsetsWord", with_link("    topics: [a]\n    offsets: preserved\n"),
                   "c.yaml:8:14: \"offsets\" has no choice \"preserved\"; did you mean "
                   "\"preserve\"?\n"},
-        BadConfig{"OffsetsOtherWord", with_link("    topics: [a]\n    offsets: translate\n"),
-                  "c.yaml:8:14: \"offsets\" has no choice \"translate\"; known here: preserve\n"},
+        BadConfig{"OffsetsOtherWord", with_link("    topics: [a]\n    offsets: sparse\n"),
+                  "c.yaml:8:14: \"offsets\" has no choice \"sparse\"; known here: auto, preserve, "
+                  "translate\n"},
+        BadConfig{"MaxFillerWord", with_link("    topics: [a]\n    max_filler: much\n"),
+                  "c.yaml:8:17: \"max_filler\" must be a size, but is \"much\"; write for example "
+                  "100MiB, or 0 for none\n"},
+        BadConfig{"RecreatedWord", with_link("    topics: [a]\n    on_recreated: go\n"),
+                  "c.yaml:8:19: \"on_recreated\" has no choice \"go\"; known here: stop, "
+                  "continue\n"},
         BadConfig{"ReplicationFactorWord",
                   with_link("    topics: [a]\n    replication_factor: three\n"),
                   "c.yaml:8:25: \"replication_factor\" must be a whole number from 1 to 32767, "
@@ -393,6 +416,12 @@ INSTANTIATE_TEST_SUITE_P(
         BadConfig{"TooShortADuration", with_section("limits: {discovery_interval: 1ms}\n"),
                   "c.yaml:6:30: \"discovery_interval\" must be a duration from 100ms to 1h, "
                   "but is \"1ms\"; write for example 500ms, 2s or 1m\n"},
+        BadConfig{"BadVerifyRate", with_section("limits: {verify_rate: never}\n"),
+                  "c.yaml:6:23: \"verify_rate\" must be a size of at least 64KiB, or off, but is "
+                  "\"never\"; write for example 16MiB, for so much a second, or off\n"},
+        BadConfig{"TooLowAVerifyRate", with_section("limits: {verify_rate: 1KiB}\n"),
+                  "c.yaml:6:23: \"verify_rate\" must be a size of at least 64KiB, or off, but is "
+                  "\"1KiB\"; write for example 16MiB, for so much a second, or off\n"},
         BadConfig{"BadListen", with_section("http: {listen: \":7878\"}\n"),
                   "c.yaml:6:16: \":7878\" has no host; write HOST:PORT\n"},
         BadConfig{"LevelNear", with_section("log: {level: information}\n"),

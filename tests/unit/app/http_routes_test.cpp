@@ -10,12 +10,13 @@ namespace {
 class HttpRoutesTest : public testing::Test {
 protected:
     runtime::HttpResponse get(const std::string& path) {
-        const HttpRoutes routes(
-            {[this] { return links_; }, [] { return int64_t{1'005'000}; }, rates_, 1'000'000});
+        const HttpRoutes routes({[this] { return links_; }, [] { return int64_t{1'005'000}; },
+                                 rates_, 1'000'000, ApiControls{}, [this] { return awaited_; }});
         return routes.answer({"GET", path, ""});
     }
 
     Rates rates_;
+    std::string awaited_;
     std::vector<LinkStatus> links_{sample_link({running_partition("orders", 0, 5, 5)})};
 };
 
@@ -30,6 +31,14 @@ TEST_F(HttpRoutesTest, ReadyzIs503_UntilTopicsAreKnown) {
     const auto response = get("/readyz");
     EXPECT_EQ(response.status, 503);
     EXPECT_EQ(response.body, "link east-to-west: still looking for topics\n");
+}
+
+TEST_F(HttpRoutesTest, ReadyzIs503_BeforeThereAreLinks) {
+    links_.clear();
+    awaited_ = "the desired state on east";
+    const auto response = get("/readyz");
+    EXPECT_EQ(response.status, 503);
+    EXPECT_EQ(response.body, "waiting for the desired state on east\n");
 }
 
 TEST_F(HttpRoutesTest, ReadyzIs503_AndSaysWhichLinkHasWhat) {

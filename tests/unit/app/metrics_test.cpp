@@ -36,6 +36,7 @@ LinkStatus measured_link() {
     partition.copied_bytes = 4096;
     partition.copied_batches = 9;
     partition.filled_offsets = 4;
+    partition.skipped_foreign_records = 7;
     LinkStatus link = sample_link({partition});
     link.errors = 2;
     link.in_flight_bytes = 77;
@@ -55,12 +56,28 @@ TEST(Metrics, HaveTheCountersOfAPartition) {
     EXPECT_EQ(values[std::string("lockstep_copied_bytes_total") + kPartition], "4096");
     EXPECT_EQ(values[std::string("lockstep_copied_batches_total") + kPartition], "9");
     EXPECT_EQ(values[std::string("lockstep_filled_offsets_total") + kPartition], "4");
+    EXPECT_EQ(values[std::string("lockstep_skipped_foreign_records_total") + kPartition], "7");
 }
 
 TEST(Metrics, HaveTheLagOfAPartition) {
     auto values = scrape({measured_link()});
     EXPECT_EQ(values[std::string("lockstep_partition_lag_records") + kPartition], "20");
     EXPECT_EQ(values[std::string("lockstep_partition_lag_seconds") + kPartition], "1.5");
+}
+
+TEST(Metrics, HaveTheProofOfAPartition) {
+    LinkStatus link = measured_link();
+    link.partitions[0].verified =
+        VerifiedStatus{Offset(0), Offset(70), Offset(90), 88, 0, 2, Difference{Offset(70)}, ""};
+    auto values = scrape({link});
+    EXPECT_EQ(values[std::string("lockstep_verified_offset") + kPartition], "70");
+    EXPECT_EQ(values[std::string("lockstep_verified_records_total") + kPartition], "88");
+    EXPECT_EQ(values[std::string("lockstep_verify_differences_total") + kPartition], "2");
+}
+
+TEST(Metrics, HaveNoProof_WhereNothingIsCompared) {
+    EXPECT_FALSE(
+        scrape({measured_link()}).contains(std::string("lockstep_verified_offset") + kPartition));
 }
 
 TEST(Metrics, HaveNoLag_WhileItIsNotKnown) {

@@ -22,8 +22,18 @@ inline PartitionStatus running_partition(std::string topic, int32_t partition,
     PartitionStatus status = sample_partition(std::move(topic), partition, PartitionState::running);
     status.source_log_start = Offset(0);
     status.source_high_watermark = Offset(high_watermark);
+    status.next_offset = Offset(end);
     status.target_log_end = Offset(end);
     return status;
+}
+
+inline GroupStatus sample_group(std::string name, size_t partitions, size_t exact) {
+    GroupStatus group;
+    group.name = std::move(name);
+    group.type = "classic";
+    group.partitions = partitions;
+    group.exact = exact;
+    return group;
 }
 
 inline LinkStatus sample_link(std::vector<PartitionStatus> partitions) {

@@ -61,6 +61,14 @@ TEST(StatusJson, HasEveryFigureOfAPartition) {
     partition.copied_records = 93;
     partition.copied_bytes = 4096;
     partition.copied_batches = 9;
+    partition.verified = VerifiedStatus{Offset(7),
+                                        Offset(50),
+                                        Offset(90),
+                                        80,
+                                        2,
+                                        1,
+                                        Difference{Offset(50), Difference::Kind::only_at_source},
+                                        "away"};
     const LinkStatus link = sample_link({partition});
     Rates rates;
     LinkStatus before = link;
@@ -71,10 +79,17 @@ TEST(StatusJson, HasEveryFigureOfAPartition) {
     const Json json = Json::parse(status_json({link}, rates, {1, 1'000'000}));
     EXPECT_EQ(json["links"][0]["partitions"][0], Json::parse(R"({
         "topic": "orders", "partition": 3, "state": "running", "reason": "",
-        "source_log_start": 7, "source_high_watermark": 120, "target_log_end": 100,
+        "reason_code": "", "offsets": "preserve", "translated_why": "",
+        "source_log_start": 7, "source_high_watermark": 120, "next_offset": 100,
+        "target_log_end": 100,
         "lag_records": 20, "lag_seconds": 1.5, "copied_records": 93, "copied_bytes": 4096,
-        "copied_batches": 9, "filled_offsets": 0, "lost_offsets": 0,
-        "open_transaction": null, "records_per_second": 46.5, "bytes_per_second": 2048.0})"));
+        "copied_batches": 9, "filled_offsets": 0, "lost_offsets": 0, "skipped_foreign_records": 0,
+        "open_transaction": null,
+        "verified": {"from": 7, "to": 50, "compared_to": 90, "records": 80,
+                     "compacted_on_one_side": 2, "differences": 1,
+                     "first_difference": {"offset": 50, "kind": "only at the source"},
+                     "problem": "away"},
+        "records_per_second": 46.5, "bytes_per_second": 2048.0})"));
 }
 
 TEST(StatusJson, HasNull_ForWhatIsNotKnown) {
@@ -84,6 +99,7 @@ TEST(StatusJson, HasNull_ForWhatIsNotKnown) {
     EXPECT_TRUE(starting["source_log_start"].is_null());
     EXPECT_TRUE(starting["source_high_watermark"].is_null());
     EXPECT_TRUE(starting["target_log_end"].is_null());
+    EXPECT_TRUE(starting["verified"].is_null());
 }
 
 TEST(StatusJson, SortsPartitions_ByTopicAndNumber) {
@@ -126,17 +142,60 @@ TEST(StatusReport, HasTrouble_WhenALinkHasAProblem) {
     EXPECT_TRUE(report_of({link}).has_trouble());
 }
 
+/// A copy that is proved up to `to`.
+LinkStatus verified_link(int64_t end, int64_t to) {
+    LinkStatus link = sample_link({running_partition("orders", 0, end, end)});
+    auto& verified = link.partitions[0].verified.emplace();
+    verified.to = verified.compared_to = Offset(to);
+    return link;
+}
+
+LinkStatus differing_link() {
+    LinkStatus link = verified_link(5'000, 1'234);
+    link.partitions[0].verified->differences = 3;
+    link.partitions[0].verified->first_difference =
+        Difference{Offset(1'234), Difference::Kind::content};
+    return link;
+}
+
+TEST(StatusReport, HasTrouble_WhenACopyDiffers) {
+    EXPECT_FALSE(report_of({verified_link(5'000, 1'234)}).has_trouble());
+    EXPECT_TRUE(report_of({differing_link()}).has_trouble());
+}
+
+TEST(StatusTable, ShowsWhatIsStillUnverified) {
+    const std::string text = render_status_table(report_of({verified_link(5'000, 1'234)}));
+    EXPECT_THAT(text,
+                testing::HasSubstr(
+                    "  TOPIC   PART  STATE       LAG RECORDS LAG TIME RECORDS/S UNVERIFIED\n"
+                    "  orders     0  running               0       0s         0      3,766\n"));
+}
+
+TEST(StatusTable, SaysLoudly_ThatACopyDiffers) {
+    EXPECT_THAT(
+        render_status_table(report_of({differing_link()})),
+        testing::HasSubstr("THE COPY IS NOT THE SAME: 3 differences, the first at offset 1234\n"
+                           "      (differs)\n"));
+}
+
+TEST(StatusTable, SaysWhyACopyIsNotCompared) {
+    LinkStatus link = verified_link(5'000, 1'234);
+    link.partitions[0].verified->problem = "fetch: refused";
+    EXPECT_THAT(render_status_table(report_of({link})),
+                testing::HasSubstr("not compared with its source for now: fetch: refused"));
+}
+
 TEST(StatusTable, ShowsPartitions_SortedAndWithReasons) {
     EXPECT_EQ(render_status_table(report_of({busy_link()})), R"(lockstep 0.1.0, up 1h02m
 
 east-to-west: east -> west, 4 partitions: 1 blocked, 1 starting, 2 running
   238,567 records behind, 0 records/s, 0 B/s, 3 errors
 
-  TOPIC     PART  STATE       LAG RECORDS LAG TIME RECORDS/S
-  orders       2  running         234,567    1m35s         0
-  orders      10  running               0       0s         0
-  payments     0  starting              ?        ?         0
-  payments     1  blocked           4,000       0s         0
+  TOPIC     PART  STATE       LAG RECORDS LAG TIME RECORDS/S UNVERIFIED
+  orders       2  running         234,567    1m35s         0          -
+  orders      10  running               0       0s         0          -
+  payments     0  starting              ?        ?         0          -
+  payments     1  blocked           4,000       0s         0          -
       the source has no record at offset 1000, its log begins at 1200: records
       were deleted before they were copied. Delete the topic on the target, or
       exclude it
@@ -192,6 +251,9 @@ TEST(StatusTable, FitsIn80Columns_AndCutsNoName) {
     const std::string longest = "a-topic-whose-name-is-longer-than-the-column-for-it";
     LinkStatus link = busy_link();
     link.partitions.push_back(running_partition(longest, 99999, int64_t{1} << 33, 0));
+    link.partitions.push_back(
+        running_partition(longest, 99998, int64_t{1} << 33, int64_t{1} << 33));
+    link.partitions.back().verified.emplace();
     const std::string text = render_status_table(report_of({link}));
     EXPECT_NE(text.find("\n  " + longest + "\n"), std::string::npos) << text;
     size_t begin = 0;

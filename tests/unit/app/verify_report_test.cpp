@@ -7,7 +7,6 @@
 namespace lockstep::app {
 namespace {
 
-using replication::Difference;
 using replication::LinkVerification;
 using replication::VerifiedPartition;
 
@@ -26,7 +25,8 @@ VerifiedPartition different(uint64_t differences) {
     VerifiedPartition partition = identical();
     partition.differences = differences;
     for (uint64_t i = 0; i < differences; ++i) {
-        partition.first.push_back({static_cast<int64_t>(20 + i), Difference::Kind::only_at_source});
+        partition.first.push_back(
+            {Offset(20) + static_cast<int64_t>(i), Difference::Kind::only_at_source});
     }
     return partition;
 }
@@ -47,6 +47,16 @@ TEST(VerifyReport, SaysIdentical) {
     EXPECT_EQ(render_verification({link_of({identical(), identical()})}),
               "east-to-west: east -> west: 2 of 2 partitions identical, 2,000 identical records, "
               "0 differences\n");
+}
+
+TEST(VerifyReport, LeavesLinksOut_WithoutTheTopicsAskedFor) {
+    LinkVerification without = link_of({});
+    without.has_no_topics = true;
+    without.problem = "no topic matches";
+    const auto left = without_topicless({without, link_of({identical()})});
+    ASSERT_EQ(left.size(), 1U);
+    EXPECT_FALSE(has_trouble(left));
+    EXPECT_TRUE(has_trouble(without_topicless({without, without})));
 }
 
 TEST(VerifyReport, ShowsTheFirstDifferences) {

@@ -40,6 +40,7 @@ public:
     bool is_silent = false;           // does not answer heartbeats
     int16_t heartbeat_error = 0;
     int joins = 0;
+    int names_given = 0;
     int heartbeats = 0;
     int leaves = 0;
     std::string last_metadata;  // of the last join
@@ -58,6 +59,7 @@ private:
         protocol::JoinGroupResponse response;
         response.member_id = "us";
         if (message.member_id.empty()) {
+            ++names_given;
             response.error_code = static_cast<int16_t>(protocol::KafkaError::member_id_required);
         } else {
             ++joins;

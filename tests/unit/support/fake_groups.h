@@ -8,6 +8,7 @@
 
 #include <fmt/core.h>
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ public:
         std::string state = "Empty";
         int64_t offset = -1;  // -1: none committed
         int16_t fetch_error = 0;
+        std::string type = "classic";
     };
 
     FakeGroups(FakeBroker& broker, std::string topic) : topic_(std::move(topic)) {
@@ -36,6 +38,7 @@ public:
     std::vector<std::string> commits;  // "billing 17", with what went wrong behind it
     int16_t list_error = 0;
     int lists = 0;
+    std::function<void()> on_fetched = [] {};  // after its offsets were told
 
 private:
     void answer_list(const ReceivedRequest& request) {
@@ -46,7 +49,7 @@ private:
             auto& entry = response.groups.emplace_back();
             entry.group_id = name;
             entry.group_state = group.state;
-            entry.group_type = "classic";
+            entry.group_type = group.type;
         }
         request.answer(response);
     }
@@ -66,6 +69,7 @@ private:
             }
         }
         request.answer(response);
+        on_fetched();
     }
 
     void answer_commit(const ReceivedRequest& request) {

@@ -14,13 +14,16 @@
 
 namespace lockstep::test {
 
+/// Young, by the clock of a ManualLoop: records that are days old are copied otherwise.
+constexpr int64_t kRecordTimeMs = 1'700'003'600'000;
+
 /// A batch of `records` records from `base_offset` on.
 inline Bytes make_batch(int64_t base_offset, int records, const std::string& value = "value",
                         int16_t attributes = 0) {
     protocol::RecordBatchBuilder builder(
         {.base_offset = Offset(base_offset), .attributes = attributes});
     for (int i = 0; i < records; ++i) {
-        builder.add(1'000 + base_offset + i, {.value = as_bytes(value)});
+        builder.add(kRecordTimeMs + base_offset + i, {.value = as_bytes(value)});
     }
     return *builder.build();
 }
@@ -61,6 +64,16 @@ public:
         return appended;
     }
 
+    /// As compaction does: other batches, up to the same end.
+    void compact(std::vector<Bytes> batches) { batches_ = std::move(batches); }
+
+    /// Deletes the topic and makes it again.
+    void recreate(FakeTopic topic) {
+        topic_ = std::move(topic);
+        batches_.clear();
+        start = end = 0;
+    }
+
     std::vector<protocol::RecordBatchView> batches() const {
         std::vector<protocol::RecordBatchView> views;
         for (const Bytes& batch : batches_) {
@@ -82,12 +95,17 @@ public:
         Bytes records;
         for (const auto& topic : message.topics) {
             for (const auto& partition : topic.partitions) {
-                records = records_from(partition.fetch_offset);
+                records = records_from(partition.fetch_offset, partition.partition_max_bytes);
                 auto& entry = response.responses.emplace_back();
                 entry.topic = topic_.name;
                 entry.topic_id = topic_.id;
                 auto& data = entry.partitions.emplace_back();
                 data.partition_index = partition.partition;
+                if (partition.fetch_offset < start || partition.fetch_offset > end) {
+                    data.error_code =
+                        static_cast<int16_t>(protocol::KafkaError::offset_out_of_range);
+                    continue;
+                }
                 data.high_watermark = end;
                 data.log_start_offset = start;
                 data.records.data = records;
@@ -182,12 +200,17 @@ private:
         request.answer(response);
     }
 
-    Bytes records_from(int64_t offset) const {
+    /// Whole batches, the first of them whatever its size.
+    Bytes records_from(int64_t offset, int32_t max_bytes) const {
         Bytes records;
         for (const Bytes& batch : batches_) {
-            if (protocol::RecordBatchView::open(batch)->last_offset().value() >= offset) {
-                records.insert(records.end(), batch.begin(), batch.end());
+            if (protocol::RecordBatchView::open(batch)->last_offset().value() < offset) {
+                continue;
             }
+            if (!records.empty() && records.size() + batch.size() > size_t(max_bytes)) {
+                break;
+            }
+            records.insert(records.end(), batch.begin(), batch.end());
         }
         return records;
     }

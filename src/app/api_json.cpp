@@ -1,0 +1,190 @@
+#include "app/api_json.h"
+
+#include "app/blocked_advice.h"
+#include "app/status_json.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+
+namespace lockstep::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string text_of(const Json& body) {
+    return body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Json rows_of(const std::vector<ChangedLink>& links) {
+    Json rows = Json::array();
+    for (const ChangedLink& link : links) {
+        rows.push_back({{"link", link.link}, {"partitions", link.partitions}});
+    }
+    return rows;
+}
+
+double rounded(double value) {
+    return std::round(value * 1000) / 1000;
+}
+
+bool is_lag_known(const PartitionStatus& partition) {
+    return partition.source_high_watermark && partition.next_offset;
+}
+
+Json lag_of(const PartitionStatus& partition) {
+    return is_lag_known(partition) ? Json(partition.lag_records()) : Json(nullptr);
+}
+
+/// The sums over some partitions of a link.
+class Sum {
+public:
+    void add(const PartitionStatus& partition, const PartitionRate& rate, int64_t now_ms) {
+        ++partitions_;
+        ++states_[std::string(to_string(partition.state))];
+        lag_records_ += partition.lag_records();
+        lag_seconds_ = std::max(lag_seconds_, partition.lag_seconds(now_ms));
+        is_lag_known_ = is_lag_known_ && is_lag_known(partition);
+        records_per_second_ += rate.records_per_second;
+        bytes_per_second_ += rate.bytes_per_second;
+    }
+
+    void write_to(Json& object) const {
+        object["partitions"] = partitions_;
+        object["states"] = states_;
+        object["lag_records"] = lag_records_;
+        object["lag_known"] = is_lag_known_;
+        object["lag_seconds"] = rounded(lag_seconds_);
+        object["records_per_second"] = rounded(records_per_second_);
+        object["bytes_per_second"] = rounded(bytes_per_second_);
+    }
+
+private:
+    size_t partitions_ = 0;
+    std::map<std::string, size_t> states_;
+    int64_t lag_records_ = 0;  // of the partitions whose lag is known
+    bool is_lag_known_ = true;
+    double lag_seconds_ = 0;
+    double records_per_second_ = 0;
+    double bytes_per_second_ = 0;
+};
+
+}  // namespace
+
+std::string links_json(const ApiView& view) {
+    Json rows = Json::array();
+    for (const LinkStatus& link : view.links) {
+        Json row = {
+            {"link", link.name},
+            {"source", link.source},
+            {"target", link.target},
+            {"source_cluster_id", link.source_cluster_id},
+            {"target_cluster_id", link.target_cluster_id},
+            {"discovered", link.discovered},
+            {"paused", link.is_paused},
+            {"problem", link.problem},
+            {"errors", link.errors},
+        };
+        Sum sum;
+        for (const PartitionStatus& partition : link.partitions) {
+            sum.add(partition, view.rates.of(link.name, partition.id), view.now_ms);
+        }
+        sum.write_to(row);
+        rows.push_back(std::move(row));
+    }
+    return text_of({{"links", std::move(rows)}});
+}
+
+std::string topics_json(const ApiView& view) {
+    Json rows = Json::array();
+    for (const LinkStatus& link : view.links) {
+        std::map<std::string, Sum> sums;
+        for (const PartitionStatus& partition : link.partitions) {
+            sums[partition.id.topic].add(partition, view.rates.of(link.name, partition.id),
+                                         view.now_ms);
+        }
+        for (const auto& [topic, sum] : sums) {
+            Json row = {{"link", link.name}, {"topic", topic}};
+            sum.write_to(row);
+            rows.push_back(std::move(row));
+        }
+    }
+    return text_of({{"topics", std::move(rows)}});
+}
+
+std::string groups_json(const ApiView& view) {
+    Json rows = Json::array();
+    for (const LinkStatus& link : view.links) {
+        for (const GroupStatus& group : link.groups) {
+            Json row = {{"link", link.name}};
+            row.update(group_json(group));
+            rows.push_back(std::move(row));
+        }
+    }
+    return text_of({{"groups", std::move(rows)}});
+}
+
+std::string lag_json(const ApiView& view) {
+    struct Row {
+        const LinkStatus* link;
+        const PartitionStatus* partition;
+    };
+    std::vector<Row> rows;
+    int64_t total = 0;
+    for (const LinkStatus& link : view.links) {
+        for (const PartitionStatus& partition : link.partitions) {
+            rows.push_back({&link, &partition});
+            total += partition.lag_records();
+        }
+    }
+    std::ranges::stable_sort(rows, [](const Row& a, const Row& b) {
+        return a.partition->lag_records() > b.partition->lag_records();
+    });
+    Json list = Json::array();
+    for (const auto& [link, partition] : rows) {
+        list.push_back({{"link", link->name},
+                        {"topic", partition->id.topic},
+                        {"partition", partition->id.partition.value()},
+                        {"state", to_string(partition->state)},
+                        {"lag_records", lag_of(*partition)},
+                        {"lag_seconds", rounded(partition->lag_seconds(view.now_ms))}});
+    }
+    return text_of({{"total_lag_records", total}, {"partitions", std::move(list)}});
+}
+
+std::string explanations_json(const ApiView& view) {
+    Json rows = Json::array();
+    for (const LinkStatus& link : view.links) {
+        for (const PartitionStatus& partition : link.partitions) {
+            const Explanation explanation = explain(partition);
+            rows.push_back({{"link", link.name},
+                            {"topic", partition.id.topic},
+                            {"partition", partition.id.partition.value()},
+                            {"state", to_string(partition.state)},
+                            {"reason", partition.reason},
+                            {"reason_code", explanation.code},
+                            {"meaning", explanation.meaning},
+                            {"choice", explanation.choice}});
+        }
+    }
+    return text_of({{"explanations", std::move(rows)}});
+}
+
+std::string changed_json(const std::vector<ChangedLink>& links) {
+    return text_of({{"links", rows_of(links)}});
+}
+
+std::string log_json(std::string_view level) {
+    return text_of({{"level", level}});
+}
+
+std::string error_json(std::string_view error, const std::vector<ChangedLink>& done) {
+    Json body{{"error", error}};
+    if (!done.empty()) {
+        body["links"] = rows_of(done);
+    }
+    return text_of(body);
+}
+
+}  // namespace lockstep::app

@@ -1,0 +1,42 @@
+#pragma once
+
+// PURE: the bodies of /api/v1, but for /api/v1/status.
+
+#include "app/rates.h"
+#include "model/link_status.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lockstep::app {
+
+/// What all of them are made of. `links` has those that were asked for.
+struct ApiView {
+    std::vector<LinkStatus> links;
+    const Rates& rates;
+    int64_t now_ms = 0;  // wall clock, since 1970
+};
+
+std::string links_json(const ApiView& view);
+std::string topics_json(const ApiView& view);
+std::string groups_json(const ApiView& view);
+
+/// Of each partition, the one that is furthest behind first.
+std::string lag_json(const ApiView& view);
+
+/// What the states of all partitions in `view` mean.
+std::string explanations_json(const ApiView& view);
+
+struct ChangedLink {
+    std::string link;
+    size_t partitions = 0;
+};
+
+std::string changed_json(const std::vector<ChangedLink>& links);
+std::string log_json(std::string_view level);
+/// `done`: what was done all the same; key "links", only where there is any.
+std::string error_json(std::string_view error, const std::vector<ChangedLink>& done = {});
+
+}  // namespace lockstep::app

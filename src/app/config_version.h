@@ -1,0 +1,40 @@
+#pragma once
+
+// PURE: the desired state of a deployment, as it is kept in the topic `__lockstep_config`: each
+// version a whole configuration, with who applied it and when.
+//
+//     key    "version-0000000012"
+//     value  a JSON object: version, applied_at_ms, who, note, text
+
+#include "base/result.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace lockstep::app {
+
+struct ConfigVersion {
+    int64_t version = 0;        // from 1
+    int64_t applied_at_ms = 0;  // since 1970
+    std::string who;            // user and machine
+    std::string note;           // "rollback to 3"; mostly ""
+    std::string text;           // the configuration
+
+    bool operator==(const ConfigVersion&) const = default;
+
+    std::string key() const;
+    std::string value() const;
+    /// Errors: `malformed`.
+    static Result<ConfigVersion> parse(std::string_view value);
+};
+
+/// What changes from one text to another, line by line: "  same", "- gone", "+ new", with three
+/// lines around each change; "" where nothing does.
+std::string diff_lines(const std::string& before, const std::string& after);
+
+/// A table with a line for each version, the newest last.
+std::string render_history(const std::vector<ConfigVersion>& versions);
+std::string history_json(const std::vector<ConfigVersion>& versions);
+
+}  // namespace lockstep::app

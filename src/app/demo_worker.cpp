@@ -1,0 +1,79 @@
+#include "app/demo_worker.h"
+
+namespace lockstep::app {
+namespace {
+
+constexpr int64_t kInFlightBytes = 8 << 20;
+constexpr std::chrono::milliseconds kDiscoveryInterval{500};  // so that new topics show up at once
+
+LinkSpec link_between(const std::string& source, const std::string& target) {
+    LinkSpec link;
+    link.name = source + "-" + target;
+    link.source = source;
+    link.target = target;
+    link.topics = {".*"};
+    link.groups = {".*"};
+    link.offsets = OffsetsMode::preserve;
+    return link;
+}
+
+}  // namespace
+
+DemoWorker::DemoWorker(runtime::Runtime& process, ClusterSpec source, ClusterSpec target)
+    : network_(process.network),
+      runtime_{process.loop, network_, process.rng},
+      clusters_{std::move(source), std::move(target)},
+      link_(link_between(clusters_[0].name, clusters_[1].name)),
+      tasks_(process.loop) {
+    last_.name = link_.name;
+    last_.source = link_.source;
+    last_.target = link_.target;
+}
+
+void DemoWorker::resume() {
+    is_paused_ = false;
+    if (!is_switching_) {
+        is_switching_ = true;
+        tasks_.spawn("switch the demo's worker", follow_wishes());
+    }
+}
+
+void DemoWorker::pause() {
+    is_paused_ = true;
+    if (!is_switching_) {
+        is_switching_ = true;
+        tasks_.spawn("switch the demo's worker", follow_wishes());
+    }
+}
+
+/// Ending takes a while, and the wish may change meanwhile.
+runtime::Task<void> DemoWorker::follow_wishes() {
+    while (is_paused_ == (engine_ != nullptr)) {
+        if (is_paused_) {
+            last_ = status();
+            co_await engine_->stop();
+            last_ = status();
+            engine_.reset();
+        } else {
+            Limits limits;
+            limits.in_flight_bytes = kInFlightBytes;
+            limits.discovery_interval = kDiscoveryInterval;
+            std::vector<LinkSpec> links{link_};
+            engine_ = std::make_unique<replication::Engine>(runtime_, clusters_, std::move(links),
+                                                            limits);
+            engine_->start();
+        }
+    }
+    is_switching_ = false;
+}
+
+LinkStatus DemoWorker::status() const {
+    return engine_ ? engine_->status().front() : last_;
+}
+
+runtime::Task<void> DemoWorker::stop() {
+    pause();
+    co_await tasks_.join();
+}
+
+}  // namespace lockstep::app

@@ -1,0 +1,94 @@
+#include "app/import_command.h"
+
+#include "app/config_file.h"
+#include "app/exit_code.h"
+#include "app/import_text.h"
+#include "app/import_yaml.h"
+
+#include <fmt/core.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <set>
+#include <system_error>
+
+namespace lockstep::app {
+namespace {
+
+constexpr const char* kStandardOutput = "-";
+
+/// What went wrong; "" if nothing did. A file that is there already stays as it is.
+std::string write_new_file(const std::string& path, const std::string& text) {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "wbx"),
+                                                               &std::fclose);
+    if (!file) {
+        return errno == EEXIST
+                   ? fmt::format("{} is there already; name another file with --output", path)
+                   : fmt::format("{}: cannot be written ({})", path,
+                                 std::generic_category().message(errno));
+    }
+    if (std::fwrite(text.data(), 1, text.size(), file.get()) != text.size() ||
+        std::fflush(file.get()) != 0) {
+        return fmt::format("{}: cannot be written ({})", path,
+                           std::generic_category().message(errno));
+    }
+    return "";
+}
+
+/// How many of each kind, and those that somebody has to look at.
+void say_what_became(const std::vector<Ruling>& rulings) {
+    std::map<Verdict, int> counts;
+    std::set<std::pair<int, Verdict>> seen;  // what is for all is ruled on for each link
+    for (const Ruling& ruling : rulings) {
+        const bool is_set = ruling.from.line > 0;  // else a default
+        counts[ruling.verdict] +=
+            is_set && seen.emplace(ruling.from.line, ruling.verdict).second ? 1 : 0;
+    }
+    std::string line;
+    for (const auto& [verdict, count] : counts) {
+        if (count > 0) {
+            line += fmt::format("{}{} {}", line.empty() ? "" : ", ", count, to_string(verdict));
+        }
+    }
+    fmt::print(stderr, "Settings: {}.\n", line);
+    for (const Ruling& ruling : rulings) {
+        if (ruling.verdict == Verdict::by_hand || ruling.verdict == Verdict::unknown) {
+            fmt::print(stderr, "  {}\n", to_string(ruling));
+        }
+    }
+}
+
+}  // namespace
+
+int import_command(const ImportOptions& options) {
+    std::string problem;
+    const auto text = read_text_file(options.input_path, "name another file", problem);
+    if (!text) {
+        fmt::print(stderr, "{}", problem);
+        return kExitUsage;
+    }
+    const ImportedText imported = import_text(*text, options.input_path);
+    if (!imported.problems.empty()) {
+        for (const ConfigProblem& one : imported.problems) {
+            fmt::print(stderr, "{}\n", one.to_string(options.input_path));
+        }
+        return kExitUsage;
+    }
+    if (options.output_path == kStandardOutput) {
+        fmt::print("{}", imported.yaml);
+    } else {
+        problem = write_new_file(options.output_path, imported.yaml);
+        if (!problem.empty()) {
+            fmt::print(stderr, "lockstep: {}\n", problem);
+            return kExitFailure;
+        }
+        fmt::print(stderr, "Written to {}. Next: lockstep check -c {}\n", options.output_path,
+                   options.output_path);
+    }
+    say_what_became(imported.rulings);
+    return kExitSuccess;
+}
+
+}  // namespace lockstep::app

@@ -1,0 +1,271 @@
+#include "app/operate_report.h"
+
+#include "app/text_layout.h"
+#include "base/text.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+namespace lockstep::app {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr size_t kWidth = 80;
+
+std::string text_at(const Json& row, const char* key) {
+    return printable(row.at(key).get<std::string>());
+}
+
+int64_t number_at(const Json& row, const char* key) {
+    return row.at(key).get<int64_t>();
+}
+
+/// Cells in columns as wide as their widest; the first `left` columns begin at their left edges.
+/// Whatever a row says below its cells is wrapped under it.
+class Table {
+public:
+    Table(std::vector<std::string> headings, size_t left) : left_(left) {
+        add(std::move(headings));
+    }
+
+    void add(std::vector<std::string> cells, std::string note = "") {
+        widths_.resize(std::max(widths_.size(), cells.size()));
+        for (size_t i = 0; i < cells.size(); ++i) {
+            widths_[i] = std::max(widths_[i], cells[i].size());
+        }
+        rows_.push_back({std::move(cells), std::move(note)});
+    }
+
+    std::string text() const {
+        std::string text;
+        for (const auto& [cells, note] : rows_) {
+            std::string line;
+            for (size_t i = 0; i < cells.size(); ++i) {
+                line += i == 0 ? "" : "  ";
+                line += i < left_ ? fmt::format("{:<{}}", cells[i], widths_[i])
+                                  : fmt::format("{:>{}}", cells[i], widths_[i]);
+            }
+            text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+            text += wrap_text(note, 4, kWidth);
+        }
+        return text;
+    }
+
+private:
+    struct Row {
+        std::vector<std::string> cells;
+        std::string note;
+    };
+    size_t left_;
+    std::vector<size_t> widths_;
+    std::vector<Row> rows_;
+};
+
+/// "2 running, 1 blocked".
+std::string states_of(const Json& row) {
+    std::string text;
+    for (const auto& [state, count] : row.at("states").items()) {
+        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count.get<int64_t>(),
+                            printable(state));
+    }
+    return text.empty() ? "none" : text;
+}
+
+std::string lag_text(const Json& row) {
+    const std::string count = format_count(number_at(row, "lag_records"));
+    return row.at("lag_known").get<bool>() ? count : count + "+?";
+}
+
+std::string speed_text(const Json& row) {
+    return format_count(std::llround(row.at("records_per_second").get<double>()));
+}
+
+std::string seconds_text(const Json& row) {
+    return fmt::format("{:.1f}s", row.at("lag_seconds").get<double>());
+}
+
+OperateReport links_report(const Json& body) {
+    Table table({"LINK", "SOURCE", "TARGET", "PARTITIONS", "LAG RECORDS", "RECORDS/S"}, 4);
+    OperateReport report;
+    for (const Json& row : body.at("links")) {
+        std::string note = text_at(row, "problem");
+        report.has_trouble = report.has_trouble || !note.empty();
+        if (row.at("paused").get<bool>()) {
+            note = note.empty() ? "paused" : "paused; " + note;
+        }
+        table.add({text_at(row, "link"), text_at(row, "source"), text_at(row, "target"),
+                   states_of(row), lag_text(row), speed_text(row)},
+                  note);
+    }
+    report.text = table.text();
+    return report;
+}
+
+OperateReport topics_report(const Json& body) {
+    Table table({"TOPIC", "LINK", "PARTITIONS", "LAG RECORDS", "LAG TIME", "RECORDS/S"}, 3);
+    OperateReport report;
+    for (const Json& row : body.at("topics")) {
+        report.has_trouble = report.has_trouble || row.at("states").contains("blocked");
+        table.add({text_at(row, "topic"), text_at(row, "link"), states_of(row), lag_text(row),
+                   seconds_text(row), speed_text(row)});
+    }
+    report.text = table.text();
+    return report;
+}
+
+OperateReport groups_report(const Json& body) {
+    Table table({"GROUP", "LINK", "MEMBERS", "EXACT", "READ AGAIN", "PASSED OVER"}, 3);
+    for (const Json& row : body.at("groups")) {
+        const bool at_source = row.at("active_at_source").get<bool>();
+        const bool at_target = row.at("active_at_target").get<bool>();
+        const char* members =
+            at_source ? (at_target ? "both" : "source") : (at_target ? "target" : "-");
+        table.add({text_at(row, "group"), text_at(row, "link"), members,
+                   fmt::format("{} of {}", number_at(row, "exact"), number_at(row, "partitions")),
+                   format_count(number_at(row, "behind_records")),
+                   format_count(number_at(row, "ahead_records"))},
+                  text_at(row, "note"));
+    }
+    return {table.text(), false};
+}
+
+OperateReport lag_report(const Json& body, std::optional<int64_t> most_records) {
+    Table table({"TOPIC", "PART", "LINK", "STATE", "LAG RECORDS", "LAG TIME"}, 4);
+    OperateReport report;
+    for (const Json& row : body.at("partitions")) {
+        const Json& lag = row.at("lag_records");
+        const bool is_above = lag.is_null() || lag.get<int64_t>() > most_records.value_or(0);
+        report.has_trouble = report.has_trouble || (most_records && is_above);
+        table.add({text_at(row, "topic"), std::to_string(number_at(row, "partition")),
+                   text_at(row, "link"), text_at(row, "state"),
+                   lag.is_null() ? "?" : format_count(lag.get<int64_t>()), seconds_text(row)});
+    }
+    report.text =
+        table.text() +
+        fmt::format("{} behind\n",
+                    count_of(static_cast<size_t>(number_at(body, "total_lag_records")), "record"));
+    return report;
+}
+
+OperateReport explanations_report(const Json& body) {
+    OperateReport report;
+    for (const Json& row : body.at("explanations")) {
+        const std::string reason = text_at(row, "reason");
+        const std::string code = text_at(row, "reason_code");
+        report.has_trouble = report.has_trouble || text_at(row, "state") == "blocked";
+        report.text +=
+            fmt::format("{}{}/{} on {}: {}{}\n", report.text.empty() ? "" : "\n",
+                        text_at(row, "topic"), number_at(row, "partition"), text_at(row, "link"),
+                        text_at(row, "state"), code.empty() ? "" : " (" + code + ")");
+        report.text += reason.empty() ? "" : wrap_text("seen: " + reason, 2, kWidth);
+        report.text += wrap_text("meaning: " + text_at(row, "meaning"), 2, kWidth);
+        report.text += wrap_text("what to do: " + text_at(row, "choice"), 2, kWidth);
+    }
+    if (report.text.empty()) {
+        report.text = "nothing of that kind\n";
+    }
+    return report;
+}
+
+OperateReport changed_report(const Json& body, const char* what) {
+    OperateReport report;
+    for (const Json& row : body.at("links")) {
+        report.text += fmt::format("{}: {} {}\n", text_at(row, "link"),
+                                   count_of(row.at("partitions").get<size_t>(), "partition"), what);
+    }
+    return report;
+}
+
+OperateReport report_of(const OperateOptions& options, const Json& body) {
+    switch (options.verb) {
+        case OperateVerb::links: return links_report(body);
+        case OperateVerb::topics: return topics_report(body);
+        case OperateVerb::groups: return groups_report(body);
+        case OperateVerb::lag: return lag_report(body, options.most_records);
+        case OperateVerb::explain: return explanations_report(body);
+        case OperateVerb::pause: return changed_report(body, "paused");
+        case OperateVerb::resume: return changed_report(body, "resumed");
+        case OperateVerb::logs: break;
+    }
+    return {text_at(body, "level") + "\n", false};
+}
+
+std::string escaped(const std::string& text) {
+    std::string result;
+    for (const char c : text) {
+        const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                              (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+        result +=
+            is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return result;
+}
+
+}  // namespace
+
+std::string operate_page(const OperateOptions& options) {
+    switch (options.verb) {
+        case OperateVerb::pause: return "/api/v1/pause";
+        case OperateVerb::resume: return "/api/v1/resume";
+        case OperateVerb::logs: return "/api/v1/log";
+        default: break;
+    }
+    constexpr std::array<const char*, 5> kPages{"links", "topics", "groups", "lag", "explain"};
+    std::string page = std::string("/api/v1/") + kPages[static_cast<size_t>(options.verb)];
+    char separator = '?';
+    const auto add = [&](const char* key, const std::string& value) {
+        page += fmt::format("{}{}={}", separator, key, escaped(value));
+        separator = '&';
+    };
+    if (!options.link.empty()) {
+        add("link", options.link);
+    }
+    if (!options.topic.empty()) {
+        add("topic", options.topic);
+    }
+    if (options.partition) {
+        add("partition", std::to_string(*options.partition));
+    }
+    // One partition is explained whatever its state: "it is running" answers the question, too.
+    if (options.is_blocked_only && !options.partition) {
+        add("state", "blocked");
+    }
+    return page;
+}
+
+std::string operate_body(const OperateOptions& options) {
+    Json body = Json::object();
+    if (options.verb == OperateVerb::logs) {
+        return options.level ? Json{{"level", to_string(*options.level)}}.dump() : "";
+    }
+    if (options.verb != OperateVerb::pause && options.verb != OperateVerb::resume) {
+        return "";
+    }
+    if (!options.link.empty()) {
+        body["link"] = options.link;
+    }
+    if (!options.topic.empty()) {
+        body["topic"] = options.topic;
+    }
+    if (options.partition) {
+        body["partition"] = *options.partition;
+    }
+    return body.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Result<OperateReport> operate_report(const OperateOptions& options, const std::string& body) {
+    // The library reports through exceptions; this is where they end.
+    try {
+        return report_of(options, Json::parse(body));
+    } catch (const Json::exception& problem) {
+        return Error(Errc::malformed, std::string("read the answer (") + problem.what() + ")");
+    }
+}
+
+}  // namespace lockstep::app

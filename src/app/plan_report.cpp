@@ -1,0 +1,232 @@
+#include "app/plan_report.h"
+
+#include "app/check_report.h"
+#include "app/text_layout.h"
+#include "base/text.h"
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+namespace lockstep::app {
+namespace {
+
+using replication::LinkPlan;
+using Json = nlohmann::ordered_json;
+
+constexpr size_t kWidth = 80;
+
+struct Sums {
+    size_t partitions = 0;
+    int64_t records = 0;
+    int64_t bytes = 0;
+};
+
+Sums sums_of(const WholePlan& plan) {
+    Sums sums;
+    for (const LinkPlan& link : plan.plans) {
+        for (const auto& topic : link.topics) {
+            sums.partitions += topic.partitions.size();
+            for (const auto& partition : topic.partitions) {
+                sums.records += partition.records_to_copy;
+                sums.bytes += partition.bytes_to_copy;
+            }
+        }
+    }
+    return sums;
+}
+
+std::chrono::seconds time_for(int64_t bytes, int64_t bytes_per_second) {
+    return std::chrono::seconds((bytes + bytes_per_second - 1) / bytes_per_second);
+}
+
+/// "us by asia", "us" where it comes straight.
+std::string route_text(const PlannedRoute& route) {
+    std::vector<std::string> between(route.path.begin() + 1, route.path.end() - 1);
+    return between.empty() ? route.path.back()
+                           : fmt::format("{} by {}", route.path.back(), fmt::join(between, ", "));
+}
+
+std::string routes_text(const WholePlan& plan) {
+    std::string text;
+    const std::string* last = nullptr;
+    std::map<std::string, std::string> lines;
+    const auto end_block = [&] {
+        for (const auto& [origin, line] : lines) {
+            text += wrap_text(fmt::format("from {}: {}", origin, line), 4, kWidth);
+        }
+        lines.clear();
+    };
+    const auto routes = planned_routes(plan);
+    for (const PlannedRoute& route : routes) {
+        if (last == nullptr || *last != route.replication) {
+            end_block();
+            const auto found =
+                std::ranges::find(plan.replications, route.replication, &ReplicationSpec::name);
+            text += found == plan.replications.end()
+                        ? "  links\n"
+                        : fmt::format("  {} ({})\n", route.replication, to_string(found->strategy));
+            last = &route.replication;
+        }
+        std::string& line = lines[route.origin];
+        line += (line.empty() ? "to " : "; ") + route_text(route);
+    }
+    end_block();
+    return text;
+}
+
+std::map<std::string, double> round_trips(const WholePlan& plan) {
+    std::map<std::string, double> trips;
+    for (const LinkPlan& link : plan.plans) {
+        for (const auto& [name, trip] : {std::pair{link.source, link.source_round_trip_ms},
+                                         std::pair{link.target, link.target_round_trip_ms}}) {
+            if (trip) {
+                const auto [known, is_new] = trips.try_emplace(name, *trip);
+                known->second = std::min(known->second, *trip);
+            }
+        }
+    }
+    return trips;
+}
+
+std::string clusters_text(const WholePlan& plan) {
+    const auto trips = round_trips(plan);
+    std::string text;
+    for (const ClusterSpec& cluster : plan.clusters) {
+        const auto trip = trips.find(cluster.name);
+        text += fmt::format(
+            "  {}{}: {}\n", cluster.name, cluster.region.empty() ? "" : " in " + cluster.region,
+            trip == trips.end() ? "not reached" : fmt::format("{:.1f} ms away", trip->second));
+    }
+    return text;
+}
+
+std::string groups_text(const LinkPlan& link) {
+    if (!link.group_problem.empty()) {
+        return wrap_text("groups are not known: " + printable(link.group_problem), 2, kWidth);
+    }
+    return link.groups.empty()
+               ? ""
+               : wrap_text(fmt::format("groups: {}", fmt::join(link.groups, ", ")), 2, kWidth);
+}
+
+Json routes_json(const WholePlan& plan) {
+    Json routes = Json::array();
+    for (const PlannedRoute& route : planned_routes(plan)) {
+        routes.push_back({{"replication", route.replication},
+                          {"origin", route.origin},
+                          {"cluster", route.path.back()},
+                          {"path", route.path}});
+    }
+    return routes;
+}
+
+Json clusters_json(const WholePlan& plan) {
+    const auto trips = round_trips(plan);
+    Json clusters = Json::array();
+    for (const ClusterSpec& cluster : plan.clusters) {
+        const auto trip = trips.find(cluster.name);
+        clusters.push_back(
+            {{"name", cluster.name},
+             {"region", cluster.region},
+             {"round_trip_ms", trip == trips.end() ? Json(nullptr) : Json(trip->second)}});
+    }
+    return clusters;
+}
+
+}  // namespace
+
+std::vector<PlannedRoute> planned_routes(const WholePlan& plan) {
+    std::vector<std::string> names;
+    for (const ReplicationSpec& replication : plan.replications) {
+        names.push_back(replication.name);
+    }
+    names.emplace_back();
+    std::vector<PlannedRoute> routes;
+    for (const std::string& name : names) {
+        std::vector<LinkSpec> links;
+        std::ranges::copy_if(plan.links, std::back_inserter(links),
+                             [&](const LinkSpec& link) { return link.replication == name; });
+        for (const RouteTree& tree : prove_routes(links).trees) {
+            for (const auto& [cluster, path] : tree.paths) {
+                routes.push_back({name, tree.origin, path});
+            }
+        }
+    }
+    return routes;
+}
+
+std::vector<std::string> route_problems(const WholePlan& plan) {
+    std::map<std::string, std::vector<size_t>> links_of;  // by topic
+    for (size_t i = 0; i < plan.plans.size(); ++i) {
+        for (const auto& topic : plan.plans[i].topics) {
+            links_of[topic.name].push_back(i);
+        }
+    }
+    std::set<std::vector<size_t>> proved;
+    std::vector<std::string> problems;
+    for (const auto& [topic, indexes] : links_of) {
+        if (!proved.insert(indexes).second) {
+            continue;
+        }
+        std::vector<LinkSpec> links;
+        for (const size_t index : indexes) {
+            links.push_back(plan.links[index]);
+        }
+        for (const RouteProblem& problem : prove_routes(links).problems) {
+            problems.push_back(fmt::format("topic {}: {}", topic, problem.what));
+        }
+    }
+    return problems;
+}
+
+std::string render_plan(const WholePlan& plan) {
+    std::string text = "The configuration is valid. Nothing was changed.\n\nCLUSTERS\n";
+    text += clusters_text(plan) + "\nROUTES\n" + routes_text(plan);
+    const auto problems = route_problems(plan);
+    for (const std::string& problem : problems) {
+        text += wrap_text("problem: " + printable(problem), 2, kWidth);
+    }
+    if (problems.empty()) {
+        text += "  Every record comes to each of these by one way, and none comes back.\n";
+    }
+    text += "\nLINKS\n" + render_links(plan.plans, groups_text);
+    const Sums sums = sums_of(plan);
+    text += fmt::format("\nTOTAL\n  {}, {}, {} to copy, about {}, {} at {} a second\n",
+                        count_of(plan.plans.size(), "link"), count_of(sums.partitions, "partition"),
+                        count_of(static_cast<size_t>(sums.records), "record"),
+                        format_bytes(static_cast<double>(sums.bytes)),
+                        format_duration(time_for(sums.bytes, plan.bytes_per_second)),
+                        format_bytes(static_cast<double>(plan.bytes_per_second)));
+    for (const LinkPlan& link : plan.plans) {
+        if (!link.size_problem.empty()) {
+            text += wrap_text(
+                "without sizes of " + link.source + ": " + printable(link.size_problem), 2, kWidth);
+        }
+    }
+    return text;
+}
+
+std::string plan_json(const WholePlan& plan) {
+    const Sums sums = sums_of(plan);
+    const auto time = time_for(sums.bytes, plan.bytes_per_second);
+    const Json body = {{"clusters", clusters_json(plan)},
+                       {"routes", routes_json(plan)},
+                       {"route_problems", route_problems(plan)},
+                       {"links", links_json(plan.plans)},
+                       {"partitions", sums.partitions},
+                       {"records_to_copy", sums.records},
+                       {"bytes_to_copy", sums.bytes},
+                       {"seconds_to_copy", time.count()}};
+    return body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+bool has_trouble(const WholePlan& plan) {
+    return has_trouble(plan.plans) || !route_problems(plan).empty();
+}
+
+}  // namespace lockstep::app

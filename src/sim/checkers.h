@@ -1,0 +1,55 @@
+#pragma once
+
+#include "model/link.h"
+#include "sandbox/cluster.h"
+#include "sim/truth.h"
+#include "sim/workload.h"
+
+namespace lockstep::sim {
+
+/// What a consumer that reads committed records sees of a partition, from its start to its end.
+std::vector<SeenRecord> consume(const sandbox::PartitionLog& log);
+
+/// What an operator has asked for, as far as checkers must know it.
+struct CopyRules {
+    OffsetsMode offsets = OffsetsMode::preserve;
+    OverrunRule on_overrun = OverrunRule::stop;
+    RecreatedRule on_recreated = RecreatedRule::stop;
+};
+
+/// PURE: holds one copied partition against the truth. Each checker has a name, which its
+/// problems begin with:
+///
+///     nothing lost       what the source still shows is there; of a compacted topic, the newest
+///                        record of each key
+///     nothing doubled    no record is there twice
+///     order kept         records are in the order of the source
+///     nothing invented   each record was written at the source, with this key, value and time
+///     nothing aborted    no record of an aborted or open transaction
+///     offsets equal      (preserve) each record has the offset that it has at the source
+///     nothing mixed      nothing follows on records that the source has lost, as long as anything
+///                        tells so
+///     nothing silent     whoever lacks records for good, or has what the source lost, says so
+class CopyCheck {
+public:
+    CopyCheck(const TopicPlan& plan, CopyRules rules) : plan_(plan), rules_(rules) {}
+
+    /// At any time: what is there must be right, though not all need be there.
+    std::vector<std::string> safety(const TruePartition& truth,
+                                    const std::vector<SeenRecord>& copied) const;
+    /// At the end, once all is copied.
+    std::vector<std::string> completeness(const std::vector<SeenRecord>& source,
+                                          const std::vector<SeenRecord>& copied) const;
+    /// Whether Lockstep may refuse to go on with it for good.
+    bool may_block(const TruePartition& truth) const;
+    /// At the end: `blocked_because` is what Lockstep says; "" where it is in step.
+    std::vector<std::string> silence(const TruePartition& truth,
+                                     const std::vector<SeenRecord>& copied,
+                                     const std::string& blocked_because) const;
+
+private:
+    const TopicPlan& plan_;
+    const CopyRules rules_;
+};
+
+}  // namespace lockstep::sim

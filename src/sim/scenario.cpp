@@ -1,0 +1,558 @@
+#include "sim/scenario.h"
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "sim/faults.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace lockstep::sim {
+
+using sandbox::Broker;
+using sandbox::KafkaVersion;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr uint16_t kPort = 9092;
+constexpr Duration kLookInterval = seconds(5);
+/// How long everything may take to be in step again, once all is healed.
+constexpr Duration kPatience = seconds(180);
+constexpr size_t kMostProblems = 20;
+/// Of one broker, whatever was asked for: it gives a whole batch at least, of each partition.
+constexpr int64_t kLargestAnswer = 256 << 10;
+constexpr Duration kCommitInterval = milliseconds(300);
+
+template <typename T>
+T pick(Rng& rng, std::initializer_list<T> choices) {
+    return *(choices.begin() + rng.below(choices.size()));
+}
+
+std::string_view name_of(OffsetsMode mode) {
+    return mode == OffsetsMode::preserve ? "preserve" : "translate";
+}
+
+std::string_view name_of(KafkaVersion version) {
+    return version == KafkaVersion::v2_8 ? "2.8" : (version == KafkaVersion::v3_9 ? "3.9" : "4.3");
+}
+
+}  // namespace
+
+/// Disks that are full, slow or damaged; larger records, and little memory for them.
+void draw_disks(ScenarioPlan& plan, Rng& extras) {
+    if (extras.chance(0.5)) {
+        return;
+    }
+    plan.write_length = pick<Duration>(extras, {seconds(60), seconds(60), seconds(40)});
+    plan.most_header_bytes = pick<uint64_t>(extras, {40, 1000});
+    for (Limits& limits : plan.limits) {
+        limits.in_flight_bytes = pick<int64_t>(extras, {256 << 10, 4 << 20});
+    }
+    for (const std::string& kind : fault_kinds(FaultSet::disk)) {
+        if (extras.chance(0.4)) {
+            plan.faults.push_back(kind);
+        }
+    }
+}
+
+/// What a run has beside: drawn from numbers of its own, so that seeds without it stay the same.
+void draw_extras(ScenarioPlan& plan, Rng& extras) {
+    plan.limits.resize(static_cast<size_t>(plan.workers));
+    for (Limits& limits : plan.limits) {
+        limits.in_flight_bytes = int64_t{4} << 20;
+    }
+    if (extras.chance(0.3)) {
+        return;
+    }
+    plan.groups = static_cast<int>(extras.below(4));
+    for (Limits& limits : plan.limits) {
+        limits.in_flight_bytes = pick<int64_t>(extras, {1 << 20, 4 << 20});
+        limits.discovery_interval = pick(extras, {milliseconds(500), milliseconds(2000)});
+        limits.verify_bytes_per_second = pick<int64_t>(extras, {0, 1 << 20, 16 << 20});
+    }
+    plan.on_overrun = pick(extras, {OverrunRule::stop, OverrunRule::continue_past});
+    if (plan.offsets == OffsetsMode::translate) {
+        plan.on_recreated = pick(extras, {RecreatedRule::stop, RecreatedRule::continue_behind});
+    }
+    const double chance = pick(extras, {0.2, 0.6});
+    for (const std::string& kind : fault_kinds(FaultSet::extra)) {
+        if (extras.chance(chance)) {
+            plan.faults.push_back(kind);
+        }
+    }
+    draw_disks(plan, extras);
+}
+
+/// Workers that make other batches of the same records, as those of two versions do while one is
+/// rolled out. Drawn last, so that all else of a seed stays the same.
+void draw_versions(ScenarioPlan& plan, Rng& extras) {
+    plan.compressions.resize(plan.limits.size(), Compression::keep);
+    if (plan.compressions.size() > 1 && extras.chance(0.4)) {
+        plan.compressions.back() = pick(
+            extras, {Compression::none, Compression::gzip, Compression::lz4, Compression::zstd});
+    }
+}
+
+ScenarioPlan draw_plan(Rng& rng, Rng extras) {
+    ScenarioPlan plan;
+    plan.offsets = pick(rng, {OffsetsMode::preserve, OffsetsMode::translate});
+    plan.source_brokers = pick(rng, {1, 1, 2, 3});
+    plan.target_brokers = pick(rng, {1, 1, 2, 3});
+    const auto versions = {KafkaVersion::v2_8, KafkaVersion::v3_9, KafkaVersion::v4_3};
+    plan.source_version = pick(rng, versions);
+    plan.target_version = pick(rng, versions);
+    const auto kinds = {TopicKind::plain,      TopicKind::transactional, TopicKind::compacted,
+                        TopicKind::high_start, TopicKind::append_time,   TopicKind::historical};
+    const uint64_t topics = 1 + rng.below(3);
+    for (uint64_t i = 0; i < topics; ++i) {
+        plan.topics.push_back({fmt::format("topic-{}", i), pick(rng, kinds), pick(rng, {1, 1, 2})});
+    }
+    plan.workers = pick(rng, {1, 1, 2});
+    plan.latency.most = pick<Duration>(rng, {milliseconds(1), milliseconds(5), milliseconds(60)});
+    plan.write_interval = pick<Duration>(rng, {milliseconds(20), milliseconds(100)});
+    plan.fault_interval = pick<Duration>(rng, {seconds(2), seconds(5), seconds(15)});
+    // Each kind with a chance of its own: most runs have some kinds only (swarm testing).
+    const double chance = pick(rng, {0.1, 0.4, 0.8});
+    for (const std::string& kind : fault_kinds(FaultSet::first)) {
+        if (rng.chance(chance)) {
+            plan.faults.push_back(kind);
+        }
+    }
+    draw_extras(plan, extras);
+    draw_versions(plan, extras);
+    // Together they take records away for good, which is told, but is not in step.
+    if (std::ranges::count(plan.faults, "lose target tail") > 0) {
+        std::erase(plan.faults, "raise log start");
+        std::erase(plan.faults, "overtake");
+        std::erase(plan.faults, "recreate topic");
+    }
+    return plan;
+}
+
+Scenario::Scenario(uint64_t seed)
+    : seed_(seed), world_(seed), internet_(world_), plan_(draw_plan(world_.rng(), Rng(~seed))) {
+    internet_.set_latency(plan_.latency);
+}
+
+Scenario::~Scenario() = default;
+
+Scenario::Place Scenario::make_place(const std::string& name, int32_t brokers,
+                                     KafkaVersion version) {
+    Place place;
+    place.name = name;
+    place.node = &world_.add_node(name);
+    place.rng = std::make_unique<Rng>(world_.rng().next());
+    place.network = std::make_unique<SimNetwork>(internet_, *place.node);
+    sandbox::ClusterOptions options;
+    options.name = name;
+    options.version = version;
+    options.brokers = brokers;
+    if (std::ranges::count(plan_.faults, "deny") > 0) {
+        options.has_authorizer = true;
+        options.broker_config["allow.everyone.if.no.acl.found"] = "true";
+    }
+    if (plan_.groups > 0) {
+        options.broker_config["group.initial.rebalance.delay.ms"] = "0";
+    }
+    if (forgets_often_) {
+        options.broker_config["producer.id.expiration.check.interval.ms"] = "5000";
+    }
+    place.cluster = std::make_unique<sandbox::ServedCluster>(*place.node, *place.rng, options);
+    for (Broker& broker : place.cluster->cluster().brokers()) {
+        broker.host = fmt::format("{}-{}", name, broker.id.value());
+        broker.port = kPort;
+    }
+    SimNetwork* network = place.network.get();
+    const auto started = place.cluster->start(
+        [network](const Broker& broker) -> Result<std::unique_ptr<runtime::Listener>> {
+            return network->listen(broker.host, broker.port);
+        });
+    LS_ASSERT(started.has_value());
+    return place;
+}
+
+WorkerSetup Scenario::worker_setup(size_t number) {
+    WorkerSetup setup;
+    for (Place* place : {&source_, &target_}) {
+        ClusterSpec spec{place->name, {}};
+        for (const Broker& broker : place->cluster->cluster().brokers()) {
+            spec.bootstrap.push_back({broker.host, broker.port});
+        }
+        setup.clusters.push_back(std::move(spec));
+    }
+    LinkSpec link;
+    link.name = "link";
+    link.source = source_.name;
+    link.target = target_.name;
+    link.topics = {"topic-.*"};
+    link.offsets = plan_.offsets;
+    link.on_overrun = plan_.on_overrun;
+    link.on_recreated = plan_.on_recreated;
+    if (plan_.groups > 0) {
+        link.groups = {".*"};
+    }
+    link.compression = plan_.compressions[number];
+    setup.links.push_back(std::move(link));
+    setup.limits = plan_.limits[number];
+    return setup;
+}
+
+void Scenario::start_worker(size_t number) {
+    if (!workers_[number]) {
+        workers_[number] = std::make_unique<Worker>(
+            world_, internet_, fmt::format("worker-{}.{}", number, ++incarnations_),
+            worker_setup(number));
+    }
+}
+
+void Scenario::kill_worker(size_t number) {
+    workers_[number]->kill();
+    dead_.push_back(std::move(workers_[number]));
+}
+
+/// Those whose coroutines have all ended.
+void Scenario::bury() {
+    for (auto& worker : dead_) {
+        if (worker->is_over()) {
+            NodeLoop& node = worker->node();
+            worker.reset();
+            world_.remove_node(node);
+        }
+    }
+    std::erase(dead_, nullptr);
+}
+
+void Scenario::describe() {
+    world_.note(fmt::format("seed {}: {}, {} x {} -> {} x {}, {} workers, latency up to {} ms",
+                            seed_, name_of(plan_.offsets), plan_.source_brokers,
+                            name_of(plan_.source_version), plan_.target_brokers,
+                            name_of(plan_.target_version), plan_.workers,
+                            plan_.latency.most / milliseconds(1)));
+    if (plan_.compressions.back() != Compression::keep) {
+        world_.note("the last worker makes other batches");
+    }
+    for (const TopicPlan& topic : plan_.topics) {
+        world_.note(fmt::format("{}: {}, {} partitions", topic.name, to_string(topic.kind),
+                                topic.partitions));
+    }
+    std::string faults;
+    for (const std::string& kind : plan_.faults) {
+        faults += (faults.empty() ? "" : ", ") + kind;
+    }
+    world_.note("faults: " + (faults.empty() ? "none" : faults));
+    world_.note(fmt::format("{} groups, on_overrun: {}, on_recreated: {}", plan_.groups,
+                            plan_.on_overrun == OverrunRule::stop ? "stop" : "continue",
+                            plan_.on_recreated == RecreatedRule::stop ? "stop" : "continue"));
+}
+
+void Scenario::add_problem(std::string problem) {
+    if (outcome_.problems.size() < kMostProblems) {
+        outcome_.problems.push_back(std::move(problem));
+    }
+}
+
+void Scenario::note_states() {
+    for (size_t number = 0; number < workers_.size(); ++number) {
+        const auto& worker = workers_[number];
+        if (!worker || worker->node().is_paused()) {
+            continue;
+        }
+        for (const LinkStatus& link : worker->status()) {
+            check_memory(*worker, link, plan_.limits[number].in_flight_bytes);
+            for (const PartitionStatus& partition : link.partitions) {
+                const std::string who =
+                    fmt::format("{} {}", worker->node().name(), partition.id.to_string());
+                const std::string state =
+                    fmt::format("{}{}{}", to_string(partition.state),
+                                partition.reason.empty() ? "" : ": ", partition.reason);
+                if (std::exchange(told_states_[who], state) != state) {
+                    world_.note(fmt::format("  {} is {}", who, state));
+                }
+            }
+        }
+    }
+}
+
+/// Checker "bounded memory": of records no more is held than was allowed, but for one answer of
+/// each broker.
+void Scenario::check_memory(Worker& worker, const LinkStatus& link, int64_t limit) {
+    if (link.in_flight_bytes > limit + kLargestAnswer * plan_.source_brokers) {
+        add_problem(fmt::format("bounded memory: {} holds {} bytes of records, {} are allowed",
+                                worker.node().name(), link.in_flight_bytes, limit));
+    }
+}
+
+std::vector<Scenario::CheckedPartition> Scenario::partitions() const {
+    std::vector<CheckedPartition> all;
+    for (const TopicPlan& plan : workload_->plans()) {
+        for (int32_t i = 0; i < plan.partitions; ++i) {
+            const TopicPartition id{plan.name, PartitionIndex(i)};
+            all.push_back({id, plan, workload_->truth().at(id)});
+        }
+    }
+    return all;
+}
+
+void Scenario::check_safety(const std::string& when) {
+    for (const CheckedPartition& checked : partitions()) {
+        const auto copy = target_.cluster->cluster().find_partition(checked.id.topic,
+                                                                    checked.id.partition.value());
+        if (!copy) {
+            continue;
+        }
+        const CopyCheck check(checked.plan, rules());
+        for (const std::string& problem : check.safety(checked.truth, consume(copy->log))) {
+            add_problem(fmt::format("{} ({}, {})", problem, checked.id.to_string(), when));
+        }
+    }
+    for (const std::string& problem : groups_->changed()) {
+        add_problem(fmt::format("{} ({})", problem, when));
+    }
+    // A target that loses its newest records leaves groups behind its end.
+    const bool may_be_beyond = std::ranges::count(plan_.faults, "lose target tail") > 0;
+    for (const std::string& problem :
+         may_be_beyond ? std::vector<std::string>() : groups_->beyond()) {
+        add_problem(fmt::format("{} ({})", problem, when));
+    }
+}
+
+std::string Scenario::blocked_because(const TopicPartition& id) const {
+    std::string reason;
+    for (const auto& worker : workers_) {
+        for (const LinkStatus& link : worker ? worker->status() : std::vector<LinkStatus>()) {
+            for (const PartitionStatus& partition : link.partitions) {
+                if (partition.id == id && partition.state == PartitionState::running) {
+                    return "";
+                }
+                if (partition.id == id && partition.state == PartitionState::blocked) {
+                    reason = partition.reason;
+                }
+            }
+        }
+    }
+    return reason;
+}
+
+/// Whether some worker says that nothing is missing. Who is beyond the end has not seen yet that
+/// the log was cut, or made anew.
+bool Scenario::is_copied(const TopicPartition& id) const {
+    const auto log = source_.cluster->cluster().find_partition(id.topic, id.partition.value());
+    const auto is_done = [&](const PartitionStatus& partition) {
+        return log && partition.id == id && partition.state == PartitionState::running &&
+               partition.next_offset == log->log.end_offset();
+    };
+    return std::ranges::any_of(workers_, [&](const std::unique_ptr<Worker>& worker) {
+        const auto links = worker ? worker->status() : std::vector<LinkStatus>();
+        return !links.empty() && std::ranges::any_of(links[0].partitions, is_done);
+    });
+}
+
+bool Scenario::is_start_followed(const CheckedPartition& checked) const {
+    const int32_t index = checked.id.partition.value();
+    const auto log = source_.cluster->cluster().find_partition(checked.id.topic, index);
+    const auto copy = target_.cluster->cluster().find_partition(checked.id.topic, index);
+    // A compacted topic does not let anybody delete its records.
+    const bool is_expected = plan_.offsets == OffsetsMode::preserve && log && copy &&
+                             checked.plan.kind != TopicKind::compacted;
+    return !is_expected || copy->log.start_offset() >= log->log.start_offset();
+}
+
+/// A worker that has not seen yet what the target has lost says so of a copy that is not.
+bool Scenario::is_complete(const CheckedPartition& checked) const {
+    const auto& [topic, partition] = checked.id;
+    const auto log = source_.cluster->cluster().find_partition(topic, partition.value());
+    const auto copy = target_.cluster->cluster().find_partition(topic, partition.value());
+    return log && copy &&
+           CopyCheck(checked.plan, rules())
+               .completeness(consume(log->log), consume(copy->log))
+               .empty();
+}
+
+/// Copied, or where that cannot be, blocked with a reason. Of a topic that was deleted before a
+/// worker was started, that worker knows nothing.
+bool Scenario::is_settled(const CheckedPartition& checked) const {
+    const CopyCheck check(checked.plan, rules());
+    return (is_copied(checked.id) && is_start_followed(checked) && is_complete(checked)) ||
+           !source_.cluster->cluster().find_topic(checked.id.topic) ||
+           (check.may_block(checked.truth) && !blocked_because(checked.id).empty());
+}
+
+bool Scenario::is_in_step() const {
+    return std::ranges::all_of(partitions(),
+                               [this](const auto& checked) { return is_settled(checked); }) &&
+           groups_->inexact(without_groups()).empty();
+}
+
+std::string Scenario::what_is_not_in_step() const {
+    for (const CheckedPartition& checked : partitions()) {
+        if (!is_settled(checked)) {
+            return ": " + checked.id.to_string();
+        }
+    }
+    const auto inexact = groups_->inexact(without_groups());
+    return inexact.empty() ? "" : ": " + inexact.front();
+}
+
+std::set<TopicPartition> Scenario::without_groups() const {
+    std::set<TopicPartition> ids;
+    for (const CheckedPartition& checked : partitions()) {
+        const TruePartition& truth = checked.truth;
+        if (truth.was_cut || truth.was_recreated || truth.overtaken_records > 0) {
+            ids.insert(checked.id);
+        }
+    }
+    return ids;
+}
+
+void Scenario::check_in_the_end() {
+    check_safety("in the end");
+    for (const CheckedPartition& checked : partitions()) {
+        check_partition(checked);
+    }
+    for (const std::string& problem : groups_->inexact(without_groups())) {
+        add_problem(problem);
+    }
+}
+
+void Scenario::check_partition(const CheckedPartition& checked) {
+    const auto& [id, plan, truth] = checked;
+    const auto log = source_.cluster->cluster().find_partition(id.topic, id.partition.value());
+    const auto copy = target_.cluster->cluster().find_partition(id.topic, id.partition.value());
+    const auto copied = copy ? consume(copy->log) : std::vector<SeenRecord>();
+    const CopyCheck check(plan, rules());
+    const std::string blocked = is_copied(id) ? "" : blocked_because(id);
+    auto problems = log ? check.silence(truth, copied, blocked) : std::vector<std::string>();
+    if (blocked.empty() && log) {
+        std::ranges::move(check.completeness(consume(log->log), copied),
+                          std::back_inserter(problems));
+    }
+    for (const std::string& problem : problems) {
+        add_problem(fmt::format("{} ({})", problem, id.to_string()));
+    }
+    world_.note(fmt::format(
+        "{}: source {} to {}, copy {} to {}, {} records{}{}", id.to_string(),
+        log ? log->log.start_offset().value() : -1, log ? log->log.end_offset().value() : -1,
+        copy ? copy->log.start_offset().value() : -1, copy ? copy->log.end_offset().value() : -1,
+        copied.size(), blocked.empty() ? "" : ", blocked: ", blocked));
+}
+
+void Scenario::watch(const TopicPartition& id) {
+    world_.set_observer([this, id] {
+        const auto copy = target_.cluster == nullptr ? nullptr
+                                                     : target_.cluster->cluster().find_partition(
+                                                           id.topic, id.partition.value());
+        if (!copy || copy->log.end_offset() == watched_end_) {
+            return;
+        }
+        const Offset before = std::exchange(watched_end_, copy->log.end_offset());
+        world_.note(fmt::format("  the copy's end goes from {} to {}", before.value(),
+                                watched_end_.value()));
+        copy->log.segments().for_each(before, [this](const auto&, const auto& batch) {
+            world_.note(fmt::format("    [{}, {}] producer {} epoch {} sequence {}{}",
+                                    batch.base_offset().value(), batch.last_offset().value(),
+                                    batch.producer_id().value(), batch.producer_epoch().value(),
+                                    batch.base_sequence().value(),
+                                    batch.is_control() ? ", a marker" : ""));
+            return true;
+        });
+    });
+}
+
+Outcome Scenario::run() {
+    // What a suspended worker or a cut way still has under way may come right after that: no broker
+    // can tell it from the next batch then. In the world, both would have to happen within the
+    // moment between one check in ten minutes and the next write.
+    forgets_often_ = std::ranges::none_of(plan_.faults, [](const std::string& kind) {
+        return kind == "cut way" || kind == "suspend worker";
+    });
+    log::set_before_line([this] { fmt::print(stderr, "{} ", world_.time_text()); });
+    describe();
+    source_ = make_place("source", plan_.source_brokers, plan_.source_version);
+    target_ = make_place("target", plan_.target_brokers, plan_.target_version);
+    workload_ = std::make_unique<Workload>(world_, source_.cluster->cluster(), plan_.topics);
+    workload_->set_most_header_bytes(plan_.most_header_bytes);
+    workload_->begin();
+    groups_ = std::make_unique<GroupWorkload>(world_, source_.cluster->cluster(),
+                                              target_.cluster->cluster(), *workload_);
+    groups_->begin(plan_.groups);
+    workers_.resize(static_cast<size_t>(plan_.workers));
+    for (size_t number = 0; number < workers_.size(); ++number) {
+        start_worker(number);
+    }
+    Faults faults(*this);
+    workload_->write_on(plan_.write_interval);
+    groups_->commit_on(kCommitInterval);
+    world_.after(seconds(1), [&faults] { faults.go_on(); });
+    if (plan_.write_length < plan_.length) {
+        world_.after(plan_.write_length, [this] { workload_->stop(); });
+    }
+    const TimePoint begin = world_.now();
+    while (world_.now() < begin + plan_.length && outcome_.problems.empty()) {
+        world_.run_for(kLookInterval);
+        note_states();
+        bury();
+        check_safety("while faults go on");
+    }
+    faults.heal();
+    workload_->stop();
+    groups_->stop();
+    for (size_t number = 0; number < workers_.size(); ++number) {
+        start_worker(number);
+    }
+    const TimePoint end = world_.now() + kPatience;
+    while (outcome_.problems.empty() && !is_in_step()) {
+        if (world_.now() >= end) {
+            add_problem(fmt::format("liveness: not in step {} s after all was healed{}",
+                                    kPatience / seconds(1), what_is_not_in_step()));
+        }
+        world_.run_for(milliseconds(500));
+        note_states();
+    }
+    check_in_the_end();
+    end_all();
+    outcome_.virtual_seconds = std::chrono::duration<double>(world_.now() - begin).count();
+    outcome_.steps = world_.steps();
+    outcome_.written = workload_->written();
+    for (const std::string& problem : outcome_.problems) {
+        world_.note(problem);
+    }
+    log::set_before_line({});
+    outcome_.log = world_.log();
+    return std::move(outcome_);
+}
+
+namespace {
+
+runtime::Task<void> stop_cluster(sandbox::ServedCluster& cluster) {
+    co_await cluster.stop();
+}
+
+}  // namespace
+
+void Scenario::end_all() {
+    for (auto& worker : workers_) {
+        if (worker) {
+            worker->node().resume();
+            worker->stop();
+            dead_.push_back(std::move(worker));
+        }
+    }
+    const auto are_over = [this] {
+        return std::ranges::all_of(dead_, [](const auto& one) { return one->is_over(); });
+    };
+    const bool ended = world_.run_until(are_over, seconds(120));
+    LS_ASSERT(ended);
+    bury();
+    for (Place* place : {&source_, &target_}) {
+        runtime::TaskGroup stopping(*place->node);
+        stopping.spawn("stop", stop_cluster(*place->cluster));
+        const bool stopped =
+            world_.run_until([&stopping] { return stopping.running() == 0; }, seconds(120));
+        LS_ASSERT(stopped);
+    }
+}
+
+}  // namespace lockstep::sim

@@ -1,0 +1,125 @@
+#pragma once
+
+#include "sandbox/served_cluster.h"
+#include "sim/checkers.h"
+#include "sim/group_workload.h"
+#include "sim/worker.h"
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace lockstep::sim {
+
+/// What a seed makes of a run.
+struct ScenarioPlan {
+    OffsetsMode offsets = OffsetsMode::preserve;
+    OverrunRule on_overrun = OverrunRule::stop;
+    RecreatedRule on_recreated = RecreatedRule::stop;
+    int32_t source_brokers = 1;
+    int32_t target_brokers = 1;
+    sandbox::KafkaVersion source_version = sandbox::KafkaVersion::v4_3;
+    sandbox::KafkaVersion target_version = sandbox::KafkaVersion::v4_3;
+    std::vector<TopicPlan> topics;
+    int workers = 1;
+    int groups = 0;
+    std::vector<Limits> limits;  // of each worker: they are not set up alike
+    /// Of each worker: the same records come in other batches, as another version would make them.
+    std::vector<Compression> compressions;
+    Latency latency;
+    Duration write_interval{};
+    uint64_t most_header_bytes = 0;
+    Duration length = std::chrono::seconds(60);
+    Duration write_length = std::chrono::seconds(60);  // faults may go on for longer
+    std::vector<std::string> faults;                   // the kinds that this seed switches on
+    Duration fault_interval{};
+};
+
+/// `extras` are drawn apart.
+ScenarioPlan draw_plan(Rng& rng, Rng extras);
+
+struct Outcome {
+    std::vector<std::string> problems;  // each begins with the checker's name
+    std::vector<std::string> log;
+    uint64_t steps = 0;
+    uint64_t written = 0;
+    double virtual_seconds = 0;
+};
+
+/// Two clusters, the workers of one link between them, writers, and faults: everything that one
+/// seed runs, from the first step to the verdict.
+class Scenario {
+public:
+    explicit Scenario(uint64_t seed);
+    ~Scenario();
+
+    Outcome run();
+
+    /// Each batch that this partition's copy gets, and each end that it loses, goes to the log.
+    void watch(const TopicPartition& partition);
+
+private:
+    friend class Faults;
+
+    struct Place {
+        NodeLoop* node = nullptr;
+        std::unique_ptr<Rng> rng;
+        std::unique_ptr<SimNetwork> network;
+        std::unique_ptr<sandbox::ServedCluster> cluster;
+        std::string name;
+    };
+
+    Place make_place(const std::string& name, int32_t brokers, sandbox::KafkaVersion version);
+    WorkerSetup worker_setup(size_t number);
+    void start_worker(size_t number);
+    void kill_worker(size_t number);
+    void bury();
+    void describe();
+    void note_states();
+    void check_memory(Worker& worker, const LinkStatus& link, int64_t limit);
+    void check_safety(const std::string& when);
+    void add_problem(std::string problem);
+    CopyRules rules() const { return {plan_.offsets, plan_.on_overrun, plan_.on_recreated}; }
+    /// Each partition there ever was at the source, with its topic's plan.
+    struct CheckedPartition {
+        TopicPartition id;
+        const TopicPlan& plan;
+        const TruePartition& truth;
+    };
+    std::vector<CheckedPartition> partitions() const;
+    /// What the workers say of a partition that none of them can go on with; "" where one can, or
+    /// none has said so yet.
+    std::string blocked_because(const TopicPartition& id) const;
+    bool is_copied(const TopicPartition& id) const;
+    /// Checker "log start followed": what the source has deleted is gone from the copy, too.
+    bool is_start_followed(const CheckedPartition& checked) const;
+    bool is_complete(const CheckedPartition& checked) const;
+    bool is_settled(const CheckedPartition& checked) const;
+    bool is_in_step() const;
+    std::string what_is_not_in_step() const;
+    void check_partition(const CheckedPartition& partition);
+    /// Whose records went away, so that groups have no place in them.
+    std::set<TopicPartition> without_groups() const;
+    void check_in_the_end();
+    void end_all();
+
+    const uint64_t seed_;
+    World world_;
+    Internet internet_;
+    ScenarioPlan plan_;
+    Place source_;
+    Place target_;
+    std::unique_ptr<Workload> workload_;
+    std::unique_ptr<GroupWorkload> groups_;
+    std::vector<std::unique_ptr<Worker>> workers_;  // null: not running
+    std::vector<std::unique_ptr<Worker>> dead_;     // ending, cut off from all
+    int incarnations_ = 0;
+    bool forgets_often_ = false;  // brokers, of producers whose records are old
+    std::map<std::string, std::string> told_states_;
+    Offset watched_end_{0};
+    Outcome outcome_;
+};
+
+}  // namespace lockstep::sim

@@ -1,0 +1,85 @@
+#pragma once
+
+#include "protocol/record_batch_builder.h"
+#include "sandbox/cluster.h"
+#include "sim/truth.h"
+#include "sim/world.h"
+
+namespace lockstep::sim {
+
+enum class TopicKind { plain, transactional, compacted, high_start, append_time, historical };
+
+std::string_view to_string(TopicKind kind);
+
+struct TopicPlan {
+    std::string name;
+    TopicKind kind = TopicKind::plain;
+    int32_t partitions = 1;
+};
+
+/// Writers at the source, and the truth about what they wrote. They write beside the network:
+/// Lockstep is to be tried here, not they. Owned by a scenario.
+class Workload {
+public:
+    Workload(World& world, sandbox::Cluster& source, std::vector<TopicPlan> plans);
+
+    /// Records get a header with up to so many bytes; 0: none.
+    void set_most_header_bytes(uint64_t bytes) { most_header_bytes_ = bytes; }
+
+    /// Makes the topics.
+    void begin();
+    /// Writes something every so often until stop().
+    void write_on(Duration interval);
+    /// No more is written; transactions that are open are ended.
+    void stop();
+
+    void add_partition(const std::string& topic);
+    /// The topic goes; nothing is written to it until recreate_topic().
+    void delete_topic(const std::string& topic);
+    void recreate_topic(const std::string& topic);
+
+    /// The log of the partition has been cut there: what was behind it was never written. The topic
+    /// must not be a transactional one.
+    void on_cut(const TopicPartition& partition, Offset offset);
+    /// Retention took so many committed records that nobody had copied.
+    void on_overtaken(const TopicPartition& partition, int64_t records) {
+        TruePartition& truth = truth_[partition];
+        truth.overtaken_records += records;
+        truth.may_lack_evidence |= truth.was_cut;
+    }
+    /// One of its logs was compacted.
+    void on_compacted(const TopicPartition& partition) {
+        truth_[partition].may_lack_evidence = true;
+    }
+
+    const Truth& truth() const { return truth_; }
+    const std::vector<TopicPlan>& plans() const { return plans_; }
+    uint64_t written() const { return next_number_; }
+
+private:
+    struct Transaction {
+        ProducerId producer_id;
+        ProducerEpoch epoch{0};
+        std::map<TopicPartition, int32_t> sequences;             // the next one of each partition
+        std::map<TopicPartition, std::vector<int64_t>> open_in;  // the records' offsets
+    };
+
+    sandbox::Topic& create_topic(const TopicPlan& plan);
+    void write_one();
+    void write_batch(const TopicPlan& plan, Transaction* transaction);
+    void end_transaction(Transaction& transaction);
+    Transaction& draw_transaction(const TopicPlan& plan);
+    std::string draw_key(const TopicPlan& plan);
+
+    World& world_;
+    sandbox::Cluster& source_;
+    std::vector<TopicPlan> plans_;
+    Truth truth_;
+    std::map<std::string, std::vector<Transaction>> transactions_;  // by topic
+    uint64_t next_number_ = 0;
+    uint64_t most_header_bytes_ = 0;
+    int64_t next_producer_ = 1000;
+    bool is_stopped_ = false;
+};
+
+}  // namespace lockstep::sim

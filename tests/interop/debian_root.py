@@ -1,0 +1,81 @@
+"""A clean Debian 12, in a folder: to install the package in, and to boot with its own systemd."""
+
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+from paths import CACHE
+from processes import end, spawn
+from waiting import eventually
+
+MIRROR_SUITE = "bookworm"
+
+
+def run(*command, timeout: float = 60) -> subprocess.CompletedProcess:
+    return subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=timeout)
+
+
+def must(*command, timeout: float = 60) -> str:
+    done = run(*command, timeout=timeout)
+    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def base(libraries: list[str]) -> Path:
+    """Debian 12 with systemd and `libraries`, and nothing else; made once, kept in .cache."""
+    kept = CACHE / "debian"
+    stamp = kept / "lockstep-libraries"
+    wanted = " ".join(sorted(libraries))
+    if not stamp.exists() or stamp.read_text() != wanted:
+        shutil.rmtree(kept, ignore_errors=True)
+        must("debootstrap", "--variant=minbase", f"--include=systemd,{','.join(libraries)}",
+             MIRROR_SUITE, kept, timeout=600)
+        must("chroot", kept, "apt-get", "clean")
+        stamp.write_text(wanted)
+    return kept
+
+
+class DebianRoot:
+    """A copy of the base that a test may change; boots like a machine that shares our network."""
+
+    def __init__(self, directory: Path, libraries: list[str]):
+        self.root = directory / "debian"
+        self.log = directory / "debian.log"
+        must("cp", "-a", "--reflink=auto", base(libraries), self.root, timeout=120)
+        self._container = None
+        self._init = 0
+
+    def dpkg(self, *arguments) -> str:
+        return must("chroot", self.root, "dpkg", *arguments, timeout=120)
+
+    def files(self) -> set[str]:
+        """All that is there, but for what any installation changes."""
+        changing = ("/var/lib/dpkg", "/var/log", "/var/cache", "/etc/group-", "/etc/gshadow-")
+        found = must("find", self.root, "-mindepth", "1", "-printf", "/%P\\n")
+        return {line for line in found.splitlines() if not line.startswith(changing)}
+
+    def boot(self) -> None:
+        self._container = spawn(["systemd-nspawn", "--boot", "--directory", self.root,
+                                 "--register=no", "--keep-unit", "--console=pipe"], self.log)
+        eventually(self._find_init, "systemd is started", 20)
+        eventually(lambda: self.systemctl("is-system-running").strip() == "running",
+                   "Debian is up", 60)
+
+    def _find_init(self) -> bool:
+        children = run("pgrep", "-P", self._container.pid).stdout.split()
+        self._init = int(children[0]) if children else 0
+        return self._init > 0 and os.path.isdir(f"/proc/{self._init}")
+
+    def systemctl(self, *arguments) -> str:
+        return self.inside("systemctl", "--no-pager", *arguments).stdout
+
+    def inside(self, *command, timeout: float = 30) -> subprocess.CompletedProcess:
+        return run("nsenter", "--target", self._init, "--mount", "--uts", "--ipc", "--pid",
+                   "--root", "--wd=/", *command, timeout=timeout)
+
+    def shut_down(self) -> None:
+        if self._container is not None and self._container.poll() is None:
+            self.inside("systemctl", "poweroff")
+            end(self._container, signal.SIGTERM, timeout=20)

@@ -1,0 +1,191 @@
+"""What lies around the data: topic configs, ACLs and quotas follow the source, and what is not
+followed is shown."""
+
+import json
+
+import pytest
+from confluent_kafka.admin import (AclBinding, AclBindingFilter, AclOperation, AclPermissionType,
+                                   AlterConfigOpType, ConfigEntry, ConfigResource,
+                                   ResourcePatternType, ResourceType)
+
+from broker import TEST_SETTINGS
+from java_tools import tool
+from kafka_cluster import ClusterOptions, KafkaCluster, start_together
+from lockstep import Link, run_cli
+from paths import NEWEST_KAFKA
+from records import produce
+from topic_admin import TIMEOUT
+
+
+def remove_config(cluster, topic: str, key: str) -> None:
+    entry = ConfigEntry(key, None, incremental_operation=AlterConfigOpType.DELETE)
+    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
+    cluster.admin.incremental_alter_configs([resource])[resource].result(TIMEOUT)
+
+
+def wait_config(process, cluster, topic: str, **wanted) -> None:
+    """Until the topic sets this itself; None: until it does not. Underscores stand for dots."""
+    values = {key.replace("_", "."): value for key, value in wanted.items()}
+    process.wait(lambda: all(cluster.config(topic).get(k) == v for k, v in values.items()),
+                 f"{topic} on {cluster.name} has {values}", 30)
+
+
+def drift(process) -> set:
+    return {(d["resource"], d["key"], d["wanted"], d["found"])
+            for d in process.status()["configs"]["drift"]}
+
+
+def check(process) -> dict:
+    """What `check` says of the link."""
+    return json.loads(run_cli("check", "-c", process.config, "--json").stdout)["links"][0]
+
+
+def checked_configs(process) -> dict:
+    return {topic["topic"]: {c["key"]: (c["action"], c["wanted"], c["found"])
+                             for c in topic["config_changes"]}
+            for topic in check(process)["topics"]}
+
+
+@pytest.mark.parametrize("version", [NEWEST_KAFKA, "2.8.2"])
+def test_configs_follow_and_what_others_have_set_stays(clusters, lockstep, name, version):
+    source, target = clusters.source(version), clusters.target(version)
+    source.create_topic(name, config={"retention.ms": "86400000", "segment.ms": "7200000"})
+    produce(source, name, ["one"])
+    rules = {"pinned": {"retention.bytes": 123456789}, "never": ["index.interval.bytes"]}
+    process = lockstep(Link(source, target, [name], around={"topic_config": rules}))
+    process.wait_copied(name)
+    assert target.config(name)["retention.bytes"] == "123456789"
+    process.wait(lambda: process.status()["configs"]["state"] == "in_step", "all is in step")
+
+    # Somebody has a reason for other segments on the target.
+    target.alter_config(name, segment_ms="3600000", index_interval_bytes="8192")
+    process.wait(lambda: drift(process) == {(name, "segment.ms", "7200000", "3600000")},
+                 "the drift is shown")
+    source.alter_config(name, retention_ms="90000000", max_message_bytes="2000000",
+                        retention_bytes="1000000000", index_interval_bytes="16384")
+    wait_config(process, target, name, retention_ms="90000000", max_message_bytes="2000000",
+                retention_bytes="123456789", index_interval_bytes="8192", segment_ms="3600000")
+    remove_config(source, name, "max.message.bytes")
+    wait_config(process, target, name, max_message_bytes=None)
+    assert process.status()["configs"]["state"] == "drifted"
+    assert 'lockstep_drift_settings{' in process.get("/metrics").text
+
+    # What was agreed on is remembered: what changes while nobody looks is told from drift.
+    process.kill()
+    source.alter_config(name, retention_ms="80000000")
+    assert checked_configs(process) == {name: {"retention.ms": ("set", "80000000", "90000000"),
+                                       "segment.ms": ("keep", "7200000", "3600000")}}
+    assert target.config(name)["retention.ms"] == "90000000", "check only looks"
+    process.start()
+    wait_config(process, target, name, retention_ms="80000000", segment_ms="3600000")
+    assert "segment.ms is 3600000, and would be 7200000" in " ".join(
+        run_cli("status", "--url", process.url).stdout.split())
+
+
+@pytest.fixture(scope="module")
+def guarded(home):
+    """Two clusters with Kafka's own authorizer; who comes without a name may do everything."""
+    settings = TEST_SETTINGS | {
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": "User:ANONYMOUS"}
+    clusters = [KafkaCluster(NEWEST_KAFKA, name, home, ClusterOptions(settings=settings))
+                for name in ("guarded-source", "guarded-target")]
+    start_together(*clusters)
+    yield clusters
+    for cluster in clusters:
+        cluster.remove()
+
+
+def acl(name: str, operation: str, principal: str = "User:alice", kind: str = "TOPIC",
+        pattern: str = "LITERAL", permission: str = "ALLOW") -> AclBinding:
+    return AclBinding(ResourceType[kind], name, ResourcePatternType[pattern], principal, "*",
+                      AclOperation[operation], AclPermissionType[permission])
+
+
+def give(cluster, *acls: AclBinding) -> None:
+    for future in cluster.admin.create_acls(list(acls)).values():
+        future.result(TIMEOUT)
+
+
+def take(cluster, *acls: AclBinding) -> None:
+    filters = [AclBindingFilter(a.restype, a.name, a.resource_pattern_type, a.principal, a.host,
+                                a.operation, a.permission_type) for a in acls]
+    for future in cluster.admin.delete_acls(filters).values():
+        assert len(future.result(TIMEOUT)) == 1
+
+
+def acls_of(cluster) -> set[AclBinding]:
+    everything = AclBindingFilter(ResourceType.ANY, None, ResourcePatternType.ANY, None, None,
+                                  AclOperation.ANY, AclPermissionType.ANY)
+    return set(cluster.admin.describe_acls(everything).result(TIMEOUT))
+
+
+def wait_acls(process, cluster, *wanted: AclBinding) -> None:
+    process.wait(lambda: acls_of(cluster) == set(wanted), f"{cluster.name} has {wanted}", 20)
+
+
+def test_acls_follow_and_only_lockstep_s_own_are_deleted(guarded, lockstep, name):
+    source, target = guarded
+    source.create_topic(name)
+    produce(source, name, ["one"])
+    theirs = acl("payroll", "READ", "User:boss")  # on the target only, nobody else's business
+    give(target, theirs)
+    read, denied = acl(name, "READ"), acl(name, "READ", "User:mallory", permission="DENY")
+    by_prefix, group = acl(name[:5], "DESCRIBE", pattern="PREFIXED"), acl("g", "READ", kind="GROUP")
+    transactions = acl("tx-", "WRITE", kind="TRANSACTIONAL_ID", pattern="PREFIXED")
+    give(source, read, denied, by_prefix, group, transactions, acl(name, "WRITE"),
+         acl("elsewhere", "READ"), acl(name, "READ", "User:CN=carol,OU=eu"))
+    around = {"acls": {"follow": "on", "principals": [{"from": "User:CN=([^,]+),.*",
+                                                       "to": "User:\\1"}]}}
+    process = lockstep(Link(source, target, [name], around=around))
+    carol = acl(name, "READ", "User:carol")
+    wait_acls(process, target, theirs, read, denied, by_prefix, group, transactions, carol)
+    process.wait(lambda: process.status()["acls"]["state"] == "in_step", "the ACLs are in step")
+    assert process.status()["acls"]["on_failover"] == [
+        f"ALLOW User:alice from * WRITE on TOPIC {name}"]
+
+    # Lockstep knows its own after a restart, and what is to be done can be seen before.
+    process.kill()
+    take(source, read, group)
+    give(source, acl(name, "ALL", "User:dave"))
+    plan = check(process)["acls"]
+    assert sorted(plan["create"]) == [f"ALLOW User:dave from * DESCRIBE_CONFIGS on TOPIC {name}",
+                                      f"ALLOW User:dave from * READ on TOPIC {name}"]
+    assert sorted(plan["delete"]) == ["ALLOW User:alice from * READ on GROUP g",
+                                      f"ALLOW User:alice from * READ on TOPIC {name}"]
+    assert read in acls_of(target), "check only looks"
+    process.start()
+    wait_acls(process, target, theirs, denied, by_prefix, transactions, carol,
+              acl(name, "READ", "User:dave"), acl(name, "DESCRIBE_CONFIGS", "User:dave"))
+
+
+def test_a_cluster_without_an_authorizer_is_a_state(source, target, lockstep, name):
+    source.create_topic(name)
+    produce(source, name, ["one"])
+    process = lockstep(Link(source, target, [name], around={"acls": {"follow": "on"}}))
+    process.wait(lambda: process.status()["acls"]["state"] == "unavailable", "there are no ACLs")
+    assert "no authorizer" in process.status()["acls"]["problem"]
+    process.wait_copied(name)
+
+
+def quotas_of(cluster) -> str:
+    return tool(cluster, "kafka-configs", "--describe", "--entity-type", "users",
+                "--entity-type", "clients")
+
+
+def test_quotas_follow(guarded, lockstep, name):
+    source, target = guarded
+    source.create_topic(name)
+    for cluster, quota in ((source, "producer_byte_rate=1048576,request_percentage=12.5"),
+                           (target, "consumer_byte_rate=77")):
+        tool(cluster, "kafka-configs", "--alter", "--add-config", quota, "--entity-type", "users",
+             "--entity-name", "alice", "--entity-type", "clients", "--entity-default")
+    process = lockstep(Link(source, target, [name], around={"quotas": {"follow": "changes"}}))
+    process.wait(lambda: process.status()["quotas"]["in_step"] == 2, "two quotas are in step")
+    found = quotas_of(target)
+    for quota in ("producer_byte_rate=1048576.0", "request_percentage=12.5",
+                  "consumer_byte_rate=77.0"):
+        assert quota in found, found
+    drifted = process.status()["quotas"]["drift"]
+    assert [(d["key"], d["wanted"], d["found"]) for d in drifted] == [
+        ("consumer_byte_rate", None, "77")]

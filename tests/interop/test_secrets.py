@@ -1,0 +1,143 @@
+"""Secrets stay secret, and the HTTP port opens only to whom it should."""
+
+import json
+import os
+import ssl
+import subprocess
+import urllib.error
+import urllib.request
+
+import pytest
+
+from certificates import Authority
+from lockstep import Link, run_cli
+from paths import lockstep_binary
+from records import produce
+from test_security import copy_through, login, secure  # noqa: F401 - a fixture
+from secure_cluster import USER
+
+VIEW, OPERATE = "view-hunter2-view", "operate-hunter2-operate"
+WRONG = "wr0ng-hunter2-wr0ng"
+KEY_PASSWORD = "key-hunter2-key"
+
+
+def everything_said(process) -> dict[str, str]:
+    """All that lockstep prints, logs and answers."""
+    said = {"log": process.log_text()}
+    for path in ("/", "/metrics", "/healthz", "/readyz", "/api/v1/status", "/nowhere"):
+        said[path] = process.get(path).text
+    for command in (["check"], ["check", "--json"], ["verify"], ["verify", "--json"],
+                    ["cut"], ["cut", "--json"]):
+        done = run_cli(*command, "-c", process.config, timeout=90)
+        said[" ".join(command)] = done.stdout + done.stderr
+    for command in (["status"], ["status", "--json"]):
+        done = run_cli(*command, "--url", process.url)
+        said[" ".join(command)] = done.stdout + done.stderr
+    return said
+
+
+@pytest.mark.parametrize("password", ["right", "wrong"])
+def test_secrets_are_in_no_output(secure, target, lockstep, name, tmp_path,  # noqa: F811
+                                  password):
+    """Also not where logins fail and while everything is logged."""
+    from secure_cluster import PASSWORD
+    mine = secure.authority.issue(name, USER, password=KEY_PASSWORD)
+    secret = PASSWORD if password == "right" else WRONG
+    source = secure.at("SASL_SSL", sasl=login("PLAIN", secret),
+                       tls={"ca": str(secure.authority.certificate),
+                            "certificate": str(mine.certificate), "key": str(mine.key),
+                            "key_password": KEY_PASSWORD})
+    source.create_topic(name)
+    produce(source, name, ["value"])
+    process = lockstep(Link(source, target, [name], log_level="trace"),
+                       wait_ready=password == "right")
+    if password == "right":
+        process.wait_copied(name)
+    else:
+        process.wait(lambda: "SASL_AUTHENTICATION_FAILED" in process.status()["problem"],
+                     "the password is refused")
+    said = everything_said(process)
+    assert len(said) == 15 and all(said.values())
+    for where, text in said.items():
+        for hidden in (secret, KEY_PASSWORD, "hunter2"):
+            assert hidden not in text, f"{hidden} in {where}"
+
+
+def test_bad_configurations_repeat_no_secret(tmp_path):
+    config = tmp_path / "bad.yaml"
+    for wrong in ("security: {protocol: SASL, sasl: hunter2}",
+                  "security: {protocol: SASL_SSL, sasl: {mechanism: PLAIN, password: [hunter2]}}",
+                  "sasl.password: hunter2"):
+        config.write_text(f"clusters: [{{name: east, bootstrap: 'a:1', {wrong}}}]\nlinks: []\n")
+        done = run_cli("check", "-c", config)
+        assert done.returncode == 2 and "bad.yaml:1:" in done.stderr
+        assert "hunter2" not in done.stdout + done.stderr
+
+
+class HttpsClient:
+    def __init__(self, port: int, authority: Authority):
+        self._url = f"https://127.0.0.1:{port}"
+        self._context = ssl.create_default_context(cafile=str(authority.certificate))
+
+    def status(self, path: str, token: str = "", method: str = "GET") -> int:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        request = urllib.request.Request(self._url + path, headers=headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=5, context=self._context) as response:
+                response.read()
+                return response.status
+        except urllib.error.HTTPError as error:
+            return error.code
+
+
+def test_http_with_tls_and_tokens(source, target, lockstep, name, tmp_path):
+    authority = Authority(tmp_path / "http")
+    server = authority.issue("server", "server", password=KEY_PASSWORD)
+    token = tmp_path / "token"
+    token.write_text(OPERATE + "\n")
+    http = (f"  tls: {{certificate: {server.certificate}, key: {server.key}, "
+            f"key_password: {KEY_PASSWORD}}}\n"
+            f"  tokens:\n    - {{name: prometheus, token: {VIEW}}}\n"
+            f"    - {{name: me, token: '${{file:{token}}}', role: operate}}\n")
+    process = lockstep(Link(source, target, [name], http=http), wait_ready=False)
+    client = HttpsClient(process.port, authority)
+    process.wait(lambda: client.status("/readyz", VIEW) == 200, "it is ready")
+    assert client.status("/healthz") == 200
+    for path in ("/metrics", "/api/v1/status", "/", "/readyz"):
+        assert [client.status(path, t) for t in ("", "guess", VIEW, OPERATE)] == \
+            [401, 401, 200, 200], path
+    token.write_text("another\n")  # tokens are read anew
+    assert client.status("/metrics", OPERATE) == 401
+    assert client.status("/metrics", "another") == 200
+    assert process.get("/metrics").code == 0  # without TLS there is no answer
+    renewed = Authority(tmp_path / "renewed")
+    made = renewed.issue("server", "server", password=KEY_PASSWORD)
+    server.certificate.write_bytes(made.certificate.read_bytes())
+    server.key.write_bytes(made.key.read_bytes())
+    assert HttpsClient(process.port, renewed).status("/metrics", VIEW) == 200
+    text = process.log_text()
+    assert not any(hidden in text for hidden in (VIEW, OPERATE, KEY_PASSWORD))
+
+
+def test_status_command_with_tls_and_a_token(source, target, lockstep, name, tmp_path):
+    authority = Authority(tmp_path / "http")
+    server = authority.issue("server", "server")
+    http = (f"  tls: {{certificate: {server.both}}}\n"
+            f"  tokens: [{{name: me, token: {VIEW}}}]\n")
+    source.create_topic(name)
+    process = lockstep(Link(source, target, [name], http=http), wait_ready=False)
+    url = process.url.replace("http:", "https:")
+
+    def status(**environment):
+        return subprocess.run(
+            [lockstep_binary(), "status", "--url", url, "--json"], capture_output=True, text=True,
+            timeout=30, env=os.environ | environment)
+
+    trusted = {"LOCKSTEP_CA": str(authority.certificate)}
+    process.wait(lambda: status(LOCKSTEP_TOKEN=VIEW, **trusted).returncode == 0, "status answers")
+    assert json.loads(status(LOCKSTEP_TOKEN=VIEW, **trusted).stdout)["links"]
+    refused = status(**trusted)
+    assert refused.returncode != 0 and "LOCKSTEP_TOKEN" in refused.stderr
+    distrusted = status(LOCKSTEP_TOKEN=VIEW)
+    assert distrusted.returncode != 0 and "certificate" in distrusted.stderr
+    assert VIEW not in refused.stderr + distrusted.stderr

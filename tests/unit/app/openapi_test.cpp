@@ -1,0 +1,102 @@
+// docs/openapi.yaml describes the API that there is: no page more, none less, no key under another
+// name.
+
+#include "app/api_json.h"
+#include "app/api_routes.h"
+#include "app/status_json.h"
+#include "tests/unit/app/sample_links.h"
+
+#include <gtest/gtest.h>
+#include <yaml-cpp/yaml.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+
+namespace lockstep::app {
+namespace {
+
+using Json = nlohmann::json;
+
+YAML::Node description() {
+    const std::string here = __FILE__;
+    return YAML::LoadFile(here.substr(0, here.rfind("tests/unit/app")) + "docs/openapi.yaml");
+}
+
+TEST(OpenApi, HasEachRoute_AndNoOther) {
+    std::set<std::string> described;
+    for (const auto& path : description()["paths"]) {
+        for (const auto& method : path.second) {
+            described.insert(method.first.as<std::string>() + " " + path.first.as<std::string>());
+        }
+    }
+    std::set<std::string> served;
+    for (const ApiRoute& route : api_routes()) {
+        served.insert((route.method == "GET" ? "get " : "post ") + std::string(route.path));
+    }
+    EXPECT_EQ(described, served);
+}
+
+/// The properties of a schema, those of its parts among them.
+void collect_properties(const YAML::Node& schemas, const std::string& name,
+                        std::set<std::string>& found) {
+    const auto collect = [&](const YAML::Node& schema) {
+        for (const auto& property : schema["properties"]) {
+            found.insert(property.first.as<std::string>());
+        }
+    };
+    const YAML::Node schema = schemas[name];
+    collect(schema);
+    for (const auto& part : schema["allOf"]) {
+        if (part["$ref"]) {
+            const auto target = part["$ref"].as<std::string>();
+            collect_properties(schemas, target.substr(target.rfind('/') + 1), found);
+        } else {
+            collect(part);
+        }
+    }
+}
+
+void expect_described(const Json& object, const std::string& schema) {
+    std::set<std::string> described;
+    collect_properties(description()["components"]["schemas"], schema, described);
+    std::set<std::string> said;
+    for (const auto& [key, value] : object.items()) {
+        said.insert(key);
+    }
+    EXPECT_EQ(said, described) << schema;
+}
+
+TEST(OpenApi, HasEachKeyOfEachBody_AndNoOther) {
+    std::vector<LinkStatus> links{sample_link({running_partition("orders", 0, 5, 5)})};
+    links[0].groups.push_back(sample_group("billing", 2, 2));
+    const Rates rates;
+    const ApiView view{links, rates, 0};
+    expect_described(Json::parse(links_json(view))["links"][0], "LinkSum");
+    expect_described(Json::parse(topics_json(view))["topics"][0], "TopicSum");
+    expect_described(Json::parse(groups_json(view))["groups"][0], "LinkGroup");
+    expect_described(Json::parse(lag_json(view))["partitions"][0], "PartitionLag");
+    expect_described(Json::parse(explanations_json(view))["explanations"][0], "Explanation");
+    expect_described(Json::parse(log_json("info")), "Log");
+    expect_described(Json::parse(error_json("no", {{"east", 1}})), "Error");
+    const Json status = Json::parse(status_json(links, rates, {}));
+    expect_described(status, "Status");
+    expect_described(status["links"][0], "Link");
+    expect_described(status["links"][0]["partitions"][0], "Partition");
+    expect_described(status["links"][0]["groups"][0], "Group");
+}
+
+TEST(OpenApi, HasEachState) {
+    std::set<std::string> described;
+    for (const auto& state : description()["components"]["schemas"]["State"]["enum"]) {
+        described.insert(state.as<std::string>());
+    }
+    std::set<std::string> known;
+    for (const PartitionState state : kAllPartitionStates) {
+        known.insert(std::string(to_string(state)));
+    }
+    EXPECT_EQ(described, known);
+}
+
+}  // namespace
+}  // namespace lockstep::app

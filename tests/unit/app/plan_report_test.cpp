@@ -1,0 +1,105 @@
+#include "app/plan_report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace lockstep::app {
+namespace {
+
+using replication::LinkPlan;
+using replication::PlannedTopic;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+/// What was found for a link: one topic, of one partition.
+LinkPlan plan_of(const LinkSpec& link, const std::string& topic) {
+    LinkPlan plan;
+    plan.name = link.name;
+    plan.source = link.source;
+    plan.target = link.target;
+    plan.source_round_trip_ms = 1.26;
+    PlannedTopic planned;
+    planned.name = topic;
+    planned.partitions = {{.records_to_copy = 1000, .bytes_to_copy = 64 << 20}};
+    plan.topics = {planned};
+    return plan;
+}
+
+WholePlan chain() {
+    WholePlan plan;
+    plan.clusters = {
+        {"eu", {}, {}, {}, "europe"}, {"us", {}, {}, {}, {}}, {"asia", {}, {}, {}, {}}};
+    ReplicationSpec spec;
+    spec.name = "all";
+    spec.strategy = Strategy::mesh;
+    spec.routes = MeshRoutes::cheapest;
+    spec.clusters = {"eu", "us", "asia"};
+    spec.costs = {{"eu", "asia", 50}};
+    plan.replications = {spec};
+    plan.links = compile(spec, plan.clusters);
+    for (const LinkSpec& link : plan.links) {
+        plan.plans.push_back(plan_of(link, "orders"));
+    }
+    plan.bytes_per_second = 32 << 20;
+    return plan;
+}
+
+LinkSpec plain(const std::string& source, const std::string& target) {
+    LinkSpec link;
+    link.name = source + "-to-" + target;
+    link.source = source;
+    link.target = target;
+    return link;
+}
+
+TEST(PlanReport, ShowsRoutesClustersAndSums) {
+    const std::string text = render_plan(chain());
+    EXPECT_THAT(text, HasSubstr("CLUSTERS\n  eu in europe: 1.3 ms away\n"));
+    EXPECT_THAT(text, HasSubstr("  all (mesh)\n"
+                                "    from asia: to eu by us; us\n"
+                                "    from eu: to asia by us; us\n"
+                                "    from us: to asia; eu\n"
+                                "  Every record comes to each of these by one way"));
+    EXPECT_THAT(text, HasSubstr("4 links, 4 partitions, 4,000 records to copy, about 256.0 MiB, "
+                                "8s at 32.0 MiB a second"));
+}
+
+TEST(PlanReport, HasEverythingAsJson) {
+    const auto json = nlohmann::json::parse(plan_json(chain()));
+    EXPECT_EQ(json["routes"].size(), 6U);
+    EXPECT_EQ(json["routes"][0]["path"], (std::vector<std::string>{"asia", "us", "eu"}));
+    EXPECT_EQ(json["routes"][0]["replication"], "all");
+    EXPECT_EQ(json["clusters"][0]["region"], "europe");
+    EXPECT_EQ(json["links"].size(), 4U);
+    EXPECT_EQ(json["links"][0]["topics"][0]["partitions"][0]["bytes_to_copy"], 64 << 20);
+    EXPECT_EQ(json["bytes_to_copy"], 256 << 20);
+    EXPECT_EQ(json["seconds_to_copy"], 8);
+    EXPECT_TRUE(json["route_problems"].empty());
+}
+
+TEST(PlanReport, HasNoTrouble_WhereRoutesAreRight) {
+    EXPECT_FALSE(has_trouble(chain()));
+}
+
+TEST(PlanReport, TellsOfRoutesThatAreWrong_ForTheTopicsThatThereAre) {
+    WholePlan plan;
+    plan.clusters = {{"a", {}, {}, {}, {}}, {"b", {}, {}, {}, {}}, {"c", {}, {}, {}, {}}};
+    plan.links = {plain("a", "b"), plain("b", "c"), plain("a", "c")};
+    plan.bytes_per_second = 1;
+    for (const LinkSpec& link : plan.links) {
+        plan.plans.push_back(plan_of(link, link.name == "a-to-c" ? "payments" : "orders"));
+    }
+    EXPECT_THAT(route_problems(plan), IsEmpty()) << "no topic goes both ways";
+    plan.plans[2].topics[0].name = "orders";
+    EXPECT_THAT(route_problems(plan),
+                ElementsAre("topic orders: records of a would come to c twice, by a -> c and by a "
+                            "-> b -> c"));
+    EXPECT_TRUE(has_trouble(plan));
+    EXPECT_THAT(render_plan(plan), HasSubstr("problem: topic orders"));
+}
+
+}  // namespace
+}  // namespace lockstep::app
