@@ -1,4 +1,4 @@
-"""./dev demo: two real Kafka clusters, a steady producer, Lockstep between them, and what they say.
+"""./dev demo --real: two real Kafka clusters, a steady producer, Lockstep, and what they say.
 
 Offsets are asked of the clusters themselves, not of Lockstep. Everything that is started here ends
 with the demo: at the end of --seconds, on Ctrl-C, on SIGTERM, and even when the demo is killed.
@@ -143,7 +143,7 @@ def run(directory: Path, seconds: float) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="./dev demo", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./dev demo --real", description=__doc__)
     parser.add_argument("--seconds", type=float, default=float("inf"), help="default: until Ctrl-C")
     seconds = parser.parse_args().seconds
 

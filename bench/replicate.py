@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "interop"
 
 from broker import BENCH_JVM, TEST_SETTINGS  # noqa: E402 - after the path is known
 from contenders import LockstepContender, MirrorMaker2, Route  # noqa: E402
-from copy_run import measure_copy, topic_bytes  # noqa: E402
+from copy_run import empty_target, measure_copy, topic_bytes  # noqa: E402
 from java_tools import FAST_JVM, digest, load, run_helper  # noqa: E402
 from kafka_cluster import ClusterOptions, newest_pair  # noqa: E402
 from paths import ROOT, lockstep_binary  # noqa: E402
@@ -89,7 +89,7 @@ class Bench:
                 runs[-1]["content_equal"] = same
                 if not same:
                     raise SystemExit(f"{contender.name}: the copy of {topic} is not the source")
-            self._empty_target()
+            empty_target(self.route.target)
         runs.sort(key=lambda run: run["cpu_seconds"])
         middle = runs[len(runs) // 2]
         middle["all_cpu_seconds"] = [round(run["cpu_seconds"], 2) for run in runs]
@@ -114,7 +114,7 @@ class Bench:
                 say(f"(c) {contender.name}: {measured[contender.name]}")
             finally:
                 end(process, 9)
-            self._empty_target()
+            empty_target(self.route.target)
         return measured
 
     def _latency_of(self, topic: str, target, target_topic: str) -> dict:
@@ -130,17 +130,7 @@ class Bench:
             topic = self.route.target.create_topic(f"warm-up-{name}", PARTITIONS)
             load(self.route.target, topic, workload["records"] // 20, shape=workload["shape"],
                  codec=workload["codec"])
-        self._empty_target()
-
-    def _empty_target(self) -> None:
-        """Deletes every topic a contender can have made, and waits until the disk is free again."""
-        target = self.route.target
-        topics = target.topics()
-        for topic in topics:
-            target.delete_topic(topic)
-        data = target.brokers[0].data
-        eventually(lambda: not any(next(data.glob(f"{topic}-*"), None) for topic in topics),
-                   "deleted topics are gone from the disk", 60, interval=0.1)
+        empty_target(self.route.target)
 
 
 def say(text: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from cpp_functions import declarations  # noqa: E402 - after the path is known
+from named_tests import named_tests  # noqa: E402
 from room_table import RoomTable, read_map  # noqa: E402
 from tidy import FILE_LINES, FUNCTION_LINES, Tidy, tracked_files  # noqa: E402
 
@@ -213,6 +214,38 @@ def test_too_many_parameters(tree):
     text = "#pragma once\nvoid f(int a, int b, int c, int d, int e);\n"
     assert problems_with(tree, "src/base/a.h", text) == [
         "src/base/a.h:2: f has 5 parameters; at most 4, beyond that a struct"]
+
+
+@pytest.mark.parametrize("name, problem", [
+    ("test_a.py::test_one", None),
+    ("test_a.py::test_on", "test_a.py has no test test_on"),
+    ("test_a.py::helper", "test_a.py has no test helper"),
+    ("test_b.py::test_one", "test_b.py: there is no such file in tests/interop"),
+    ("base/a_test.cpp::Suite.Name", None),
+    ("base/a_test.cpp::Suite.Fixture", None),
+    ("base/a_test.cpp::Suite", "base/a_test.cpp has no test Suite"),
+    ("base/a_test.cpp::Other.Name", "base/a_test.cpp has no test Other.Name"),
+    ("test_a.py::test_one[4.3.0]", "test_a.py::test_one[4.3.0]: a test is named as file::test"),
+    ("lockstep::app", None),
+])
+def test_tests_that_a_page_names_are_there(tree, name, problem):
+    for path, text in (("tests/interop/test_a.py", "def test_one(x):\n    pass\n\n"
+                                                   "def helper():\n    pass\n"),
+                       ("tests/unit/base/a_test.cpp", "TEST(Suite, Name) {\n}\n"
+                                                      "TEST_F(Suite, Fixture) {\n}\n")):
+        assert problems_with(tree, path, text) == []
+    found = problems_with(tree, "docs/a.md", f"| one |\n| `other`, `{name}` |\n")
+    assert found == ([f"docs/a.md:2: {problem}"] if problem else [])
+
+
+SCENARIOS = Path(__file__).resolve().parents[2] / "docs" / "mm2-scenarios.md"
+
+
+def test_each_scenario_of_mirror_maker_names_a_test():
+    rows = [line for line in SCENARIOS.read_text().splitlines() if line.startswith("| `")]
+    assert len(rows) >= 24
+    for row in rows:
+        assert len(row.split(" | ")) == 4 and named_tests(row), row
 
 
 def test_tracked_files_without_a_repository(tree):

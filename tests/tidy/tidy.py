@@ -2,7 +2,8 @@
 """Holds the tree to the house style and to docs/architecture.md. Prints `file:line: message`.
 
 Checks: the include table, sizes of files, lines and functions, parameters of functions in headers,
-room READMEs, the map of rooms, unfinished work, paths of somebody's machine. `tidy.py [ROOT]`.
+room READMEs, the map of rooms, unfinished work, paths of somebody's machine, tests that pages name.
+`tidy.py [ROOT]`.
 """
 
 import subprocess
@@ -10,6 +11,7 @@ import sys
 from pathlib import Path
 
 from cpp_functions import declarations
+from named_tests import missing_tests
 from room_table import RoomTable, read_map
 
 FILE_LINES = 600
@@ -57,6 +59,9 @@ class Tidy:
             self._check_words(path, number, line)
         if path.suffix in CPP:
             self._check_functions(path, text)
+        if path.suffix == ".md":
+            for number, message in missing_tests(self.root, text):
+                self._say(path, number, message)
 
     def _check_words(self, path: Path, number: int, line: str) -> None:
         for word in UNFINISHED:
