@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Counts tests in JUnit XML files: `count_tests.py [--ctest FILE] FILE_OR_FOLDER...`.
 
-Prints "PASSED FAILED". Understands what GoogleTest, pytest and CTest write; skipped tests are
+Prints "PASSED FAILED". With `--failed FILE` instead the failed tests of pytest, as it takes them, a
+line each. Understands what GoogleTest, pytest and CTest write; skipped tests are
 neither. In CTest's file a test "unit_X" stands for GoogleTest's "test_X.xml" where that was written
 (it is not when the program crashed).
 """
 
+import re
 import sys
 import xml.etree.ElementTree as xml
 from pathlib import Path
@@ -40,8 +42,18 @@ def count(ctest: Path | None, others: list[Path]) -> tuple[int, int]:
     return results.count(True), results.count(False)
 
 
+def failed_tests(path: Path) -> list[str]:
+    """Such as `test_x.py::test_y[z]`."""
+    failed = [name for name, passed in outcomes(path).items() if not passed]
+    return [re.sub(r"^(\w+)\.", r"\1.py::", name) for name in failed]
+
+
 def main() -> None:
     arguments = sys.argv[1:]
+    if arguments[:1] == ["--failed"]:
+        for test in failed_tests(Path(arguments[1])):
+            print(test)
+        return
     ctest = None
     if arguments[:1] == ["--ctest"]:
         ctest, arguments = Path(arguments[1]), arguments[2:]
