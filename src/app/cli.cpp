@@ -79,7 +79,8 @@ The desired state is a configuration that is kept on a cluster, in the compacted
 topic __lockstep_config, each version with who applied it and when. A Lockstep
 that is started by `run --follow` makes itself what the newest version says,
 within 2 s. `diff` ends with 3 where there is a difference. `apply` takes only
-files whose secrets are references: ${file:/path} or ${env:NAME}.)";
+files whose secrets are references: ${file:/path} or ${env:NAME}. With --json
+each says in one object what it did or found.)";
 
 constexpr const char* kVerifyFooter = R"(Examples:
   lockstep verify -c lockstep.yaml
@@ -300,7 +301,8 @@ CommandLine::CommandLine() {
     verify_->add_flag("--once", is_once_, "Compare once; it always does, `run` goes on");
     cut_->add_option("--link", link_, "One link of the configuration; else all")->type_name("NAME");
     add_status_options();
-    for (CLI::App* command : {check_, plan_, history_, verify_, cut_, status_, version_}) {
+    for (CLI::App* command : {check_, plan_, apply_, diff_, history_, rollback_, verify_, cut_, status_,
+                              version_}) {
         command->add_flag("--json", as_json_, "Print JSON, for scripts");
     }
 }

@@ -131,4 +131,12 @@ std::string history_json(const std::vector<ConfigVersion>& versions) {
     return dump({{"versions", std::move(list)}}) + "\n";
 }
 
+std::string applied_json(int64_t version, bool is_new) {
+    return dump({{"version", version}, {"is_new", is_new}}) + "\n";
+}
+
+std::string diff_json(int64_t newest, bool is_same, const std::string& lines) {
+    return dump({{"newest", newest}, {"is_same", is_same}, {"diff", lines}}) + "\n";
+}
+
 }  // namespace lockstep::app

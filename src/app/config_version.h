@@ -37,4 +37,12 @@ std::string diff_lines(const std::string& before, const std::string& after);
 std::string render_history(const std::vector<ConfigVersion>& versions);
 std::string history_json(const std::vector<ConfigVersion>& versions);
 
+/// For scripts, what `apply` and `rollback` did: the version that is the newest now, and whether it
+/// has come by this.
+std::string applied_json(int64_t version, bool is_new);
+
+/// What `diff` found against the newest version, 0 where there is none: whether that is the same
+/// configuration, and the lines that are to be shown.
+std::string diff_json(int64_t newest, bool is_same, const std::string& lines);
+
 }  // namespace lockstep::app

@@ -86,20 +86,22 @@ private:
 
     void print_diff(const ConfigStore& store) {
         const auto newest = store.newest();
-        if (newest && newest->text == text_) {
-            return;
-        }
+        const bool is_same = newest && newest->text == text_;
         const std::string changes =
             diff_lines(newest ? without_secrets(newest->text) : "", without_secrets(text_));
-        fmt::print("{}",
-                   changes.empty() ? "Only what is not shown, being secret, differs.\n" : changes);
-        exit_code_ = kExitTrouble;
+        if (options_.as_json) {
+            fmt::print("{}", diff_json(newest ? newest->version : 0, is_same, changes));
+        } else if (!is_same) {
+            fmt::print("{}", changes.empty() ? "Only what is not shown, being secret, differs.\n"
+                                             : changes);
+        }
+        exit_code_ = is_same ? kExitSuccess : kExitTrouble;
     }
 
     runtime::Task<Result<void>> apply(ConfigStore& store, std::stop_token stop) {
         const auto newest = store.newest();
         if (newest && newest->text == text_) {
-            fmt::print("Version {} is this configuration already.\n", newest->version);
+            say_applied(newest->version, false);
             co_return Result<void>();
         }
         ConfigVersion wanted = version_of(text_, "");
@@ -129,12 +131,22 @@ private:
         return {0, process_.loop.wall_clock_ms(), who_am_i(), std::move(note), std::move(text)};
     }
 
-    static runtime::Task<Result<void>> append(ConfigStore& store, ConfigVersion wanted,
-                                              std::stop_token stop) {
+    runtime::Task<Result<void>> append(ConfigStore& store, ConfigVersion wanted,
+                                       std::stop_token stop) {
         auto appended = co_await store.append(std::move(wanted), stop);
         LS_CO_TRY(version, std::move(appended));
-        fmt::print("Version {} is applied.\n", version.version);
+        say_applied(version.version, true);
         co_return Result<void>();
+    }
+
+    void say_applied(int64_t version, bool is_new) const {
+        if (options_.as_json) {
+            fmt::print("{}", applied_json(version, is_new));
+        } else if (is_new) {
+            fmt::print("Version {} is applied.\n", version);
+        } else {
+            fmt::print("Version {} is this configuration already.\n", version);
+        }
     }
 
     Config config_;

@@ -8,6 +8,7 @@
 #include "replication/log_reader.h"
 #include "replication/map_rebuild.h"
 #include "replication/offsets_choice.h"
+#include "replication/stream_problems.h"
 #include "replication/stream_search.h"
 #include "replication/topic_cleanup.h"
 
@@ -298,9 +299,7 @@ Task<Result<void>> Link::begin_translated(PartitionReplicator& partition, Partit
         LS_CO_CHECK(co_await store_.catch_up_all(tasks_.stop_token()));
         are_all_maps_read_ = true;
     }
-    const bool has_others =
-        form == StreamForm::one_origin && store_.has_others_beside(own, target_log);
-    const auto changed = form ? form_problem(*form, spec_, has_others) : "";
+    const auto changed = changed_form_problem(store_, own, target_log, spec_);
     if (!changed.empty()) {
         partition.block(changed);
         co_return Result<void>();
@@ -351,14 +350,10 @@ Task<Result<std::string>> Link::learn_stream(PartitionReplicator& partition, Str
         }
     }
     const bool is_new = map.next.value() == 0 && map.source.is_empty();
-    const auto other =
-        store_.other_route_of(places.stream.key, {places.leaders.target_topic_id, logs.target_end});
-    if (is_new && spec_.origins && other && logs.target_end.value() > 0) {
-        co_return fmt::format(
-            "records of cluster {} {} to {} from cluster {} before: by this route all of them "
-            "would come a second time. Go back to the former routes, or delete the topic there",
-            places.stream.key.origin(), other->is_sure ? "came" : "may have come", spec_.target,
-            other->source_cluster_id);
+    const OffsetsStore::TargetLog target_log{places.leaders.target_topic_id, logs.target_end};
+    auto doubled = changed_route_problem(store_, places.stream.key, target_log, spec_);
+    if (is_new && !doubled.empty()) {
+        co_return doubled;
     }
     LS_CO_CHECK(co_await note_form(places.stream, is_new));
     if (is_new && spec_.start.kind != StartRule::Kind::earliest) {

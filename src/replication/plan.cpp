@@ -12,6 +12,7 @@
 #include "replication/origin_ids.h"
 #include "replication/plan_around.h"
 #include "replication/plan_logs.h"
+#include "replication/stream_problems.h"
 #include "replication/topic_setup.h"
 
 #include <fmt/core.h>
@@ -194,8 +195,9 @@ private:
             tagged_producer_id(origin_tag(key.source_cluster_id), source_topic_id, id);
         const ResumeRules rules{stream, spec_.on_overrun == OverrunRule::continue_past};
         const auto* at_target = target_.metadata().find_topic(id.topic);
-        const auto former =
-            store_.former_of(key, {at_target == nullptr ? Uuid() : at_target->id, logs.target_end});
+        const OffsetsStore::TargetLog target_log{at_target == nullptr ? Uuid() : at_target->id,
+                                                 logs.target_end};
+        const auto former = store_.former_of(key, target_log);
         const OffsetsFacts facts{spec_.offsets,          store_.has_any_of(key), marker_problem_,
                                  spec_.max_filler_bytes, spec_.on_recreated,     former};
         const OffsetsChoice choice = choose_offsets(facts, logs, rules);
@@ -208,20 +210,30 @@ private:
         } else {
             planned.is_translated = true;
             planned.translated_why = choice.why;
-            plan_translated(key, logs, planned);
+            planned.blocked = changed_form_problem(store_, key, target_log, spec_);
+            if (planned.blocked.empty()) {
+                plan_translated(key, logs, target_log, planned);
+            }
         }
         planned.bytes_to_copy = bytes_of(id, logs, planned.records_to_copy);
         return planned;
     }
 
     /// From where the stream goes on that is furthest behind.
-    void plan_translated(StreamKey key, const PartitionLogs& logs, PlannedPartition& planned) {
+    void plan_translated(StreamKey key, const PartitionLogs& logs,
+                         const OffsetsStore::TargetLog& target_log, PlannedPartition& planned) {
         const bool continue_past = spec_.on_overrun == OverrunRule::continue_past;
         std::optional<Offset> next;
         for (const std::string& origin : carried_.clusters) {
             key.origin_cluster_id = origin;
-            const TranslatedResume resume =
-                resume_translated(logs, store_.map_of(key), continue_past);
+            const StreamMap& map = store_.map_of(key);
+            const bool is_new = map.next.value() == 0 && map.source.is_empty();
+            planned.blocked =
+                is_new ? changed_route_problem(store_, key, target_log, spec_) : "";
+            if (!planned.blocked.empty()) {
+                return;
+            }
+            const TranslatedResume resume = resume_translated(logs, map, continue_past);
             if (!resume.place) {
                 planned.blocked = resume.reason;
                 return;

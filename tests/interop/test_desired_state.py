@@ -41,6 +41,10 @@ def versions(config) -> list[dict]:
     return json.loads(run_cli("history", "-c", config, "--json").stdout)["versions"]
 
 
+def from_json(*arguments) -> dict:
+    return json.loads(run_cli(*arguments, "--json").stdout)
+
+
 def append(cluster, key: str, value: str) -> None:
     """Writes what Lockstep would not."""
     client = producer(cluster)
@@ -59,6 +63,7 @@ def test_a_worker_follows_what_is_applied(source, target, lockstep, name, tmp_pa
     applied = run_cli("apply", "-c", one)
     assert f"Version {base} is applied" in applied.stdout, applied.stderr
     assert "already" in run_cli("apply", "-c", one).stdout
+    assert from_json("apply", "-c", one) == {"version": base, "is_new": False}
     process = lockstep(Link(source, target, [first]), arguments=["--follow"])
     process.wait_copied(first)
     pid = process.pid
@@ -68,6 +73,7 @@ def test_a_worker_follows_what_is_applied(source, target, lockstep, name, tmp_pa
     holds_for(lambda: target.record_count(second) == 0, "it is not applied", 1.5)
     assert f"Version {base + 1} is applied" in run_cli("apply", "-c", both).stdout
     assert run_cli("diff", "-c", both).returncode == 0
+    assert from_json("diff", "-c", both) == {"newest": base + 1, "is_same": True, "diff": ""}
 
     def copied_topics() -> set[str]:
         return {p["topic"] for link in process.links() for p in link["partitions"]}

@@ -237,6 +237,13 @@ def link_of(process, name: str) -> dict:
     return next(link for link in process.links() if link["name"].endswith(name))
 
 
+def planned_problems(process) -> dict[str, str]:
+    """What `plan` says is in the way of its links, by their names."""
+    plan = json.loads(run_cli("plan", "-c", process.config, "--json").stdout)
+    return {link["name"]: partition["blocked"] for link in plan["links"]
+            for topic in link["topics"] for partition in topic["partitions"]}
+
+
 def reason_of(process, link: str) -> str:
     partitions = link_of(process, link)["partitions"]
     return partitions[0]["reason"] if partitions else ""
@@ -301,6 +308,7 @@ def test_a_mesh_does_not_become_plain_links(clusters, lockstep, name):
     chain = lockstep(plain_links(places, [name], ("asia", "eu"), ("eu", "us")))
     chain.wait(lambda: "by the routes of a replication so far" in reason_of(chain, "eu-to-us"),
                "it says why it does not go on", 30)
+    assert list(planned_problems(chain).values()) == ["", reason_of(chain, "eu-to-us")]
     produce(asia, name, ["asia 10"])
     chain.wait(lambda: eu.record_count(name) == 12, "asia's own go on: eu's it has not", 30)
     assert us.record_count(name) == 11
@@ -378,10 +386,12 @@ def test_other_routes_bring_nothing_a_second_time(clusters, lockstep, name):
         direct.wait(lambda c=cluster: c.record_count(name) == 30, "it is everywhere", 30)
     assert direct.terminate()[0] == 0
     relayed = lockstep(Replication("hub-spoke", places, [name]))
+    planned = planned_problems(relayed)
     for link in ("all.eu-to-us", "all.eu-to-asia"):
         relayed.wait(lambda each=link: "before: by this route all of them"
                      in reason_of(relayed, each),
                      f"{link} says why it does not", 30)
+        assert planned[link] == reason_of(relayed, link)
     assert {cluster.record_count(name) for cluster in places.values()} == {30}
 
 

@@ -31,6 +31,12 @@ TEST(ConfigVersion, ListsWhoAndWhen) {
               "     12  2026-01-31 12:00:01 UTC  alice@host (rollback to 3)\n");
 }
 
+TEST(ConfigVersion, IsToldToScripts) {
+    EXPECT_EQ(applied_json(3, true), "{\"version\":3,\"is_new\":true}\n");
+    EXPECT_EQ(diff_json(3, false, "- a\n+ b\n"),
+              "{\"newest\":3,\"is_same\":false,\"diff\":\"- a\\n+ b\\n\"}\n");
+}
+
 TEST(DiffLines, ShowsChangesWithWhatIsAround) {
     EXPECT_EQ(diff_lines("a\nb\n", "a\nb\n"), "");
     EXPECT_EQ(diff_lines("a\nb\nc", "a\nx\nc"), "  a\n- b\n+ x\n  c\n");
