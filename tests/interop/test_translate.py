@@ -147,7 +147,7 @@ def test_log_start_append_time_and_odd_records(source, target, lockstep, name):
 @pytest.mark.parametrize("codec", ["none", "lz4"])
 def test_larger_batches_than_the_target_takes(source, target, lockstep, name, offsets, codec):
     topic = source.create_topic(f"{name}-topic", 1)
-    produce(source, topic, [os.urandom(500).hex() + str(i) for i in range(2000)], linger_ms=200,
+    produce(source, topic, [os.urandom(500).hex() + str(i) for i in range(2000)], linger_ms=60_000,
             batch_size=900_000, compression_type=codec)
     assert max(batch.size for batch in batches(source.partition_directory(topic, 0))) > 200_000
     target.create_topic(topic, 1, config={"max.message.bytes": "20000"})
