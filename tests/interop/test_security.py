@@ -119,7 +119,7 @@ def test_client_credentials(secure, target, lockstep, name, tmp_path):
 
 @pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "OAUTHBEARER"])
 def test_logs_in_again_in_time(secure, target, lockstep, name, mechanism):
-    """The broker ends each login after 10 s; nobody notices."""
+    """The broker ends each login after 20 s; nobody notices."""
     sasl = (login(mechanism) if mechanism != "OAUTHBEARER" else
             {"mechanism": mechanism, "token": unsecured_token(USER)})
     source = secure.at("SASL_PLAINTEXT", sasl=sasl)
@@ -130,7 +130,7 @@ def test_logs_in_again_in_time(secure, target, lockstep, name, mechanism):
     errors = process.status()["errors"]  # a new topic has no leader at first
     with SteadyProducer(source, name, per_second=500) as steady:
         def again() -> bool:
-            return process.log_text().count("logged in again") >= 6
+            return process.log_text().count("logged in again") >= 4
 
         process.wait(again, "it has logged in again on several connections", 120)
         produced = steady.stop()
