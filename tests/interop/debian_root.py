@@ -43,12 +43,12 @@ class DebianRoot:
     def __init__(self, directory: Path, libraries: list[str]):
         self.root = directory / "debian"
         self.log = directory / "debian.log"
-        must("cp", "-a", "--reflink=auto", base(libraries), self.root, timeout=120)
+        must("cp", "-a", "--reflink=auto", base(libraries), self.root, timeout=300)
         self._container = None
         self._init = 0
 
     def dpkg(self, *arguments) -> str:
-        return must("chroot", self.root, "dpkg", *arguments, timeout=120)
+        return must("chroot", self.root, "dpkg", *arguments, timeout=300)
 
     def files(self) -> set[str]:
         """All that is there, but for what any installation changes."""
@@ -59,23 +59,24 @@ class DebianRoot:
     def boot(self) -> None:
         self._container = spawn(["systemd-nspawn", "--boot", "--directory", self.root,
                                  "--register=no", "--keep-unit", "--console=pipe"], self.log)
-        eventually(self._find_init, "systemd is started", 20)
+        eventually(self._find_init, "systemd is started")
         eventually(lambda: self.systemctl("is-system-running").strip() == "running",
-                   "Debian is up", 60)
+                   "Debian is up", 240)
 
     def _find_init(self) -> bool:
-        children = run("pgrep", "-P", self._container.pid).stdout.split()
+        pid = self._container.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         self._init = int(children[0]) if children else 0
         return self._init > 0 and os.path.isdir(f"/proc/{self._init}")
 
     def systemctl(self, *arguments) -> str:
         return self.inside("systemctl", "--no-pager", *arguments).stdout
 
-    def inside(self, *command, timeout: float = 30) -> subprocess.CompletedProcess:
+    def inside(self, *command, timeout: float = 120) -> subprocess.CompletedProcess:
         return run("nsenter", "--target", self._init, "--mount", "--uts", "--ipc", "--pid",
                    "--root", "--wd=/", *command, timeout=timeout)
 
     def shut_down(self) -> None:
         if self._container is not None and self._container.poll() is None:
             self.inside("systemctl", "poweroff")
-            end(self._container, signal.SIGTERM, timeout=20)
+            end(self._container, signal.SIGTERM, timeout=60)

@@ -70,7 +70,7 @@ def console_lines(cluster: KafkaCluster, topics: str, count: int) -> list[str]:
                    f"{package}.ConsoleConsumer",
                    "--bootstrap-server", cluster.bootstrap,
                    "--include" if newer else "--whitelist", topics,
-                   "--from-beginning", "--max-messages", str(count), "--timeout-ms", "30000",
+                   "--from-beginning", "--max-messages", str(count), "--timeout-ms", "90000",
                    *shown])
     return sorted(output.splitlines())
 

@@ -19,7 +19,7 @@ from processes import end, free_port, port_accepts, spawn
 from topic_admin import TopicAdmin
 from waiting import Hopeless, eventually
 
-START_TIMEOUT = 90  # seconds; a machine with two busy cores is slow
+START_TIMEOUT = 240  # seconds; a machine with two busy cores is slow
 
 
 @dataclass
@@ -136,6 +136,8 @@ class KafkaCluster(TopicAdmin):
                              f"CONTROLLER://127.0.0.1:{broker.controller_port}",
                 "broker.session.timeout.ms": "4000",
                 "broker.heartbeat.interval.ms": "500",
+                # Else a broker ends that is not registered within 60 s; six may start at once.
+                "initial.broker.registration.timeout.ms": str(START_TIMEOUT * 1000),
             }
             if self.version.startswith("4."):
                 settings["share.coordinator.state.topic.replication.factor"] = replicas

@@ -13,7 +13,7 @@ from typing import Any
 from kafka_cluster import KafkaCluster
 from paths import lockstep_binary
 from processes import end, free_port, spawn
-from waiting import Hopeless, eventually
+from waiting import PATIENCE, Hopeless, eventually
 
 DRAIN_SECONDS = 5  # SIGTERM to exit
 
@@ -160,19 +160,20 @@ class Lockstep:
     def terminate(self, how: int = signal.SIGTERM) -> tuple[int, float]:
         """Asks it to end; its exit code and how many seconds it took."""
         started = time.monotonic()
-        code = end(self.process, how, timeout=4 * DRAIN_SECONDS)
+        code = end(self.process, how, timeout=PATIENCE)
         return code, time.monotonic() - started
 
-    def wait_ready(self, timeout: float = 30) -> None:
+    def wait_ready(self, timeout: float = PATIENCE) -> None:
         self.wait(lambda: self.get("/readyz").code == 200, "/readyz says 200", timeout)
 
-    def wait(self, check, what: str, timeout: float = 30):
-        """Like `eventually`, but gives up at once should lockstep end."""
+    def wait(self, check, what: str, timeout: float = PATIENCE):
+        """Like `eventually`, but gives up at once should lockstep end. A shorter `timeout` than
+        PATIENCE says how long it takes as a rule; a busy machine has as long as that."""
         def checked():
             self.require_running()
             return check()
 
-        return eventually(checked, what, timeout)
+        return eventually(checked, what, max(timeout, PATIENCE))
 
     def wait_copied(self, *topics: str, timeout: float = 60) -> None:
         """Until the target's end offsets are the source's, for each of the topics."""
@@ -195,22 +196,22 @@ class Lockstep:
         for topic in topics:
             self.wait(lambda t=topic: is_copied(t), f"{topic} is copied whole", timeout)
 
-    def get(self, path: str) -> Answer:
+    def get(self, path: str, timeout: float = 30) -> Answer:
         try:
-            with urllib.request.urlopen(self.url + path, timeout=5) as response:
+            with urllib.request.urlopen(self.url + path, timeout=timeout) as response:
                 return Answer(response.status, response.read().decode())
         except urllib.error.HTTPError as error:
             return Answer(error.code, error.read().decode())
         except (urllib.error.URLError, OSError) as error:
             return Answer(0, str(error))
 
-    def status(self) -> dict:
+    def status(self, timeout: float = 30) -> dict:
         """The one link of /api/v1/status."""
-        return self.links()[0]
+        return self.links(timeout)[0]
 
-    def links(self) -> list[dict]:
+    def links(self, timeout: float = 30) -> list[dict]:
         """Each link of /api/v1/status."""
-        return json.loads(self.get("/api/v1/status").text)["links"]
+        return json.loads(self.get("/api/v1/status", timeout).text)["links"]
 
     def partition(self, topic: str, partition: int = 0) -> dict:
         """The status of one partition; {} while it is not known."""
@@ -231,7 +232,7 @@ class Lockstep:
         return self.log.read_text(errors="replace")
 
 
-def run_cli(*arguments, timeout: float = 30) -> subprocess.CompletedProcess:
+def run_cli(*arguments, timeout: float = 120) -> subprocess.CompletedProcess:
     """A lockstep command to its end."""
     return subprocess.run([lockstep_binary(), *map(str, arguments)], capture_output=True,
                           text=True, timeout=timeout)

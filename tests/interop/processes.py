@@ -77,7 +77,7 @@ def is_stopped(pid: int) -> bool:
 def pause(pid: int) -> None:
     """SIGSTOP, and waits until the process really stands still."""
     os.kill(pid, signal.SIGSTOP)
-    eventually(lambda: is_stopped(pid), f"process {pid} stopped", timeout=5)
+    eventually(lambda: is_stopped(pid), f"process {pid} stopped")
 
 
 def resume(pid: int) -> None:

@@ -38,7 +38,7 @@ class Prometheus:
             [prometheus_tool("prometheus"), f"--config.file={self._config}",
              f"--storage.tsdb.path={self._data}",
              f"--web.listen-address={self.url.removeprefix('http://')}"], self.log)
-        eventually(lambda: self.query('up{job="lockstep"} == 1'), "Prometheus scrapes", 30)
+        eventually(lambda: self.query('up{job="lockstep"} == 1'), "Prometheus scrapes")
         return self
 
     def stop(self) -> None:

@@ -10,7 +10,7 @@ from kafka_cluster import KafkaCluster
 from topic_admin import CLIENT
 
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
-READ_TIMEOUT = 60  # seconds without any record
+READ_TIMEOUT = 120  # seconds without any record, or until all are acknowledged
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def produce(cluster: KafkaCluster, topic: str, values: list, partition: int = 0,
         client.produce(topic, value, partition=partition,
                        on_delivery=lambda error, _: error and failures.append(error))
         client.poll(0)
-    assert client.flush(60) == 0 and not failures, failures
+    assert client.flush(READ_TIMEOUT) == 0 and not failures, failures
 
 
 def produce_mixed(cluster: KafkaCluster, topic: str, codec: str, count: int) -> None:
@@ -66,7 +66,7 @@ def produce_mixed(cluster: KafkaCluster, topic: str, codec: str, count: int) -> 
             timestamp=base_ms + i * 7 - (i % 5) * 500,
             on_delivery=lambda error, _: error and failures.append(error))
         client.poll(0)
-    assert client.flush(60) == 0 and not failures, failures
+    assert client.flush(READ_TIMEOUT) == 0 and not failures, failures
 
 
 def read(cluster: KafkaCluster, topic: str, isolation: str = "read_uncommitted") -> list[Record]:

@@ -37,7 +37,7 @@ class Sandbox:
     def start(self) -> "Sandbox":
         self._process = spawn([lockstep_binary(), "sandbox", "--port", 0, "--kafka", self.kafka,
                                *self._options], self.log)
-        eventually(self._is_up, "the sandbox says where it listens", 10)
+        eventually(self._is_up, "the sandbox says where it listens")
         self.clusters = [SandboxCluster(self.kafka, line.split()[1], self._login)
                          for line in self.log_text().splitlines() if line.startswith("  cluster-")]
         return self
@@ -49,7 +49,7 @@ class Sandbox:
     def stop(self) -> None:
         """Ends it; it goes at once and without a complaint."""
         self.require_running()
-        code = end(self._process, signal.SIGTERM, timeout=5)
+        code = end(self._process, signal.SIGTERM, timeout=30)
         assert code == 0, f"the sandbox ended with {code}:\n{self.log_text()[-4000:]}"
 
     def require_running(self) -> None:

@@ -22,7 +22,7 @@ from topic_admin import TIMEOUT
 USER, PASSWORD = "lockstep", "correct horse, battery=staple"
 GUEST, GUEST_PASSWORD = "guest", "let me in"  # may do only what ACLs say
 STORE_PASSWORD = "the broker's own"
-REAUTHENTICATE_MS = 3000  # of SCRAM-SHA-256 and OAUTHBEARER without TLS
+REAUTHENTICATE_MS = 20_000  # of SCRAM-SHA-256 and OAUTHBEARER without TLS
 
 # Name of the listener: its protocol.
 LISTENERS = {"SASL_PLAINTEXT": "SASL_PLAINTEXT", "SASL_SSL": "SASL_SSL", "SSL": "SSL",

@@ -28,7 +28,9 @@ def run(source, target, lockstep, name):
     produce(source, name, [f"value {i}" for i in range(30)], partition=1)
     process = lockstep(Link(source, target, [f"{name}.*"]))
     process.wait_copied(name)
-    process.wait(lambda: process.partition(name, 1).get("lag_records") == 0, "it is told", 10)
+    for partition in (0, 1):
+        process.wait(lambda p=partition: process.partition(name, p).get("lag_records") == 0
+                     and state(process, name, p) == "running", f"{name}-{partition} is told", 10)
 
     def ask(*command, code: int = 0) -> str:
         done = run_cli(*command, "--url", process.url)
@@ -52,7 +54,7 @@ def request(process, path: str, body=None, content_type: str = "application/json
     data = None if body is None else json.dumps(body).encode()
     asked = urllib.request.Request(process.url + path, data, {"Content-Type": content_type})
     try:
-        with urllib.request.urlopen(asked, timeout=5) as response:
+        with urllib.request.urlopen(asked, timeout=30) as response:
             return response.status, json.load(response)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)
@@ -172,19 +174,20 @@ def test_the_log_level_changes_at_once(run, name):
     run.ask("pause", name)
     run.wait(lambda: f"{name}-0 is paused" in run.log_text(), "details are logged", 10)
     assert run.ask("logs", "--level", "warn") == "warn\n"
-    before = run.log_text()
+    before = len(run.log_text())
     run.ask("resume", name)
     run.wait(lambda: state(run, name) == "running", "it runs again", 10)
-    assert run.log_text() == before
+    since = run.log_text()[before:]
+    assert not any(f" {level} " in since for level in ("info", "debug")), since
 
 
 def test_status_is_watched_until_it_is_ended(run, name, tmp_path):
     output = tmp_path / "watched"
     watching = spawn([lockstep_binary(), "status", "--watch", "--interval", "1", "--url", run.url],
                      output)
-    eventually(lambda: output.read_text().count(" up ") >= 2, "it looks again", 15)
+    eventually(lambda: output.read_text().count(" up ") >= 2, "it looks again")
     watching.send_signal(signal.SIGINT)
-    assert watching.wait(10) == 0
+    assert watching.wait(60) == 0
     assert "\x1b" not in output.read_text(), "no terminal, no escapes"
 
 
@@ -221,7 +224,7 @@ def test_no_web_page_gets_in_by_another_name(run):
     def code(host: str) -> int:
         asked = urllib.request.Request(run.url + "/metrics", headers={"Host": host})
         try:
-            with urllib.request.urlopen(asked, timeout=5) as response:
+            with urllib.request.urlopen(asked, timeout=30) as response:
                 return response.status
         except urllib.error.HTTPError as error:
             assert "localhost" in error.read().decode()
@@ -241,7 +244,7 @@ def test_bash_completes(tmp_path):
         asked = " ".join(f"'{word}'" for word in ("lockstep", *words))
         done = subprocess.run(
             ["bash", "-uc", f"source {script}; COMP_WORDS=({asked}); COMP_CWORD={len(words)};"
-             ' _lockstep; echo "${COMPREPLY[@]}"'], capture_output=True, text=True, timeout=10)
+             ' _lockstep; echo "${COMPREPLY[@]}"'], capture_output=True, text=True, timeout=60)
         assert done.returncode == 0 and not done.stderr, done.stderr
         return done.stdout.split()
 

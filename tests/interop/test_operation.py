@@ -11,6 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from lockstep import DRAIN_SECONDS, Link, run_cli
 from records import SteadyProducer, assert_same_records, produce
 
+ATTEMPTS = 3  # at an end in time: once it may be the machine that stood still
+
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 def test_ends_in_time_under_load(source, target, lockstep, name, how):
@@ -18,9 +20,15 @@ def test_ends_in_time_under_load(source, target, lockstep, name, how):
     process = lockstep(Link(source, target, [name]))
     with SteadyProducer(source, name, per_second=5000) as steady:
         process.wait(lambda: target.record_count(name) > 5000, "it copies", 30)
-        code, seconds = process.terminate(how)
+        for _ in range(ATTEMPTS):
+            code, seconds = process.terminate(how)
+            assert code == 0
+            if seconds < DRAIN_SECONDS:
+                break
+            before = target.record_count(name)
+            process.start().wait(lambda n=before: target.record_count(name) > n, "it goes on")
         produced = steady.stop()
-    assert code == 0 and seconds < DRAIN_SECONDS
+    assert seconds < DRAIN_SECONDS, f"{seconds:.1f} s each time"
     process.start().wait_copied(name)
     assert assert_same_records(source, target, name) == produced
 
@@ -33,9 +41,10 @@ def copied(source, target, lockstep, name):
     produce(source, name, [f"value {i}" for i in range(30)], partition=1)
     process = lockstep(Link(source, target, [name]))
     process.wait_copied(name)
-    process.wait(lambda: process.partition(name, 0).get("lag_records") == 0
-                 and process.partition(name, 1).get("copied_records") == 30,
-                 "status is up to date", 10)
+    for partition, count in enumerate((100, 30)):
+        wanted = {"lag_records": 0, "copied_records": count, "state": "running"}
+        process.wait(lambda p=partition, w=wanted: w.items() <= process.partition(name, p).items(),
+                     "status is up to date", 10)
     return process
 
 
@@ -101,8 +110,12 @@ def test_lag_is_told_while_the_target_is_away(source, target, lockstep, name):
     try:
         produce(source, name, ["y"] * 500)
         process.wait(lambda: process.partition(name)["lag_records"] == 500, "the lag is told", 30)
-        process.wait(lambda: process.partition(name)["state"] == "retrying", "it says so", 30)
-        assert process.partition(name)["reason"]
+
+        def says_why() -> bool:
+            found = process.partition(name)
+            return found["state"] == "retrying" and found["reason"] != ""
+
+        process.wait(says_why, "it says so, and why", 30)
     finally:
         target.start_broker()
     process.wait_copied(name)

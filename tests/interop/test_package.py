@@ -24,7 +24,7 @@ def package() -> Path:
     """`./dev package` makes it; $LOCKSTEP_DEB names another one."""
     if "LOCKSTEP_DEB" in os.environ:
         return Path(os.environ["LOCKSTEP_DEB"])
-    must(ROOT / "dev", "package", timeout=600)
+    must(ROOT / "dev", "package", timeout=900)
     packages = list(BUILD.glob("lockstep_*.deb"))
     assert len(packages) == 1
     return packages[0]
@@ -53,6 +53,7 @@ def debian(package, tmp_path_factory):
     root.shut_down()
 
 
+@pytest.mark.timeout(1000)  # it may have to be built
 def test_package_says_what_it_is(package):
     version = run_cli("version").stdout.split()[1]
     assert field(package, "Version") == version
@@ -67,7 +68,7 @@ def test_package_says_what_it_is(package):
 
 
 @needs_root
-@pytest.mark.timeout(600)  # the first time, Debian is fetched
+@pytest.mark.timeout(1500)  # the first time, Debian is fetched
 def test_installs_works_under_systemd_and_goes(package, debian, tmp_path):
     (debian.root / "etc" / "hosts").write_text("127.0.0.1 kafka.test\n")
     before = debian.files()
@@ -92,7 +93,7 @@ def test_installs_works_under_systemd_and_goes(package, debian, tmp_path):
     assert debian.inside("systemctl", "enable", "--now", "lockstep").returncode == 0
     try:
         eventually(lambda: target.end_offsets("orders") == source.end_offsets("orders"),
-                   "the service copies", 30)
+                   "the service copies")
     except AssertionError:
         print(debian.inside("journalctl", "--no-pager", "-u", "lockstep").stdout)
         raise
@@ -130,6 +131,6 @@ def test_manual_has_no_mistakes(tmp_path):
     file = tmp_path / "lockstep.1"
     file.write_text(run_cli("manual").stdout)
     formatted = subprocess.run(["groff", "-man", "-ww", "-Tutf8", file], capture_output=True,
-                               text=True, timeout=30)
+                               text=True, timeout=120)
     assert formatted.returncode == 0 and not formatted.stderr, formatted.stderr
     assert "lockstep pause" in re.sub(r"\x1b\[[0-9;]*m", "", formatted.stdout)

@@ -109,7 +109,7 @@ def test_kafka_tools(sandboxes, name, tmp_path, kafka):
     tool(cluster, "kafka-console-producer", "--topic", name, separator, "parse.key=true",
          separator, "key.separator=:", words="".join(f"{i}:word {i}\n" for i in range(40)))
     told = tool(cluster, "kafka-console-consumer", "--topic", name, "--from-beginning",
-                "--max-messages", 40, "--timeout-ms", 20000, "--group", name)
+                "--max-messages", 40, "--timeout-ms", 90000, "--group", name)
     assert sorted(told.splitlines()) == sorted(f"word {i}" for i in range(40))
     ends = cluster.end_offsets(name)
     assert committed(cluster, name) == {(name, p): end for p, end in ends.items()}
@@ -145,7 +145,7 @@ def test_kafka_tools_change_topics(sandboxes, name, kafka):
     assert "retention.ms=7200000" in told and "cleanup.policy=compact,delete" in told
     assert cluster.config(name) == {"retention.ms": "7200000", "cleanup.policy": "compact,delete"}
     tool(cluster, "kafka-topics", "--delete", "--topic", name)
-    eventually(lambda: name not in cluster.topics(), "the topic is gone", 5)
+    eventually(lambda: name not in cluster.topics(), "the topic is gone")
 
 
 # ---- librdkafka: kcat and confluent-kafka ------------------------------------------------------
@@ -153,7 +153,7 @@ def test_kafka_tools_change_topics(sandboxes, name, kafka):
 
 def kcat(cluster, *arguments, words: str = "") -> str:
     done = subprocess.run(["kcat", "-b", cluster.bootstrap, *map(str, arguments)], input=words,
-                          capture_output=True, text=True, timeout=60)
+                          capture_output=True, text=True, timeout=180)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -263,7 +263,7 @@ class Members:
                     self.read[message.value()] += 1
             return check()
 
-        eventually(checked, what, 40)
+        eventually(checked, what, 120)
 
     def owned(self) -> list[list[int]]:
         return [sorted(p.partition for p in consumer.assignment()) for consumer in self.consumers]
@@ -287,7 +287,7 @@ def test_librdkafka_members_share_a_topic(sandboxes, name, kafka, settings):
             produce(cluster, name, [f"{round_} {partition} {i}" for i in range(10)], partition)
         members.poll_until(lambda: len(members.read) == (round_ + 1) * 40, "all is read")
         if round_ == 1:
-            assert group_state(cluster, name) == "STABLE"
+            members.poll_until(lambda: group_state(cluster, name) == "STABLE", "all have joined")
     members.leave()
     assert set(members.read.values()) == {1}
     assert committed(cluster, name) == {(name, p): 30 for p in range(PARTITIONS)}

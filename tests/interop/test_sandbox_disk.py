@@ -8,7 +8,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from paths import lockstep_binary
 from processes import end, free_port, port_accepts, spawn
@@ -31,7 +31,7 @@ class Sandbox:
     def start(self) -> None:
         self._process = spawn([lockstep_binary(), "sandbox", *self._options],
                               self.home / "sandbox.log", append=True)
-        eventually(lambda: port_accepts(self.port), "the sandbox listens", timeout=20)
+        eventually(lambda: port_accepts(self.port), "the sandbox listens")
 
     def kill(self) -> None:
         end(self._process, signal.SIGKILL)
@@ -52,7 +52,7 @@ def sandbox(request, tmp_path):
 def create_topic(sandbox: Sandbox, name: str) -> None:
     admin = AdminClient({"bootstrap.servers": sandbox.bootstrap})
     for future in admin.create_topics([NewTopic(name, PARTITIONS, 1)]).values():
-        future.result(20)
+        future.result(60)
 
 
 def consumer(sandbox: Sandbox, group: str, **settings) -> Consumer:
@@ -66,15 +66,16 @@ def read_all(sandbox: Sandbox, topic: str, isolation: str = "read_committed") ->
     reader = consumer(sandbox, "reader", **{"isolation.level": isolation,
                                             "enable.partition.eof": True})
     reader.assign([TopicPartition(topic, index, 0) for index in range(PARTITIONS)])
-    left, deadline = set(range(PARTITIONS)), time.monotonic() + 60
+    left, deadline = set(range(PARTITIONS)), time.monotonic() + 120
     while left:
         assert time.monotonic() < deadline, f"partitions {left} have no end"
         message = reader.poll(0.5)
         if message is None:
             continue
-        if message.error():
+        error = message.error()
+        if error is not None and error.code() == KafkaError._PARTITION_EOF:
             left.discard(message.partition())
-        else:
+        elif error is None:
             found[message.partition()].append((message.offset(), int(message.value())))
     reader.close()
     return found
@@ -100,7 +101,7 @@ def test_every_acknowledged_record_is_there_once_and_in_order(sandbox):
             producer.poll(0)
             time.sleep(0.0005)
         sandbox.restart()
-    assert producer.flush(60) == 0
+    assert producer.flush(120) == 0
     sandbox.restart()
 
     assert sum(map(len, acknowledged.values())) == sent
@@ -115,9 +116,9 @@ def test_groups_keep_their_offsets(sandbox):
     for number in range(1, KILLS + 1):
         asked = [TopicPartition("orders", index, 10 * number + index)
                  for index in range(PARTITIONS)]
-        eventually(lambda: _commits(committer, asked), "the commit is taken", timeout=30)
+        eventually(lambda: _commits(committer, asked), "the commit is taken")
         sandbox.restart()
-        answered = eventually(lambda: _committed(committer), "offsets are told", timeout=30)
+        answered = eventually(lambda: _committed(committer), "offsets are told")
         assert answered == [10 * number + index for index in range(PARTITIONS)]
     committer.close()
 
@@ -143,17 +144,17 @@ def test_transactions_are_whole_or_not_there(sandbox):
     committed, number, dice = set(), 0, random.Random(9)
     for round_number in range(KILLS):
         producer = Producer({"bootstrap.servers": sandbox.bootstrap, "transactional.id": "tx",
-                             "transaction.timeout.ms": 10_000, "linger.ms": 1})
-        producer.init_transactions(60)
+                             "transaction.timeout.ms": 60_000, "linger.ms": 1})
+        producer.init_transactions(120)
         until = time.monotonic() + dice.uniform(0.3, 0.8)
         while time.monotonic() < until:
             producer.begin_transaction()
             for index in range(PARTITIONS):
                 producer.produce("orders", str(number).encode(), partition=index)
             if number % 4 == 3:
-                producer.abort_transaction(30)
+                producer.abort_transaction(60)
             else:
-                producer.commit_transaction(30)
+                producer.commit_transaction(60)
                 committed.add(number)
             number += 1
         producer.begin_transaction()  # open when the broker dies: it is aborted by the next one
@@ -161,7 +162,7 @@ def test_transactions_are_whole_or_not_there(sandbox):
         producer.flush(5)
         sandbox.restart()
     last = Producer({"bootstrap.servers": sandbox.bootstrap, "transactional.id": "tx"})
-    last.init_transactions(60)
+    last.init_transactions(120)
     for records in read_all(sandbox, "orders").values():
         assert [value for _, value in records] == sorted(committed)
 
@@ -169,6 +170,6 @@ def test_transactions_are_whole_or_not_there(sandbox):
 def test_a_directory_in_use_is_refused(sandbox):
     second = subprocess.run([lockstep_binary(), "sandbox", "--port", str(free_port()),
                              "--data-dir", sandbox.home / "data"],
-                            capture_output=True, text=True, timeout=20)
+                            capture_output=True, text=True, timeout=60)
     assert second.returncode == 1
     assert "another process uses this directory" in second.stderr

@@ -35,7 +35,7 @@ def kgo():
 def test_franz_go(sandboxes, kgo, name, kafka):
     cluster = sandboxes.get(kafka)
     done = subprocess.run([kgo, "--bootstrap", cluster.bootstrap, "--prefix", name,
-                           "--records", "200"], capture_output=True, text=True, timeout=90)
+                           "--records", "200"], capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["brokers"] == 3
@@ -69,7 +69,7 @@ def test_kafka_python(sandboxes, name, kafka):
         [(i, b"%d" % n, (("n", b"%d" % n),)) for i, n in enumerate(range(1, 100, PARTITIONS))]
     reader = KafkaConsumer(name, bootstrap_servers=servers, group_id=name,
                            auto_offset_reset="earliest", enable_auto_commit=False,
-                           consumer_timeout_ms=20000)
+                           consumer_timeout_ms=90000)
     seen = [next(reader).value for _ in range(100)]
     assert sorted(seen) == sorted(b"value %d" % n for n in range(100))
     assert group_state(cluster, name) == "STABLE"
@@ -145,5 +145,5 @@ def test_aiokafka(sandboxes, name):
     assert aborted >= 2
     assert [(r.partition, r.value) for r in read(cluster, target, "read_committed")] == \
         [(r.partition, r.value) for r in read(cluster, source)]
-    assert Counter(r.value for r in read(cluster, target)).most_common(1)[0][1] == 2
+    assert Counter(r.value for r in read(cluster, target)).most_common(1)[0][1] >= 2
     assert committed(cluster, source) == {(source, 0): 60, (source, 1): 60}

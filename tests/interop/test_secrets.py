@@ -28,7 +28,7 @@ def everything_said(process) -> dict[str, str]:
         said[path] = process.get(path).text
     for command in (["check"], ["check", "--json"], ["verify"], ["verify", "--json"],
                     ["cut"], ["cut", "--json"]):
-        done = run_cli(*command, "-c", process.config, timeout=90)
+        done = run_cli(*command, "-c", process.config, timeout=180)
         said[" ".join(command)] = done.stdout + done.stderr
     for command in (["status"], ["status", "--json"]):
         done = run_cli(*command, "--url", process.url)
@@ -83,7 +83,7 @@ class HttpsClient:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         request = urllib.request.Request(self._url + path, headers=headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=5, context=self._context) as response:
+            with urllib.request.urlopen(request, timeout=30, context=self._context) as response:
                 response.read()
                 return response.status
         except urllib.error.HTTPError as error:
@@ -131,7 +131,7 @@ def test_status_command_with_tls_and_a_token(source, target, lockstep, name, tmp
     def status(**environment):
         return subprocess.run(
             [lockstep_binary(), "status", "--url", url, "--json"], capture_output=True, text=True,
-            timeout=30, env=os.environ | environment)
+            timeout=120, env=os.environ | environment)
 
     trusted = {"LOCKSTEP_CA": str(authority.certificate)}
     process.wait(lambda: status(LOCKSTEP_TOKEN=VIEW, **trusted).returncode == 0, "status answers")

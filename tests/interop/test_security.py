@@ -47,9 +47,11 @@ def heals(process, source, name: str) -> None:
 
 def wait_problem(process, *words: str) -> str:
     """Until the link says what is wrong, in these words."""
-    process.wait(lambda: all(word in process.status()["problem"] for word in words),
-                 f"a problem with {words}")
-    return process.status()["problem"]
+    def told() -> str:
+        problem = process.status()["problem"]
+        return problem if all(word in problem for word in words) else ""
+
+    return process.wait(told, f"a problem with {words}")
 
 
 @pytest.mark.parametrize("mechanism", MECHANISMS)
@@ -117,7 +119,7 @@ def test_client_credentials(secure, target, lockstep, name, tmp_path):
 
 @pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "OAUTHBEARER"])
 def test_logs_in_again_in_time(secure, target, lockstep, name, mechanism):
-    """The broker ends each login after 3 s; nobody notices."""
+    """The broker ends each login after 20 s; nobody notices."""
     sasl = (login(mechanism) if mechanism != "OAUTHBEARER" else
             {"mechanism": mechanism, "token": unsecured_token(USER)})
     source = secure.at("SASL_PLAINTEXT", sasl=sasl)
@@ -128,9 +130,9 @@ def test_logs_in_again_in_time(secure, target, lockstep, name, mechanism):
     errors = process.status()["errors"]  # a new topic has no leader at first
     with SteadyProducer(source, name, per_second=500) as steady:
         def again() -> bool:
-            return process.log_text().count("logged in again") >= 6
+            return process.log_text().count("logged in again") >= 4
 
-        process.wait(again, "it has logged in again on several connections", 30)
+        process.wait(again, "it has logged in again on several connections", 120)
         produced = steady.stop()
     process.wait_copied(name)
     assert assert_same_records(source, target, name) == produced
@@ -148,7 +150,8 @@ def test_wrong_password(secure, target, lockstep, name, tmp_path, mechanism):
     problem = wait_problem(process, f'as user "{USER}" by {mechanism}',
                            "SASL_AUTHENTICATION_FAILED")
     assert "not this one" not in problem
-    assert problem in process.get("/readyz").text
+    process.wait(lambda: process.status()["problem"] in process.get("/readyz").text,
+                 "/readyz says the same")
     password.write_text(PASSWORD + "\n")
     heals(process, source, name)
 
@@ -207,12 +210,11 @@ def test_right_is_revoked_in_the_middle(secure, target, lockstep, name):
     secure.forbid(GUEST, name, AclOperation.READ)
     produce(source, name, ["meanwhile"] * 100)
 
-    def told() -> str:
+    def told() -> bool:
         found = process.partition(name)
-        return found["state"] != "running" and found["reason"]
+        return found["state"] != "running" and "authoriz" in found["reason"].lower()
 
-    reason = process.wait(told, "the partition says that it may not read", 30)
-    assert "TOPIC_AUTHORIZATION_FAILED" in reason or "authoriz" in reason, reason
+    process.wait(told, "the partition says that it may not read", 30)
     produce(source, other, ["goes on"] * 100)
     process.wait_lag_zero(other)
     secure.allow(GUEST, name, AclOperation.READ)

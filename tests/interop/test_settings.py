@@ -79,17 +79,17 @@ def test_bandwidth(source, target, lockstep, name):
     started = time.monotonic()
     process = lockstep(Told(source, target, [topic], more="    bandwidth: 512KiB\n"))
     process.wait_lag_zero(topic)
-    assert 2.5 < time.monotonic() - started < 12
+    assert 2.5 < time.monotonic() - started < 60  # how fast it goes; not how fast it begins
     assert assert_same_records(source, target, topic) == 2097
 
 
 def test_rests_when_in_step(source, target, lockstep, name):
     topic = source.create_topic(name, 1)
     produce(source, topic, ["first"])
-    process = lockstep(Told(source, target, [topic], more="    sync_interval: 4s\n"))
+    process = lockstep(Told(source, target, [topic], more="    sync_interval: 20s\n"))
     process.wait_lag_zero(topic)
     # It looks once more, finds nothing within half a second, and rests.
     holds_for(lambda: target.record_count(topic) == 1, "nothing new", 1)
     produce(source, topic, ["second"])
     holds_for(lambda: target.record_count(topic) == 1, "it rests", 1.5)
-    process.wait(lambda: target.record_count(topic) == 2, "it looks again", 8)
+    process.wait(lambda: target.record_count(topic) == 2, "it looks again", 30)

@@ -53,7 +53,7 @@ class ShareGroup:
             assert found == wanted
             return True
 
-        eventually(is_there, f"{self.name} is at {wanted}", 20)
+        eventually(is_there, f"{self.name} is at {wanted}")
 
     def _member(self, cluster, count: int) -> dict:
         return {"bootstrap": cluster.bootstrap, "group": self.name, "topic": self.topic,
@@ -74,9 +74,10 @@ class Member:
         def lines() -> list[str]:
             if self._process.poll() is not None:
                 raise Hopeless(self._log.read_text())
-            return [line for line in self._log.read_text().splitlines() if line.startswith("[[")]
+            return [line for line in self._log.read_text().splitlines()
+                    if line.startswith("[[") and line.endswith("]]")]
 
-        return [offset for _, offset in json.loads(eventually(lines, "it is delivered", 60)[0])]
+        return [offset for _, offset in json.loads(eventually(lines, "it is delivered")[0])]
 
     def __exit__(self, *_) -> None:
         end(self._process)

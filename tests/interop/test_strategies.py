@@ -103,7 +103,7 @@ def run_with_faults(lockstep, replication: Replication, seconds: float = SECONDS
     for name, cluster in replication.clusters.items():
         assert assert_everywhere_once(name, cluster, writers, topics) == total
     assert_nothing_came_back(process, writers)
-    verified = run_cli("verify", "-c", process.config, timeout=120)
+    verified = run_cli("verify", "-c", process.config, timeout=300)
     assert verified.returncode == 0, verified.stdout + verified.stderr
     return writers
 

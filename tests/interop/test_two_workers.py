@@ -17,7 +17,7 @@ SUSPENDED_SECONDS = 9  # longer than a turn lasts without a sign of life
 
 def wait_in_step(source, target, topic: str) -> None:
     eventually(lambda: source.end_offsets(topic) == target.end_offsets(topic),
-               f"{topic} is copied", 40)
+               f"{topic} is copied")
 
 
 @pytest.mark.parametrize("version", KAFKA_VERSIONS)

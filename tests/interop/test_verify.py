@@ -130,7 +130,7 @@ def test_narrows_the_links_topics_and_keeps_to_its_rate(source, target, name, tm
     assert seconds > 2  # 2 MB, of which the last chunk is not waited for
 
 
-def wait_proved(process, topic: str, partition: int = 0, timeout: float = 60) -> dict:
+def wait_proved(process, topic: str, partition: int = 0, timeout: float = 120) -> dict:
     """Until the proof has come to the end of the source's log; what it found."""
     def compared() -> bool:
         end = process.link.source.end_offsets(topic)[partition]  # a marker may come at any time
@@ -219,7 +219,8 @@ def test_a_foreign_write_is_found_where_it_is(source, target, lockstep, name):
     found = wait_differs(process, name)
     assert found["first_difference"] == {"offset": 1000, "kind": "differs"}
     assert (found["to"], found["records"]) == (1000, 1000)
-    assert "the copy differs from its source at offset 1000 (differs)" in process.log_text()
+    process.wait(lambda: "the copy differs from its source at offset 1000 (differs)"
+                 in process.log_text(), "it is logged")
     assert metric(process, "lockstep_verify_differences_total", name) >= 1
     assert metric(process, "lockstep_verified_offset", name) == 1000
     table = run_cli("status", "--url", process.url)
@@ -238,19 +239,21 @@ def test_one_changed_record_is_found_and_blocks_no_other(source, target, lockste
             client.produce(changed, value, timestamp=NOW_MS)
         assert client.flush(30) == 0
     process = lockstep(Link(source, target, [f"{name}-.*"]))
-    found = wait_differs(process, changed)
+    wait_differs(process, changed)
+    found = wait_proved(process, changed)
     assert found["first_difference"] == {"offset": 1234, "kind": "differs"}
     assert (found["to"], found["compared_to"]) == (1234, 2000)
     assert (found["differences"], found["records"]) == (1, 1999)
     produce(source, other, ["a"] * 10)
     assert wait_proved(process, other)["records"] == 10
+    process.wait(lambda: "the copy differs from its source" in process.log_text(), "it is logged")
     assert process.log_text().count("the copy differs from its source") == 1
 
 
 def test_the_proof_goes_on_behind_what_is_deleted(source, target, lockstep, name):
     source.create_topic(name)
-    produce(source, name, [f"{i:04d}" * 500 for i in range(3000)])  # 6 MB, 24 s at this rate
-    process = lockstep(Link(source, target, [name], verify_rate="256KiB"))
+    produce(source, name, [f"{i:04d}" * 500 for i in range(3000)])  # 6 MB, 48 s at this rate
+    process = lockstep(Link(source, target, [name], verify_rate="128KiB"))
     process.wait_copied(name)
     process.wait(lambda: process.partition(name)["verified"]["to"] > 0, "the proof has begun")
     source.delete_records(name, 0, 2900)

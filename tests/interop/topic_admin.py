@@ -8,7 +8,7 @@ from confluent_kafka.admin import (AdminClient, AlterConfigOpType, ConfigEntry, 
 
 from waiting import eventually
 
-TIMEOUT = 30  # seconds, for each question
+TIMEOUT = 60  # seconds, for each question
 
 # librdkafka tells of every broker that restarts; tests restart brokers on purpose.
 _silent = logging.getLogger("librdkafka")
@@ -60,7 +60,8 @@ class TopicAdmin:
         """Creates a topic and waits until all its partitions have leaders; returns the name."""
         new = NewTopic(name, partitions, replicas, config={k: str(v) for k, v in
                                                            (config or {}).items()})
-        self.admin.create_topics([new], operation_timeout=TIMEOUT)[name].result(TIMEOUT)
+        self.admin.create_topics([new], operation_timeout=TIMEOUT,
+                                 request_timeout=TIMEOUT)[name].result(2 * TIMEOUT)
         self.wait_topic(name, partitions)
         return name
 
@@ -74,12 +75,14 @@ class TopicAdmin:
         eventually(is_led, f"topic {name} has {partitions} partitions with leaders", timeout)
 
     def add_partitions(self, name: str, total: int) -> None:
-        self.admin.create_partitions([NewPartitions(name, total)])[name].result(TIMEOUT)
+        self.admin.create_partitions([NewPartitions(name, total)],
+                                     request_timeout=TIMEOUT)[name].result(2 * TIMEOUT)
         self.wait_topic(name, total)
 
     def delete_topic(self, name: str) -> None:
         if name in self.topics():
-            self.admin.delete_topics([name], operation_timeout=TIMEOUT)[name].result(TIMEOUT)
+            self.admin.delete_topics([name], operation_timeout=TIMEOUT,
+                                     request_timeout=TIMEOUT)[name].result(2 * TIMEOUT)
         eventually(lambda: name not in self.topics(), f"topic {name} is gone", TIMEOUT)
 
     def alter_config(self, topic: str, **config: str) -> None:
@@ -88,12 +91,14 @@ class TopicAdmin:
                                incremental_operation=AlterConfigOpType.SET)
                    for key, value in config.items()]
         resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
-        self.admin.incremental_alter_configs([resource])[resource].result(TIMEOUT)
+        self.admin.incremental_alter_configs([resource],
+                                             request_timeout=TIMEOUT)[resource].result(2 * TIMEOUT)
 
     def config(self, topic: str) -> dict[str, str]:
         """The topic's configs that are set on the topic itself."""
         resource = ConfigResource(ResourceType.TOPIC, topic)
-        entries = self.admin.describe_configs([resource])[resource].result(TIMEOUT)
+        asked = self.admin.describe_configs([resource], request_timeout=TIMEOUT)
+        entries = asked[resource].result(2 * TIMEOUT)
         return {name: entry.value for name, entry in entries.items()
                 if entry.source == 1}  # DYNAMIC_TOPIC_CONFIG
 
@@ -111,7 +116,7 @@ class TopicAdmin:
     def delete_records(self, topic: str, partition: int, before: int) -> None:
         """Moves the log start offset up to `before`."""
         wanted = TopicPartition(topic, partition, before)
-        self.admin.delete_records([wanted])[wanted].result(TIMEOUT)
+        self.admin.delete_records([wanted], request_timeout=TIMEOUT)[wanted].result(2 * TIMEOUT)
 
     def _offsets(self, topic: str, which: OffsetSpec) -> dict[int, int]:
         def ask() -> tuple[dict[int, int]]:

@@ -5,12 +5,17 @@ from typing import Callable, TypeVar
 
 T = TypeVar("T")
 
+# Seconds. A machine that others keep busy stands still for many, an election takes ten; and only a
+# test that fails waits for so long.
+PATIENCE = 90
+
 
 class Hopeless(Exception):
     """Raised by a check when waiting on makes no sense: ends `eventually` at once."""
 
 
-def eventually(check: Callable[[], T], what: str, timeout: float = 30, interval: float = 0.02) -> T:
+def eventually(check: Callable[[], T], what: str, timeout: float = PATIENCE,
+               interval: float = 0.02) -> T:
     """Calls `check` until it returns something true, and returns that.
 
     An exception of `check` counts as "not yet". AssertionError after `timeout` seconds, with the

@@ -126,7 +126,7 @@ class Lag:
 
     def _sample_status(self) -> None:
         for worker in self._field.workers:
-            partitions = worker.status()["partitions"] if worker.is_running() else ()
+            partitions = worker.status(ASK_SECONDS)["partitions"] if worker.is_running() else ()
             for topic in self._now if partitions else ():
                 self._now[topic] = sum(p["lag_records"] for p in partitions if p["topic"] == topic)
             for partition in partitions:
@@ -137,10 +137,10 @@ class Lag:
 
     def _note_blocked(self) -> None:
         for worker in self._field.workers:
-            answer = worker.get("/api/v1/status")
+            answer = worker.get("/api/v1/status", ASK_SECONDS)
             if answer.code != 200:
                 continue
-            for partition in worker.status()["partitions"]:
+            for partition in worker.status(ASK_SECONDS)["partitions"]:
                 what = f"{partition['topic']}-{partition['partition']}: {partition['reason']}"
                 if partition["state"] == "blocked" and what not in self.blocked:
                     self.blocked.append(what)

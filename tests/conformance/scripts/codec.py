@@ -44,7 +44,7 @@ class Connection:
 
     def __init__(self, codec: Codec, host: str, port: int):
         self._codec = codec
-        self._socket = socket.create_connection((host, port), timeout=30)
+        self._socket = socket.create_connection((host, port), timeout=120)
         self._last_id = 0
         self._waiting: list[tuple[str, int]] = []
 

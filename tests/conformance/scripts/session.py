@@ -19,6 +19,7 @@ NAMED_FIELDS = {"topic_id": "topic-id", "member_id": "member", "leader": "member
 SIZE_FIELDS = {"port", "total_bytes", "usable_bytes"}
 SETTLING = {3, 5, 6, 14, 15, 16}  # a new topic or coordinator is not everywhere yet
 COORDINATOR_SETTLES = {14, 15, 16}
+SETTLES_SECONDS = 30  # until a broker answers what it must in the end
 PASSWORDS = {"admin": "secret", "alice": "won:der"}  # of PLAIN users where brokers ask for a login
 
 
@@ -72,9 +73,10 @@ class Session:
 
     def call(self, label: str, api: str, body: dict, **how) -> dict:
         """Sends a request, and writes its answer down. `how`: version, limit, on (the name of a
-        connection), until (a check of the answer; asked again until it is true, or 10 s)."""
+        connection), until (a check of the answer; asked again until it is true, or
+        SETTLES_SECONDS)."""
         until: Callable[[dict], bool] = how.pop("until", lambda answer: True)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + SETTLES_SECONDS
         version = how.get("version", self.newest(api, how.get("limit", 99)))
         while True:
             answer = self.ask(api, version, body, how.get("on", "main"))
@@ -95,7 +97,7 @@ class Session:
 
     def wait(self, api: str, body: dict, done: Callable[[dict], bool], on: str = "main") -> dict:
         """Asks until `done`, without writing it down."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + SETTLES_SECONDS
         while True:
             answer = self.ask(api, self.newest(api), body, on)
             if done(answer):

@@ -140,7 +140,7 @@ public final class Members {
         try {
             member.commitSync();
         } catch (org.apache.kafka.common.errors.RebalanceInProgressException again) {
-            member.poll(Duration.ZERO);
+            return;
         }
     }
 }

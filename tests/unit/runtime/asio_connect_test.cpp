@@ -106,7 +106,9 @@ TEST(AsioConnect, SaysDisconnected_WhenRefused) {
 }
 
 TEST(AsioConnect, SaysDisconnected_WhenTheHostCannotBeResolved) {
-    const auto connected = connect({.host = "no-such-host.invalid", .port = 9092, .stop = {}});
+    // A machine without a network may ask each of its name servers twice before it gives up.
+    const auto connected = connect(
+        {.host = "no-such-host.invalid", .port = 9092, .patience = seconds(120), .stop = {}});
     ASSERT_TRUE(connected.has_error());
     EXPECT_TRUE(connected.error().is(Errc::disconnected)) << connected.error().message();
     EXPECT_THAT(connected.error().message(), HasSubstr("no-such-host.invalid"));
@@ -120,7 +122,7 @@ TEST(AsioConnect, SaysTimeout_AtTheDeadline) {
     ASSERT_TRUE(connected.has_error());
     EXPECT_TRUE(connected.error().is(Errc::timeout)) << connected.error().message();
     EXPECT_GE(std::chrono::steady_clock::now() - begun, milliseconds(50));
-    EXPECT_LT(std::chrono::steady_clock::now() - begun, seconds(5));
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, seconds(15));
 }
 
 TEST(AsioConnect, SaysStopped_WhenStoppedMeanwhile) {

@@ -19,6 +19,8 @@ namespace {
 using namespace std::string_literals;
 using std::chrono::milliseconds;
 
+constexpr milliseconds kPatience{60'000};  // only a test that fails waits for so long
+
 Result<HttpResponse> http_get(const std::string& url, milliseconds timeout) {
     HttpCall call;
     call.url = url;
@@ -92,7 +94,7 @@ sockaddr_in loopback(uint16_t port) {
 class RawClient {
 public:
     explicit RawClient(uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
-        const timeval patience{10, 0};
+        const timeval patience{60, 0};
         ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
         const sockaddr_in address = loopback(port);
         EXPECT_EQ(::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
@@ -267,7 +269,7 @@ HttpServerOptions with_bodies_of(size_t limit) {
 
 TEST(HttpServer, HandsOverABody_WhereThatIsWanted) {
     Fixture fixture(with_bodies_of(100));
-    const auto response = http_post(fixture.url("/echo"), R"({"a":1})", milliseconds(5000));
+    const auto response = http_post(fixture.url("/echo"), R"({"a":1})", kPatience);
     ASSERT_TRUE(response.has_value()) << response.error().message();
     EXPECT_EQ(response->body, R"(POST application/json {"a":1})");
 }
@@ -316,7 +318,7 @@ TEST(HttpServer, NamesTheMethods_WhenOneIsNotAllowed) {
 
 TEST(HttpServer, Answers500_WhenItsHandlerThrows) {
     Fixture fixture;
-    const auto response = http_get(fixture.url("/throws"), milliseconds(5000));
+    const auto response = http_get(fixture.url("/throws"), kPatience);
     ASSERT_TRUE(response.has_value()) << response.error().message();
     EXPECT_EQ(response->status, 500);
 }
@@ -342,7 +344,7 @@ TEST(HttpServer, CutsAClient_ThatDoesNotReadItsResponse) {
     Result<HttpResponse> response = Error(Errc::timeout, "");
     for (int i = 0; i < 100 && (response.has_error() || response->status != 200); ++i) {
         std::this_thread::sleep_for(milliseconds(50));
-        response = http_get(fixture.url("/hello"), milliseconds(5000));
+        response = http_get(fixture.url("/hello"), kPatience);
     }
     ASSERT_TRUE(response.has_value()) << response.error().message();
     EXPECT_EQ(response->status, 200);
@@ -387,7 +389,7 @@ TEST(HttpServer, SaysWhy_WhenThePortIsTaken) {
 
 TEST(HttpClient, GetsAPage) {
     Fixture fixture;
-    const auto response = http_get(fixture.url("/hello?x=y"), milliseconds(5000));
+    const auto response = http_get(fixture.url("/hello?x=y"), kPatience);
     ASSERT_TRUE(response.has_value()) << response.error().message();
     EXPECT_EQ(response->status, 200);
     EXPECT_EQ(response->content_type, "text/plain");
@@ -396,7 +398,7 @@ TEST(HttpClient, GetsAPage) {
 
 TEST(HttpClient, GetsALargePage) {
     Fixture fixture;
-    const auto response = http_get(fixture.url("/large"), milliseconds(5000));
+    const auto response = http_get(fixture.url("/large"), kPatience);
     ASSERT_TRUE(response.has_value()) << response.error().message();
     EXPECT_EQ(response->body.size(), size_t{4} << 20);
 }
@@ -443,7 +445,7 @@ TEST(HttpClient, GivesUp_WhenNoAnswerComes) {
 
 TEST(HttpClient, SaysMalformed_WhenTheAnswerIsNotHttp) {
     SilentServer server("SSH-2.0-OpenSSH_9.2\r\n");
-    const auto response = http_get(server.url(), milliseconds(5000));
+    const auto response = http_get(server.url(), kPatience);
     ASSERT_TRUE(response.has_error());
     EXPECT_TRUE(response.error().is(Errc::malformed)) << response.error().message();
 }
@@ -454,8 +456,7 @@ TEST(HttpClient, SaysRefused_WhenNobodyListens) {
         Fixture fixture;
         free_port = fixture.port();
     }
-    const auto response =
-        http_get("http://127.0.0.1:" + std::to_string(free_port), milliseconds(5000));
+    const auto response = http_get("http://127.0.0.1:" + std::to_string(free_port), kPatience);
     ASSERT_TRUE(response.has_error());
     const std::string where = "127.0.0.1:" + std::to_string(free_port);
     EXPECT_EQ(response.error().message(), "HTTP request to " + where + ": connect to " + where +
