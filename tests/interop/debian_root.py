@@ -10,7 +10,7 @@ from paths import CACHE
 from processes import end, spawn
 from waiting import eventually
 
-MIRROR_SUITE = "bookworm"
+SUITE = "bookworm"
 
 
 def run(*command, timeout: float = 60) -> subprocess.CompletedProcess:
@@ -23,6 +23,13 @@ def must(*command, timeout: float = 60) -> str:
     return done.stdout
 
 
+def apt_mirror() -> list[str]:
+    """Where this machine's own packages come from; nothing where it is no Debian 12."""
+    told = run("apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)",
+               "Created-By: Packages").stdout
+    return [line.split()[0] for line in told.splitlines() if line.endswith(f" {SUITE}")][:1]
+
+
 def base(libraries: list[str]) -> Path:
     """Debian 12 with systemd and `libraries`, and nothing else; made once, kept in .cache."""
     kept = CACHE / "debian"
@@ -31,7 +38,7 @@ def base(libraries: list[str]) -> Path:
     if not stamp.exists() or stamp.read_text() != wanted:
         shutil.rmtree(kept, ignore_errors=True)
         must("debootstrap", "--variant=minbase", f"--include=systemd,{','.join(libraries)}",
-             MIRROR_SUITE, kept, timeout=600)
+             SUITE, kept, *apt_mirror(), timeout=600)
         must("chroot", kept, "apt-get", "clean")
         stamp.write_text(wanted)
     return kept
