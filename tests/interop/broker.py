@@ -109,7 +109,7 @@ class Broker:
 
     def end(self, how: int = signal.SIGTERM) -> None:
         if self.process is not None:
-            end(self.process, how, timeout=60)
+            end(self.process, how, timeout=180)  # killed, it would repair its logs
 
     def last_words(self, lines: int = 15) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])

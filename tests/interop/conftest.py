@@ -63,7 +63,12 @@ class Clusters:
     def start(self, *wanted: tuple[str, str]) -> None:
         missing = {which: KafkaCluster(which[1], "-".join(which), self._home)
                    for which in wanted if which not in self._started}
-        start_together(*missing.values())
+        try:
+            start_together(*missing.values())
+        except BaseException:  # whoever tries again needs their folders
+            for cluster in missing.values():
+                cluster.remove()
+            raise
         self._started |= missing
 
     def start_all(self) -> None:

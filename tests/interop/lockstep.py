@@ -222,11 +222,15 @@ class Lockstep:
 
     def wait_blocked(self, topic: str, partition: int = 0, timeout: float = 30) -> str:
         """Until the partition is blocked; the reason it gives."""
-        def blocked() -> bool:
-            return self.partition(topic, partition).get("state") == "blocked"
+        def reason() -> str:
+            found = self.partition(topic, partition)
+            return found["reason"] if found.get("state") == "blocked" else ""
 
-        self.wait(blocked, f"{topic}-{partition} is blocked", timeout)
-        return self.partition(topic, partition)["reason"]
+        return self.wait(reason, f"{topic}-{partition} is blocked", timeout)
+
+    def wait_running(self, topic: str, partition: int = 0) -> None:
+        self.wait(lambda: self.partition(topic, partition).get("state") == "running",
+                  f"{topic}-{partition} is running")
 
     def log_text(self) -> str:
         return self.log.read_text(errors="replace")

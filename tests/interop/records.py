@@ -52,7 +52,7 @@ def produce(cluster: KafkaCluster, topic: str, values: list, partition: int = 0,
 def produce_mixed(cluster: KafkaCluster, topic: str, codec: str, count: int) -> None:
     """Every odd shape: keys, null and empty values, headers, timestamps that go back and forth."""
     # Full batches; flush() sends them.
-    client = producer(cluster, compression_type=codec, linger_ms=1000)
+    client = producer(cluster, compression_type=codec, linger_ms=60_000)
     partitions = cluster.topics()[topic]
     base_ms = int(time.time() * 1000) - 7_200_000
     failures = []
@@ -114,6 +114,9 @@ def assert_true_prefix(source: KafkaCluster, target: KafkaCluster, topic: str) -
     return len(copied)
 
 
+FLUSH_SECONDS = 300  # brokers that restart, one after the other
+
+
 class SteadyProducer:
     """Produces in the background until it is stopped; survives brokers that come and go."""
 
@@ -122,7 +125,8 @@ class SteadyProducer:
         self._failures: list = []
         self._topic = topic
         self._per_second = per_second
-        self._client = producer(cluster, message_timeout_ms=120_000)
+        self._client = producer(cluster, message_timeout_ms=FLUSH_SECONDS * 1000,
+                                queue_buffering_max_messages=1_000_000)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -137,7 +141,7 @@ class SteadyProducer:
         """Stops and waits for the acknowledgements; how many records there are."""
         self._stop.set()
         self._thread.join()
-        left = self._client.flush(120)
+        left = self._client.flush(FLUSH_SECONDS)
         assert left == 0 and not self._failures, (left, self._failures[:3])
         return self.acknowledged
 

@@ -15,6 +15,7 @@ from lockstep import Link, run_cli
 from paths import NEWEST_KAFKA
 from records import produce
 from topic_admin import TIMEOUT
+from waiting import eventually
 
 
 def remove_config(cluster, topic: str, key: str) -> None:
@@ -27,7 +28,7 @@ def wait_config(process, cluster, topic: str, **wanted) -> None:
     """Until the topic sets this itself; None: until it does not. Underscores stand for dots."""
     values = {key.replace("_", "."): value for key, value in wanted.items()}
     process.wait(lambda: all(cluster.config(topic).get(k) == v for k, v in values.items()),
-                 f"{topic} on {cluster.name} has {values}", 30)
+                 f"{topic} on {cluster.name} has {values}")
 
 
 def drift(process) -> set:
@@ -67,19 +68,20 @@ def test_configs_follow_and_what_others_have_set_stays(clusters, lockstep, name,
                 retention_bytes="123456789", index_interval_bytes="8192", segment_ms="3600000")
     remove_config(source, name, "max.message.bytes")
     wait_config(process, target, name, max_message_bytes=None)
-    assert process.status()["configs"]["state"] == "drifted"
+    process.wait(lambda: process.status()["configs"]["state"] == "drifted", "it has drifted")
     assert 'lockstep_drift_settings{' in process.get("/metrics").text
 
     # What was agreed on is remembered: what changes while nobody looks is told from drift.
     process.kill()
     source.alter_config(name, retention_ms="80000000")
+    eventually(lambda: source.config(name)["retention.ms"] == "80000000", "its broker knows")
     assert checked_configs(process) == {name: {"retention.ms": ("set", "80000000", "90000000"),
                                        "segment.ms": ("keep", "7200000", "3600000")}}
     assert target.config(name)["retention.ms"] == "90000000", "check only looks"
     process.start()
     wait_config(process, target, name, retention_ms="80000000", segment_ms="3600000")
-    assert "segment.ms is 3600000, and would be 7200000" in " ".join(
-        run_cli("status", "--url", process.url).stdout.split())
+    process.wait(lambda: "segment.ms is 3600000, and would be 7200000" in " ".join(
+        run_cli("status", "--url", process.url).stdout.split()), "the status shows the drift")
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +123,7 @@ def acls_of(cluster) -> set[AclBinding]:
 
 
 def wait_acls(process, cluster, *wanted: AclBinding) -> None:
-    process.wait(lambda: acls_of(cluster) == set(wanted), f"{cluster.name} has {wanted}", 20)
+    process.wait(lambda: acls_of(cluster) == set(wanted), f"{cluster.name} has {wanted}")
 
 
 def test_acls_follow_and_only_lockstep_s_own_are_deleted(guarded, lockstep, name):
@@ -141,13 +143,15 @@ def test_acls_follow_and_only_lockstep_s_own_are_deleted(guarded, lockstep, name
     carol = acl(name, "READ", "User:carol")
     wait_acls(process, target, theirs, read, denied, by_prefix, group, transactions, carol)
     process.wait(lambda: process.status()["acls"]["state"] == "in_step", "the ACLs are in step")
-    assert process.status()["acls"]["on_failover"] == [
-        f"ALLOW User:alice from * WRITE on TOPIC {name}"]
+    process.wait(lambda: process.status()["acls"]["on_failover"] == [
+        f"ALLOW User:alice from * WRITE on TOPIC {name}"], "what a failover needs is shown")
 
     # Lockstep knows its own after a restart, and what is to be done can be seen before.
     process.kill()
     take(source, read, group)
-    give(source, acl(name, "ALL", "User:dave"))
+    dave = acl(name, "ALL", "User:dave")
+    give(source, dave)
+    eventually(lambda: {dave} == {read, group, dave} & acls_of(source), "its broker knows")
     plan = check(process)["acls"]
     assert sorted(plan["create"]) == [f"ALLOW User:dave from * DESCRIBE_CONFIGS on TOPIC {name}",
                                       f"ALLOW User:dave from * READ on TOPIC {name}"]
@@ -182,10 +186,9 @@ def test_quotas_follow(guarded, lockstep, name):
              "--entity-name", "alice", "--entity-type", "clients", "--entity-default")
     process = lockstep(Link(source, target, [name], around={"quotas": {"follow": "changes"}}))
     process.wait(lambda: process.status()["quotas"]["in_step"] == 2, "two quotas are in step")
-    found = quotas_of(target)
     for quota in ("producer_byte_rate=1048576.0", "request_percentage=12.5",
                   "consumer_byte_rate=77.0"):
-        assert quota in found, found
-    drifted = process.status()["quotas"]["drift"]
-    assert [(d["key"], d["wanted"], d["found"]) for d in drifted] == [
-        ("consumer_byte_rate", None, "77")]
+        eventually(lambda q=quota: q in quotas_of(target), f"the target has {quota}")
+    process.wait(lambda: [(d["key"], d["wanted"], d["found"])
+                          for d in process.status()["quotas"]["drift"]] == [
+        ("consumer_byte_rate", None, "77")], "the drift is shown")

@@ -6,27 +6,27 @@ import pytest
 
 import peers
 from kafka_cluster import KafkaCluster
-from lockstep import Link
+from lockstep import DRAIN_SECONDS, Link
 from paths import NEWEST_KAFKA
 from processes import free_port, memory_kib
 from records import assert_same_records, produce
 from waiting import holds_for
 
 LIMIT_KIB = 128 << 10
-PATIENCE = 20  # seconds; a handshake may take 5 s before it counts as failed
+PATIENCE = 60  # seconds; a handshake may take 5 s before it counts as failed
 
 ANSWERS = [peers.garbage, peers.web_page, peers.two_gib_frame, peers.empty_frames,
            peers.negative_frame]
 
 
 def assert_says_what_is_wrong(process, bootstrap: str) -> None:
-    process.wait(lambda: process.get("/healthz").code == 200, "/healthz says 200", 10)
+    process.wait(lambda: process.get("/healthz").code == 200, "/healthz says 200", PATIENCE)
     process.wait(lambda: process.status()["problem"], "status names the problem", PATIENCE)
     answer = process.get("/readyz")
     assert answer.code == 503 and answer.text.strip()
     assert bootstrap in process.status()["problem"] or "east" in process.status()["problem"] \
         or "west" in process.status()["problem"]
-    process.wait(lambda: bootstrap in process.log_text(), "the log names the address", 10)
+    process.wait(lambda: bootstrap in process.log_text(), "the log names the address", PATIENCE)
 
 
 @pytest.mark.parametrize("side", ["source", "target"])
@@ -39,7 +39,7 @@ def test_garbage_instead_of_kafka(source, target, lockstep, name, side, answer):
         process.wait(lambda: peer.connections >= 2, "it tries again", PATIENCE)
         assert memory_kib(process.pid, "VmHWM") < LIMIT_KIB
         code, seconds = process.terminate()
-        assert code == 0 and seconds < 5
+        assert code == 0 and seconds < 2 * DRAIN_SECONDS  # of a busy machine
 
 
 def test_a_peer_that_never_answers(target, lockstep, name):
@@ -47,7 +47,7 @@ def test_a_peer_that_never_answers(target, lockstep, name):
         process = lockstep(Link(peer, target, [name]), wait_ready=False)
         assert_says_what_is_wrong(process, peer.bootstrap)
         code, seconds = process.terminate()
-        assert code == 0 and seconds < 5
+        assert code == 0 and seconds < 2 * DRAIN_SECONDS  # of a busy machine
 
 
 def test_cluster_that_comes_up_later(home, target, lockstep, name):
@@ -60,7 +60,7 @@ def test_cluster_that_comes_up_later(home, target, lockstep, name):
         process.wait_ready()
         process.wait_copied(name)
         assert assert_same_records(late, target, name) == 1
-        assert process.status()["problem"] == ""
+        process.wait(lambda: process.status()["problem"] == "", "no problem is left")
     finally:
         late.remove()
 

@@ -14,6 +14,7 @@ from test_blocked import has_number
 
 RECORDS = 1500  # of 1,000 bytes in each partition: more than one segment
 SEGMENT_BYTES = 1 << 20
+BATCH = 20  # records
 
 
 @dataclass
@@ -52,8 +53,8 @@ def fragile(home) -> KafkaCluster:
 
 
 def fill(cluster: KafkaCluster, topic: str) -> None:
-    """Batches of 20 records, as many as one closed segment and some more in each partition."""
-    client = producer(cluster, batch_num_messages=20, linger_ms=50)
+    """Batches of BATCH records, as many as one closed segment and some more in each partition."""
+    client = producer(cluster, batch_num_messages=BATCH, linger_ms=5000)
     values = random.Random(topic)
     for i in range(2 * RECORDS):
         client.produce(topic, values.randbytes(1000), partition=i % 2)
@@ -67,7 +68,7 @@ def choose_batch(cluster: KafkaCluster, topic: str) -> int:
     assert len(list(directory.glob("*.log"))) > 1
     # 0x40 is set in it and 0x10 is not, so that each of them makes an offset lower or higher.
     found = [batch.base_offset for batch in batches(directory)
-             if batch.base_offset & 0x40 and not batch.base_offset & 0x10]
+             if batch.count == BATCH and batch.base_offset & 0x40 and not batch.base_offset & 0x10]
     return found[len(found) // 8]
 
 
@@ -88,10 +89,10 @@ def test_blocks_exactly_there_and_goes_on_when_it_is_repaired(fragile, target, l
     fragile.start_broker()
     process = lockstep(Link(fragile, target, [f"{name}-.*"]))
     for topic in topics.values():
-        reason = process.wait_blocked(topic, 0, timeout=60)
+        reason = process.wait_blocked(topic, 0, timeout=120)
         assert has_number(reason, chosen[topic]), reason
         process.wait(lambda t=topic: target.end_offsets(t) == {0: chosen[t], 1: RECORDS},
-                     "what is before it, and the other partition, are copied", 20)
+                     "what is before it, and the other partition, are copied", 120)
         assert read(target, topic) == [record for record in original[topic] if
                                        record.partition == 1 or record.offset < chosen[topic]]
     healthy = fragile.create_topic(f"{name}-healthy")
@@ -102,10 +103,10 @@ def test_blocks_exactly_there_and_goes_on_when_it_is_repaired(fragile, target, l
     for what, damage in DAMAGES.items():
         flip(places[topics[what]], damage.byte, damage.bits)
     fragile.start_broker()
-    process.wait_copied(*topics.values())
+    process.wait_copied(*topics.values(), timeout=120)
     for topic in topics.values():
         assert read(target, topic) == original[topic]
-        assert process.partition(topic, 0)["state"] == "running"
+        process.wait_running(topic)
         assert process.partition(topic, 0)["filled_offsets"] == 0
 
 
@@ -121,7 +122,7 @@ def test_damage_while_it_copies(fragile, target, lockstep, name):
     fragile.start_broker()
     produce(fragile, topic, ["later"])
     process.wait_copied(topic)
-    assert process.partition(topic, 0)["state"] == "running"
+    process.wait_running(topic)
     fragile.end_broker()
     flip(place, HEADER.size + 1000, 1)
     fragile.start_broker()

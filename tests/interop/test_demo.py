@@ -36,7 +36,7 @@ at 11s quit
 def run_script(tmp_path, text: str, *options) -> subprocess.CompletedProcess:
     script = tmp_path / "script"
     script.write_text(text)
-    return run_cli("demo", "--script", script, *options, timeout=90)
+    return run_cli("demo", "--script", script, *options, timeout=300)
 
 
 def test_script_with_faults_ends_in_step(tmp_path):
@@ -107,13 +107,17 @@ class Terminal:
         frames = self.output.split("\x1b[H")
         return CONTROL.sub("", frames[-2]) if len(frames) > 2 else ""
 
-    def wait(self, pattern: str, timeout: float = 15) -> None:
+    def wait(self, pattern: str, timeout: float = 60) -> None:
         eventually(lambda: re.search(pattern, self.frame()), f"{pattern}", timeout)
 
     def end(self) -> int:
-        code = self.process.wait(timeout=20)
+        def has_ended() -> bool:
+            self._read()  # else it would wait for whoever reads
+            return self.process.poll() is not None
+
+        eventually(has_ended, "it ends", 60)
         self._read()
-        return code
+        return self.process.returncode
 
     def close(self) -> None:
         if self.process.poll() is None:
@@ -143,8 +147,8 @@ def terminal():
 def test_keys_break_and_mend(terminal):
     began = time.monotonic()
     demo = terminal()
-    demo.wait(r"berlin -> paris +(starting|in step)", timeout=5)
-    assert time.monotonic() - began < 5  # alone it is a fraction of a second
+    demo.wait(r"berlin -> paris +(starting|in step)")
+    assert time.monotonic() - began < 15  # alone it is a fraction of a second
     demo.wait(r"-> paris +in step")
     for key, broken, mended in (("c", r"-> paris +cut", r"-> paris +in step"),
                                 ("k", r"berlin +x 2 3", r"berlin +1 2 3"),
@@ -161,7 +165,7 @@ def test_keys_break_and_mend(terminal):
     demo.wait(r"EVENTS")
     demo.press("+")
     demo.wait(r"added partition orders-3")
-    demo.wait(r"-> paris +in step", timeout=30)
+    demo.wait(r"-> paris +in step")
     demo.press("t")
     demo.wait(r"orders-0 blocked on berlin-paris")
     demo.press("d")
@@ -191,8 +195,8 @@ def test_gives_the_terminal_back(terminal, how):
 
 
 def test_plain_lines_without_a_terminal():
-    done = run_cli("demo", "--seconds", 3, timeout=60)
+    done = run_cli("demo", "--seconds", 6, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "\x1b" not in done.stdout
-    assert len(re.findall(r"^ 0:0\d  berlin [\d,]+  paris ", done.stdout, re.M)) >= 3
+    assert len(re.findall(r"^ 0:\d\d  berlin [\d,]+  paris ", done.stdout, re.M)) >= 3
     assert "berlin-paris: in step for the first time" in done.stdout

@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, Producer
 from lockstep import Link, Lockstep, run_cli
 from paths import ROOT
 from prometheus import Prometheus, promtool
-from records import produce
+from records import SteadyProducer, produce
 from sandbox_process import Sandbox
 from waiting import eventually
 
@@ -49,20 +49,21 @@ def scraped(tmp_path_factory):
     consumer = Consumer({"bootstrap.servers": source.bootstrap, "group.id": "billing",
                          "auto.offset.reset": "earliest"})
     consumer.subscribe(["orders"])
-    eventually(lambda: consumer.poll(1), "the group reads", 20)
+    eventually(lambda: consumer.poll(1), "the group reads")
     consumer.commit(asynchronous=False)
     consumer.close()
-    transactional = Producer({"bootstrap.servers": source.bootstrap, "transactional.id": "t"})
-    transactional.init_transactions(20)
+    transactional = Producer({"bootstrap.servers": source.bootstrap, "transactional.id": "t",
+                              "transaction.timeout.ms": 600_000})
+    transactional.init_transactions(60)
     transactional.begin_transaction()
     transactional.produce("payments", "x")
-    transactional.flush(20)
+    transactional.flush(60)
     process = Lockstep(directory, Link(source, target, ["orders", "payments"])).start()
     prometheus = Prometheus(directory, [process.url.removeprefix("http://")], RULES).start()
-    process.wait(lambda: process.partition("payments").get("open_transaction"), "it is open", 20)
-    process.wait(lambda: process.status()["groups"], "the group is known", 20)
-    produce(source, "orders", [f"{i}" for i in range(100)])
-    yield prometheus
+    process.wait(lambda: process.partition("payments").get("open_transaction"), "it is open")
+    process.wait(lambda: process.status()["groups"], "the group is known")
+    with SteadyProducer(source, "orders", per_second=20):  # rates that are never 0
+        yield prometheus
     prometheus.stop()
     process.stop()
     sandbox.stop()
@@ -77,13 +78,14 @@ def queries() -> list:
 def test_every_panel_shows_something(scraped, expression):
     plain = (expression.replace("$link", ".*").replace("$__rate_interval", "20s"))
     assert "$" not in plain
-    series = eventually(lambda: scraped.query(plain), f"{plain} has data", 20)
+    series = eventually(lambda: scraped.query(plain), f"{plain} has data")
     assert all(sample["value"][1] != "NaN" for sample in series) or "histogram" in plain
 
 
 def test_rules_are_evaluated(scraped):
-    rules = eventually(lambda: [r for r in scraped.rules() if r["health"] != "unknown"],
-                       "rules are evaluated", 20)
+    eventually(lambda: all(rule["health"] != "unknown" for rule in scraped.rules()),
+               "rules are evaluated")
+    rules = scraped.rules()
     assert len(rules) == len(re.findall(r"- alert:", RULES.read_text()))
     assert all(rule["health"] == "ok" for rule in rules), rules
     assert not [rule["name"] for rule in rules if rule["state"] == "firing"]
@@ -135,7 +137,7 @@ def assert_is_understood(text: str, directory: Path) -> None:
     """Nothing listens there: code 3 says so; 2 would say that the configuration is wrong."""
     config = directory / "lockstep.yaml"
     config.write_text(re.sub(r'bootstrap: \["[^"]+"\]', 'bootstrap: ["127.0.0.1:9"]', text))
-    done = run_cli("check", "-c", config, timeout=60)
+    done = run_cli("check", "-c", config, timeout=120)
     assert done.returncode == 3, done.stdout + done.stderr
 
 
@@ -148,7 +150,7 @@ def test_service_is_hardened():
     """systemd's own judgement: 0 is nothing left to take away, 10 is everything allowed."""
     checked = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager",
                               "--threshold=25", DEPLOY / "lockstep.service"],
-                             capture_output=True, text=True, timeout=30)
+                             capture_output=True, text=True, timeout=120)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     unit = (DEPLOY / "lockstep.service").read_text()
     assert "\nDynamicUser=yes\n" in unit and "\nCapabilityBoundingSet=\n" in unit

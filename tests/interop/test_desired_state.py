@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from lockstep import Link, run_cli
+from lockstep import DRAIN_SECONDS, Link, run_cli
 from paths import lockstep_binary
 from processes import pause, resume
 from records import produce, producer
 from sandbox_process import Sandbox
+from topic_admin import TIMEOUT
 from waiting import eventually, holds_for
 
 TOPIC = "__lockstep_config"
@@ -79,12 +80,12 @@ def test_a_worker_follows_what_is_applied(source, target, lockstep, name, tmp_pa
         return {p["topic"] for link in process.links() for p in link["partitions"]}
 
     process.wait(lambda: "following version {}".format(base + 1) in process.log_text(),
-                 "it follows within 2 s", 2)
-    process.wait_copied(second, timeout=20)
-    assert copied_topics() == {first, second}
+                 "it follows")
+    process.wait_copied(second)
+    process.wait(lambda: copied_topics() == {first, second}, "it copies both")
     rolled_back = run_cli("rollback", base, "-c", both)
     assert f"Version {base + 2} is applied" in rolled_back.stdout, rolled_back.stderr
-    process.wait(lambda: copied_topics() == {first}, "it goes back", 10)
+    process.wait(lambda: copied_topics() == {first}, "it goes back")
     assert process.pid == pid and process.is_running()
 
     found = versions(one)
@@ -96,7 +97,7 @@ def test_a_worker_follows_what_is_applied(source, target, lockstep, name, tmp_pa
     assert run_cli("apply", "-c", both).returncode == 0
     produce(source, second, ["more"])
     process.start()
-    process.wait_copied(second, timeout=30)
+    process.wait_copied(second)
 
 
 def test_of_many_at_once_each_version_is_ones_own(source, target, name, tmp_path):
@@ -109,7 +110,7 @@ def test_of_many_at_once_each_version_is_ones_own(source, target, name, tmp_path
                for config in configs]
     won = 0
     for each in running:
-        out, error = each.communicate(timeout=30)
+        out, error = each.communicate(timeout=120)
         assert (each.returncode == 0 and "is applied" in out) or "somebody else" in error, error
         won += each.returncode == 0
     found = versions(configs[0])
@@ -139,7 +140,7 @@ def test_nothing_is_copied_before_the_state_was_read(state, source, target, lock
     pause(state.pid)
     try:
         process = lockstep(both, wait_ready=False, arguments=["--follow"])
-        process.wait(lambda: process.get("/readyz").code == 503, "it serves", 10)
+        process.wait(lambda: process.get("/readyz").code == 503, "it serves")
         holds_for(lambda: process.get("/readyz").text.startswith(
             "waiting for the desired state on state"), "it waits for the state", 3)
         assert not {kept, removed} & target.topics().keys()
@@ -164,7 +165,7 @@ def test_it_ends_in_time_although_the_states_cluster_does_not_answer(state, sour
         code, seconds = process.terminate()
     finally:
         resume(state.pid)
-    assert code == 0 and seconds < 3, seconds
+    assert code == 0 and seconds < 2 * DRAIN_SECONDS, seconds  # of a busy machine
     assert "not all was delivered in time" not in process.log_text()
 
 
@@ -184,11 +185,11 @@ def test_it_ends_in_time_in_the_middle_of_a_change(state, source, target, lockst
         produce(source, topic, ["what the old link cannot deliver now"])
         process.wait(lambda: process.partition(topic)["source_high_watermark"] == 101, "it is read")
         assert run_cli("apply", "-c", newer).returncode == 0
-        process.wait(lambda: "following version 1" in process.log_text(), "the old link ends", 3)
+        process.wait(lambda: "following version 1" in process.log_text(), "the old link ends")
         code, seconds = process.terminate()
     finally:
         resume(broker)
-    assert code == 0 and seconds < 4, seconds
+    assert code == 0 and seconds < 2 * DRAIN_SECONDS, seconds  # of a busy machine
     assert "not all was delivered in time" not in process.log_text()
     process.start()
     process.wait_copied(topic)
@@ -204,12 +205,12 @@ def test_a_recreated_topic_counts_from_its_first_version(source, target, lockste
         assert run_cli("apply", "-c", config).returncode == 0
     process = lockstep(Link(source, target, [first]), arguments=["--follow"])
     process.wait_copied(first)
-    source.admin.delete_topics([TOPIC], operation_timeout=10)[TOPIC].result(10)
-    eventually(lambda: TOPIC not in source.admin.list_topics(timeout=10).topics, "it is gone")
+    source.admin.delete_topics([TOPIC], operation_timeout=TIMEOUT)[TOPIC].result(TIMEOUT)
+    eventually(lambda: TOPIC not in source.admin.list_topics(timeout=TIMEOUT).topics, "it is gone")
     config.write_text(Link(source, target, [first, second]).yaml(0))
     applied = run_cli("apply", "-c", config)
     assert "Version 1 is applied" in applied.stdout, applied.stderr
-    process.wait_copied(second, timeout=20)
+    process.wait_copied(second)
 
 
 def test_a_record_that_is_no_version_is_passed_over(state, source, target, lockstep, name,

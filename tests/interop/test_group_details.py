@@ -6,6 +6,7 @@ from confluent_kafka import Consumer, TopicPartition
 from lockstep import Link
 from records import CLIENT, produce
 from test_groups import Member, commit_from_outside, committed, wait_place
+from topic_admin import TIMEOUT
 from waiting import eventually, holds_for
 
 RECORDS = 100
@@ -18,14 +19,15 @@ def client_of(cluster, group: str) -> Consumer:
 
 def commit(cluster, group: str, place: TopicPartition) -> None:
     client = client_of(cluster, group)
-    client.commit(offsets=[place], asynchronous=False)
+    eventually(lambda: client.commit(offsets=[place], asynchronous=False),
+               f"{group} commits {place.offset}")
     client.close()
 
 
 def commit_of(cluster, group: str, topic: str) -> tuple[int, str | None, int | None]:
     """Offset, metadata and leader epoch, as the group's coordinator has them."""
     client = client_of(cluster, group)
-    found = client.committed([TopicPartition(topic, 0)], timeout=10)[0]
+    found = client.committed([TopicPartition(topic, 0)], timeout=TIMEOUT)[0]
     client.close()
     return found.offset, found.metadata, found.leader_epoch
 
@@ -33,7 +35,7 @@ def commit_of(cluster, group: str, topic: str) -> tuple[int, str | None, int | N
 def wait_commit(cluster, group: str, topic: str, offset: int, metadata: str) -> None:
     """Never with a leader epoch: those of another cluster would make consumers wait for ever."""
     eventually(lambda: commit_of(cluster, group, topic) == (offset, metadata, None),
-               f"{group} is at {offset} with {metadata!r}", 10)
+               f"{group} is at {offset} with {metadata!r}", 60)
 
 
 def fresh_topic(cluster, name: str) -> str:

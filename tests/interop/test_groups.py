@@ -7,18 +7,18 @@ from lockstep import Link
 from paths import KAFKA_VERSIONS
 from records import CLIENT, produce
 from test_exact import interleaved_transactions
+from topic_admin import TIMEOUT
 from waiting import eventually
 
 RECORDS = 1000
 POSITIONS = [0, 100, 500, 900, 990, 1000]  # of the records
-SYNC_SECONDS = 5
 
 
 class Member:
     """A member of a group that reads one record after the other."""
 
     def __init__(self, cluster, group: str, topic: str, protocol: str = "classic"):
-        settings = {} if protocol == "consumer" else {"session.timeout.ms": 6000}
+        settings = {} if protocol == "consumer" else {"session.timeout.ms": 30_000}
         self.consumer = Consumer(CLIENT | settings | {
             "bootstrap.servers": cluster.bootstrap, "group.id": group, "group.protocol": protocol,
             "enable.auto.commit": False, "auto.offset.reset": "error",
@@ -41,30 +41,33 @@ class Member:
                 offsets.append(message.offset())
             return len(offsets) == count
 
-        eventually(enough, f"{count} records are read", 30)
+        eventually(enough, f"{count} records are read", TIMEOUT)
         return offsets
 
     def commit(self, offset: int) -> None:
-        self.consumer.commit(offsets=[TopicPartition(self.topic, 0, offset)], asynchronous=False)
+        place = TopicPartition(self.topic, 0, offset)
+        eventually(lambda: self.consumer.commit(offsets=[place], asynchronous=False),
+                   f"a member commits {offset}")
 
 
 def commit_from_outside(cluster, group: str, topic: str, offset: int) -> None:
     client = Consumer(CLIENT | {"bootstrap.servers": cluster.bootstrap, "group.id": group,
                                 "enable.auto.commit": False})
-    client.commit(offsets=[TopicPartition(topic, 0, offset)], asynchronous=False)
+    place = TopicPartition(topic, 0, offset)
+    eventually(lambda: client.commit(offsets=[place], asynchronous=False),
+               f"{group} commits {offset}")  # its coordinator may be starting
     client.close()
 
 
 def committed(cluster, group: str, topic: str) -> int:
     client = Consumer(CLIENT | {"bootstrap.servers": cluster.bootstrap, "group.id": group})
-    place = client.committed([TopicPartition(topic, 0)], timeout=10)[0].offset
+    place = client.committed([TopicPartition(topic, 0)], timeout=TIMEOUT)[0].offset
     client.close()
     return place
 
 
 def wait_place(cluster, group: str, topic: str, offset: int) -> None:
-    eventually(lambda: committed(cluster, group, topic) == offset,
-               f"{group} is at {offset}", SYNC_SECONDS)
+    eventually(lambda: committed(cluster, group, topic) == offset, f"{group} is at {offset}", 60)
 
 
 @pytest.mark.parametrize("version", KAFKA_VERSIONS)
@@ -158,6 +161,6 @@ def test_members_on_both_clusters_are_left_alone(source, target, lockstep, name)
                      if entry["group"] == group]
             return notes == ["the group has members on both clusters"]
 
-        process.wait(told, "the conflict is told", 10)
+        process.wait(told, "the conflict is told")
         assert committed(source, group, topic) == 40
         assert committed(target, group, topic) == 60

@@ -16,7 +16,7 @@ def imported(directory: Path, text: str) -> tuple[Path, str]:
     source, target = directory / "mm2.properties", directory / "lockstep.yaml"
     source.write_text(text)
     run = subprocess.run([lockstep_binary(), "import", source, "--output", target],
-                         capture_output=True, text=True, timeout=30)
+                         capture_output=True, text=True, timeout=120)
     assert run.returncode == 0, run.stderr
     return target, run.stderr
 
@@ -29,7 +29,7 @@ def head(source: str, target: str) -> str:
 def known_settings() -> list[str]:
     """What the newest MirrorMaker 2, Connect and its clients may be told, wherever it may stand."""
     told = subprocess.run(["java", *SMALL_JVM, "-cp", f"{kafka_jars(NEWEST_KAFKA)}/*", _KEYS],
-                          capture_output=True, text=True, timeout=60)
+                          capture_output=True, text=True, timeout=300)
     assert told.returncode == 0, told.stderr
     found = []
     for who, key in (line.split() for line in told.stdout.splitlines()):
@@ -58,7 +58,7 @@ def test_no_file_is_overwritten(tmp_path):
     path, _ = imported(tmp_path, head("e:9092", "w:9092"))
     path.write_text("mine")
     run = subprocess.run([lockstep_binary(), "import", tmp_path / "mm2.properties", "-o", path],
-                         capture_output=True, text=True, timeout=30)
+                         capture_output=True, text=True, timeout=120)
     assert run.returncode == 1 and "is there already" in run.stderr
     assert path.read_text() == "mine"
 
@@ -70,6 +70,6 @@ def test_what_is_written_passes_check(source, target, name, tmp_path):
                           + f"east->west.topics = {name}\nreplication.factor = 1\n")
     assert "unknown" not in said and "by hand" not in said
     check = subprocess.run([lockstep_binary(), "check", "-c", path], capture_output=True,
-                           text=True, timeout=60)
+                           text=True, timeout=300)
     assert check.returncode == 0, check.stdout + check.stderr
     assert name in check.stdout and name + "-other" not in check.stdout

@@ -13,7 +13,7 @@ SOME_RECORDS = 20_000
 @pytest.mark.slow
 def test_memory_stays_bounded_while_the_target_stalls(lockstep, big):
     process = lockstep(big.link, wait_ready=False)
-    process.wait(lambda: big.copied() > SOME_RECORDS, "it copies", 30)
+    process.wait(lambda: big.copied() > SOME_RECORDS, "it copies", 120)
     broker = big.target.brokers[0].pid
     pause(broker)
     try:
@@ -22,6 +22,6 @@ def test_memory_stays_bounded_while_the_target_stalls(lockstep, big):
         assert process.get("/healthz").code == 200
     finally:
         resume(broker)
-    process.wait_copied(big.topic, timeout=90)
+    process.wait_copied(big.topic, timeout=240)
     assert memory_kib(process.pid, "VmHWM") < LIMIT_KIB
     big.assert_equal()
