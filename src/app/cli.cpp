@@ -301,8 +301,8 @@ CommandLine::CommandLine() {
     verify_->add_flag("--once", is_once_, "Compare once; it always does, `run` goes on");
     cut_->add_option("--link", link_, "One link of the configuration; else all")->type_name("NAME");
     add_status_options();
-    for (CLI::App* command : {check_, plan_, apply_, diff_, history_, rollback_, verify_, cut_, status_,
-                              version_}) {
+    for (CLI::App* command :
+         {check_, plan_, apply_, diff_, history_, rollback_, verify_, cut_, status_, version_}) {
         command->add_flag("--json", as_json_, "Print JSON, for scripts");
     }
 }

@@ -228,8 +228,7 @@ private:
             key.origin_cluster_id = origin;
             const StreamMap& map = store_.map_of(key);
             const bool is_new = map.next.value() == 0 && map.source.is_empty();
-            planned.blocked =
-                is_new ? changed_route_problem(store_, key, target_log, spec_) : "";
+            planned.blocked = is_new ? changed_route_problem(store_, key, target_log, spec_) : "";
             if (!planned.blocked.empty()) {
                 return;
             }
