@@ -94,8 +94,11 @@ struct OffsetsStore::Stream {
         }
     }
 
-    StoredChunk chunk_of(std::span<const OffsetRun> runs) const {
-        return {map.next, {runs.begin(), runs.end()}, map.form, map.target_topic_id};
+    StoredChunk chunk_of(MapSide side, std::span<const OffsetRun> runs) const {
+        return {side == MapSide::source ? map.next : map.placed,
+                {runs.begin(), runs.end()},
+                map.form,
+                map.target_topic_id};
     }
 
     void put(const ChunkKey& at, const StoredChunk& chunk) {
@@ -105,6 +108,7 @@ struct OffsetsStore::Stream {
         side.put_chunk(at.chunk, chunk.runs);
         map.next = std::max(map.next, chunk.next);
         if (at.side == MapSide::target) {
+            map.placed = chunk.next;  // what came later is not in these runs
             target_runs_stored = at.chunk * RunList::kChunk + chunk.runs.size();
             next_stored = chunk.next;
         }
@@ -455,7 +459,8 @@ void OffsetsStore::add_source_runs(const StreamKey& key, ProducerId id, std::vec
     std::vector<Chunk> chunks;
     for (size_t index = first; index < grown.chunks_end(); ++index) {
         const auto part = grown.chunk(index);
-        chunks.push_back({ChunkKey{key, MapSide::source, index}, stream.chunk_of(part)});
+        chunks.push_back(
+            {ChunkKey{key, MapSide::source, index}, stream.chunk_of(MapSide::source, part)});
     }
     write(stream, id, chunks, [&stream, runs, saved](const Result<void>& outcome) {
         if (outcome.has_value()) {
@@ -497,7 +502,7 @@ void OffsetsStore::save_target_runs(const StreamKey& key, ProducerId id) {
     const RunList& runs = stream.map.target;
     const size_t count = runs.forgotten() + runs.runs().size();
     if (stream.is_writing || runs.is_empty() ||
-        (count == stream.target_runs_stored && stream.map.next == stream.next_stored)) {
+        (count == stream.target_runs_stored && stream.map.placed == stream.next_stored)) {
         return;
     }
     const size_t first = stream.target_runs_stored == 0
@@ -506,9 +511,10 @@ void OffsetsStore::save_target_runs(const StreamKey& key, ProducerId id) {
     std::vector<Chunk> chunks;
     for (size_t index = first; index < runs.chunks_end(); ++index) {
         const auto part = runs.chunk(index);
-        chunks.push_back({ChunkKey{key, MapSide::target, index}, stream.chunk_of(part)});
+        chunks.push_back(
+            {ChunkKey{key, MapSide::target, index}, stream.chunk_of(MapSide::target, part)});
     }
-    const Ordinal next = stream.map.next;
+    const Ordinal next = stream.map.placed;
     write(stream, id, chunks, [&stream, count, next](const Result<void>& outcome) {
         if (outcome.has_value()) {
             stream.target_runs_stored = count;

@@ -84,7 +84,8 @@ enum class StreamForm : int8_t {
 struct StreamMap {
     RunList source;
     RunList target;
-    Ordinal next{0};       // the next record's number: those before are on the target
+    Ordinal next{0};    // the next record's number: those before are on the target
+    Ordinal placed{0};  // those before are where `target` says; from there to `next`, nobody knows
     uint64_t changes = 0;  // how often something was read of it that others had stored
     StreamForm form = StreamForm::unknown;
     Uuid target_topic_id;  // which has the records; all zeros where nobody has said so

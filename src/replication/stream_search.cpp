@@ -29,11 +29,11 @@ Task<Result<std::optional<Sequence>>> remembered(client::Cluster& target,
     co_return std::optional<Sequence>();
 }
 
-/// A place that is known, from which others are told.
+/// The first record whose place is not known, from which others are told.
 class KnownPlace {
 public:
     explicit KnownPlace(const StreamMap& map)
-        : record_(map.next), offset_(map.target.offset_of(map.next).value_or(Offset(0))) {}
+        : record_(map.placed), offset_(map.target.offset_of(map.placed).value_or(Offset(0))) {}
 
     /// Each record takes an offset of its own.
     Ordinal most_before(Offset offset) const {
@@ -54,7 +54,7 @@ Task<Result<bool>> read_headers(client::Cluster& target, StreamSearch search, St
                                 std::stop_token stop) {
     bool is_found = false;
     client::LogPlace place = search.log_start;
-    place.offset = std::max(place.offset, map.target.offset_of(map.next).value_or(place.offset));
+    place.offset = std::max(place.offset, map.target.offset_of(map.placed).value_or(place.offset));
     KnownPlace known(map);
     while (place.offset < search.log_end && !stop.stop_requested()) {
         auto fetched = co_await client::fetch_uncommitted_log(target, place, stop);
@@ -74,7 +74,7 @@ Task<Result<bool>> read_headers(client::Cluster& target, StreamSearch search, St
                 number_of(batch->base_sequence(), known.most_before(batch->base_offset()));
             map.target.add({first, batch->base_offset()});
             is_found = true;
-            map.next = first + (int64_t{batch->last_offset_delta()} + 1);
+            map.next = map.placed = first + (int64_t{batch->last_offset_delta()} + 1);
             known.move(map.next, batch->next_offset());
         }
         if (place.offset == begun) {
@@ -93,6 +93,7 @@ void forget_lost(const StreamSearch& search, StreamMap& map) {
     if (has_lost && !mutated(Mutation::map_keeps_lost_tail)) {
         map.next = std::min(map.next, *first_lost);
     }
+    map.placed = std::min(map.placed, map.next);
 }
 
 }  // namespace
@@ -110,34 +111,37 @@ Task<Result<void>> find_stream(client::Cluster& target, StreamSearch search, Str
         const Ordinal last =
             number_of(search.tail->last_sequence, known.most_before(search.log_end - 1));
         if (map.target.offset_of(last + 1) == search.log_end) {
-            map.next = last + 1;
+            map.next = map.placed = last + 1;
             co_return Result<void>();
         }
     }
     auto asked = co_await remembered(target, search, stop);
     LS_CO_TRY(newest, std::move(asked));
-    if (newest) {
+    const auto next_by_broker = [&]() -> std::optional<Ordinal> {
         const KnownPlace known(map);
-        const Ordinal next = number_of(*newest, known.most_before(search.log_end - 1)) + 1;
-        if (next == map.next) {
-            co_return Result<void>();
-        }
+        return newest ? std::optional(number_of(*newest, known.most_before(search.log_end - 1)) + 1)
+                      : std::nullopt;
+    };
+    if (next_by_broker() == map.next && map.placed == map.next) {
+        co_return Result<void>();
     }
+    const Ordinal delivered = map.next;
     auto read = co_await read_headers(target, search, map, stop);
     LS_CO_TRY(is_found, std::move(read));
-    if (newest && !is_found) {
-        const KnownPlace known(map);
-        const Ordinal next = number_of(*newest, known.most_before(search.log_end - 1)) + 1;
-        const Offset expected = map.target.offset_of(map.next).value_or(Offset(0));
-        if (next > map.next && search.log_start.offset <= expected) {
-            // Nothing was deleted: they are behind the end that the log had. Where they are cannot
-            // be told from their number, as others may write between them.
-            co_return Error(Errc::timeout,
-                            search.log_start.partition.to_string() + " has just been written to");
-        }
-        // Its records may have been deleted; the broker remembers the number all the same.
-        map.next = std::max(map.next, next);
+    const auto next = next_by_broker();
+    const Offset expected = map.target.offset_of(map.placed).value_or(Offset(0));
+    const bool is_behind = next && *next > map.next && (!is_found || delivered > map.next);
+    if (is_behind && (is_found || search.log_start.offset <= expected)) {
+        // Nothing was deleted: they are behind the end that the log had. Where they are cannot be
+        // told from their number, as others may write between them.
+        co_return Error(Errc::timeout,
+                        search.log_start.partition.to_string() + " has just been written to");
     }
+    if (next && !is_found) {
+        // Its records may have been deleted; the broker remembers the number all the same.
+        map.next = std::max(map.next, *next);
+    }
+    map.placed = map.next;
     co_return Result<void>();
 }
 

@@ -67,7 +67,7 @@ protected:
         first_.store.add_source_runs(key, stream_id(key), {{Ordinal(0), Offset(5)}},
                                      [](const Result<void>&) {});
         loop_.advance(std::chrono::milliseconds(100));
-        map.next = Ordinal(10);
+        map.next = map.placed = Ordinal(10);
         map.target.add({Ordinal(0), Offset(at)});
         first_.store.save_target_runs(key, stream_id(key));
         loop_.advance(std::chrono::milliseconds(100));
@@ -158,7 +158,7 @@ TEST_F(OffsetsStoreTest, ForgetsWhatNeitherLogHas_AlsoInTheTopic) {
     for (int i = 0; i < 150; ++i) {
         map.target.add({Ordinal(i), Offset(2 * i)});
     }
-    map.next = Ordinal(200);
+    map.next = map.placed = Ordinal(200);
     first_.store.save_target_runs(stream_, kId);
     loop_.advance(std::chrono::milliseconds(100));
     EXPECT_THAT(sides_and_chunks(), ElementsAre("s0", "s1", "s2", "s3", "t0", "t1", "t2"));
@@ -183,7 +183,7 @@ TEST_F(OffsetsStoreTest, StoresEverythingAgain_WhereTheTopicIsAnotherOne) {
     EXPECT_EQ(add(first_, runs_with_holes(0, 100)), "");
     StreamMap& map = first_.store.map_of(stream_);
     map.target.add({Ordinal(0), Offset(500)});
-    map.next = Ordinal(100);
+    map.next = map.placed = Ordinal(100);
     first_.store.save_target_runs(stream_, kId);
     loop_.advance(std::chrono::milliseconds(100));
 
@@ -239,6 +239,16 @@ TEST_F(OffsetsStoreTest, KeepsTheFormAndTheTargetsTopic) {
     EXPECT_EQ(map.form, StreamForm::all_of_several);
     EXPECT_EQ(map.target_topic_id, kOrdersId);
     EXPECT_EQ(map.next, Ordinal(10));
+}
+
+// As after a kill -9: the source's side is stored before each record is sent, the target's later.
+TEST_F(OffsetsStoreTest, KnowsHowManyRecordsItHasThePlacesOf) {
+    store(stream_);
+    first_.store.map_of(stream_).next = Ordinal(30);
+    ASSERT_EQ(add(first_, {{Ordinal(30), Offset(100)}}), "");
+    ASSERT_TRUE(test::run(loop_, second_.store.catch_up_all({})).has_value());
+    EXPECT_EQ(second_.store.map_of(stream_).next, Ordinal(30));
+    EXPECT_EQ(second_.store.map_of(stream_).placed, Ordinal(10));
 }
 
 TEST_F(OffsetsStoreTest, StoresAForm_WithoutNewRuns) {
@@ -350,7 +360,7 @@ TEST_F(OffsetsStoreTest, LosesNothing_WhenItsOwnWriteIsReadBeforeItsAnswer) {
     StreamMap& map = first_.store.map_of(stream_);
     EXPECT_EQ(add(first_, {{Ordinal(0), Offset(100)}}), "");
     map.target.add({Ordinal(0), Offset(0)});
-    map.next = Ordinal(10);
+    map.next = map.placed = Ordinal(10);
     std::vector<test::ReceivedRequest> held;
     broker_.hold(protocol::ApiKey::produce, held);
     first_.store.save_target_runs(stream_, kId);

@@ -109,6 +109,35 @@ TEST_F(StreamSearchTest, GuessesNoPlaces_WhereRecordsCameBehindTheEndThatItWasTo
     EXPECT_EQ(map_.next, Ordinal(0));
 }
 
+// As after another worker has stored what it knew of the target's side before.
+TEST_F(StreamSearchTest, LooksForThePlaces_ThatTheMapDoesNotHave) {
+    protocol::RecordBatchBuilder others({.base_offset = Offset(10),
+                                         .producer_id = ProducerId(1),
+                                         .producer_epoch = ProducerEpoch(0),
+                                         .base_sequence = Sequence(0)});
+    protocol::RecordBatchBuilder own({.base_offset = Offset(15),
+                                      .producer_id = kStream,
+                                      .producer_epoch = ProducerEpoch(0),
+                                      .base_sequence = Sequence(10)});
+    for (int i = 0; i < 5; ++i) {
+        others.add(1'000, {.value = as_bytes("another's")});
+        own.add(1'000, {.value = as_bytes("value")});
+    }
+    target_log_.append(*others.build());
+    target_log_.append(*own.build());
+    map_.next = Ordinal(15);
+    map_.placed = Ordinal(10);
+    remembered_ = 14;
+    StreamSearch all = search();
+    all.log_end = Offset(20);
+    all.tail.reset();
+    const Result<void> begun = begin(all);
+    ASSERT_TRUE(begun.has_value()) << begun.error().message();
+    EXPECT_EQ(map_.next, Ordinal(15));
+    EXPECT_EQ(map_.placed, Ordinal(15));
+    EXPECT_EQ(map_.target.offset_of(Ordinal(10)), Offset(15));
+}
+
 TEST_F(StreamSearchTest, StaysWhereItIs_WhereRetentionHasEmptiedTheLog) {
     map_.next = Ordinal(10);
     remembered_ = -1;
