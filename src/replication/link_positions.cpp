@@ -84,8 +84,8 @@ Result<PartitionReplicator::Leaders> Link::leaders_of(const PartitionReplicator&
         return Error(make_error_code(protocol::KafkaError::leader_not_available),
                      fmt::format("{} has no leader on {}", id.to_string(), spec_.target));
     }
-    return PartitionReplicator::Leaders{*source, *target,
-                                        target_.metadata().find_topic(id.topic)->id};
+    return PartitionReplicator::Leaders{
+        *source, *target, target_.metadata().find_topic(id.topic)->id, {}};
 }
 
 Task<void> Link::position_group(std::vector<PartitionReplicator*> group,
@@ -94,6 +94,16 @@ Task<void> Link::position_group(std::vector<PartitionReplicator*> group,
     std::vector<TopicPartition> ids;
     for (const PartitionReplicator* partition : group) {
         ids.push_back(partition->id());
+    }
+    const auto postpone_all = [&group](const Error& error) {
+        for (PartitionReplicator* partition : group) {
+            partition->postpone(error);
+        }
+    };
+    const auto way = co_await producer_.open(leaders.target.leader, stop);
+    if (way.has_error()) {
+        postpone_all(way.error());
+        co_return;
     }
     // The target first: another worker may be copying meanwhile, and what it adds between the two
     // looks must not make the target seem to be ahead of the source.
@@ -104,12 +114,13 @@ Task<void> Link::position_group(std::vector<PartitionReplicator*> group,
         if (logs.has_error()) {
             partition->postpone(logs.error());
         } else {
-            tasks_.spawn("position", position_one(*partition, *logs));
+            tasks_.spawn("position", position_one(*partition, *logs, *way));
         }
     }
 }
 
-Task<void> Link::position_one(PartitionReplicator& partition, PartitionLogs logs) {
+Task<void> Link::position_one(PartitionReplicator& partition, PartitionLogs logs,
+                              client::BatchProducer::Way way) {
     const auto problem = environment_.routes == nullptr
                              ? std::string()
                              : environment_.routes->problem_of(spec_.name, partition.id().topic);
@@ -117,15 +128,23 @@ Task<void> Link::position_one(PartitionReplicator& partition, PartitionLogs logs
         partition.block(problem);
         co_return;
     }
-    auto begun = co_await begin(partition, logs);
+    auto begun = co_await begin(partition, logs, way);
     if (begun.has_error()) {
         partition.postpone(begun.error());
     }
 }
 
-Task<Result<void>> Link::begin(PartitionReplicator& partition, PartitionLogs logs) {
+Task<Result<void>> Link::begin(PartitionReplicator& partition, PartitionLogs logs,
+                               client::BatchProducer::Way way) {
     const std::stop_token stop = tasks_.stop_token();
     LS_CO_TRY(leaders, leaders_of(partition));  // as they are now: a group may have waited for long
+    if (leaders.target.leader != way.broker) {
+        co_return Error(
+            make_error_code(protocol::KafkaError::not_leader_or_follower),
+            fmt::format("{} has another leader on {} now, broker {}", partition.id().to_string(),
+                        spec_.target, leaders.target.leader.value()));
+    }
+    leaders.way = way;
     bool ends_there = false;
     if (logs.target_end.value() > 0) {
         const client::LogPlace end{leaders.target.leader, partition.id(), logs.target_end};

@@ -162,7 +162,7 @@ void PartitionReplicator::count_lost(Offset from, Offset to) {
 }
 
 void PartitionReplicator::stream(std::unique_ptr<OutgoingStream> outgoing, const Leaders& leaders) {
-    lane_->start(leaders.target.leader, leaders.target_topic_id);
+    lane_->start(leaders.way, leaders.target_topic_id);
     phase_ = Phase::streaming;
     is_halted_ = false;
     fetch_error_.reset();

@@ -97,6 +97,7 @@ public:
         client::PartitionLeader source;
         client::PartitionLeader target;
         Uuid target_topic_id;
+        client::BatchProducer::Way way;  // to the target's, as of before its log was looked at
     };
     /// Offsets are kept.
     void begin(const PartitionLogs& logs, const Leaders& leaders);
