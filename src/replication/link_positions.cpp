@@ -185,7 +185,7 @@ Task<Result<void>> Link::begin(PartitionReplicator& partition, PartitionLogs log
     LS_CO_CHECK(co_await learn_cleanup(partition));
     const bool needs_turn =
         choice.kind == OffsetsChoice::Kind::translate ||
-        (partition.is_compacted() && !mutated(Mutation::compaction_without_turn));
+        (partition.may_be_compacted() && !mutated(Mutation::compaction_without_turn));
     partition.set_needs_turn(needs_turn);
     if (needs_turn && choice.kind != OffsetsChoice::Kind::neither) {
         LS_CO_CHECK(may_write_markers());
@@ -244,8 +244,8 @@ Task<Result<void>> Link::apply_start(const TopicPartition& id, PartitionLogs& lo
     co_return Result<void>();
 }
 
-/// Compaction leaves holes, and shows two workers different records under the same names. Where
-/// there are no holes, it does no harm when it cannot be known.
+/// Compaction leaves holes, and shows two workers different records under the same names. Where it
+/// cannot be known, one worker at a time copies, and holes are not passed over.
 Task<Result<void>> Link::learn_cleanup(PartitionReplicator& partition) {
     const std::string topic = partition.id().topic;
     if (!compacted_.contains(topic) || partition.wants_cleanup_policy()) {

@@ -170,6 +170,7 @@ public:
     bool wants_cleanup_policy() const { return wants_cleanup_policy_; }
     void on_cleanup_policy(bool is_compacted) { is_compacted_ = is_compacted; }
     bool is_compacted() const { return is_compacted_.value_or(false); }
+    bool may_be_compacted() const { return is_compacted_.value_or(true); }
 
     // From the source reader.
     void on_fetched(const protocol::FetchResponse::PartitionData& data, const Slice& frame);
