@@ -153,6 +153,12 @@ public:
     void adopt();
     bool is_orphan() const { return is_orphan_; }
 
+    /// `former` was copied before, of the topic that had this one's name: nothing of this one is
+    /// copied before the last of that one is on the target. It outlives this one.
+    void follow(const PartitionReplicator& former) { former_ = &former; }
+    /// Nothing of it comes to the target any more, unless it begins again.
+    bool is_at_rest() const;
+
     bool is_paused() const { return status_.state == PartitionState::paused; }
     void on_source_end(Offset end) { status_.source_high_watermark = end; }  // while it is paused
     /// Fetches nothing any more, until resume(). What is blocked for good stays `blocked`, and a
@@ -216,6 +222,7 @@ private:
     void on_progress();
     void halt(std::string reason);
     bool stop_when_delivered();
+    void tell_at_rest();
     void set_down();
     void fetch_on();
     void pause_fetching();
@@ -257,6 +264,7 @@ private:
     bool is_halted_ = false;            // by a batch that cannot be copied as it is
     std::string halted_why_;            // the same; it stays so until the process ends
     bool is_orphan_ = false;
+    const PartitionReplicator* former_ = nullptr;
     std::optional<std::string> paused_why_;  // while it is paused
     bool is_set_down_ = false;               // by a pause, while its lane empties
     std::optional<Offset> begun_at_;         // where it went on the last time

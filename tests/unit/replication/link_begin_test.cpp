@@ -114,5 +114,28 @@ TEST_F(LinkBeginTest, CopiesInItsTurnOnly_WhereItCannotBeKnownWhetherATopicIsCom
     expect_source_offsets_on_target(1);
 }
 
+// Records of two topics would be mixed.
+TEST_F(LinkBeginTest, BeginsWithATopicCreatedAgain_OnceWhatWasFetchedOfTheFormerIsDelivered) {
+    std::vector<ReceivedRequest> produced;
+    source_log_.append(make_batch(0, 10));
+    target_.on(ApiKey::produce,
+               [&produced](const ReceivedRequest& request) { produced.push_back(request); });
+    start_and_run(seconds(1), RecreatedRule::continue_behind);
+    ASSERT_EQ(produced.size(), 1U);
+    recreate_at_source();
+    const int looked = target_.count(ApiKey::list_offsets);
+    loop_.advance(seconds(5));
+    EXPECT_EQ(status().state, PartitionState::starting) << status().reason;
+    EXPECT_EQ(target_.count(ApiKey::list_offsets), looked);
+
+    protocol::ProduceResponse response;
+    auto& topic = response.responses.emplace_back();
+    topic.topic_id = id_of(2);
+    topic.partition_responses.emplace_back();
+    produced.front().answer(response);
+    loop_.advance(seconds(1));
+    EXPECT_GT(target_.count(ApiKey::list_offsets), looked);
+}
+
 }  // namespace
 }  // namespace lockstep::replication
