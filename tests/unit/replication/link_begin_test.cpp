@@ -114,6 +114,31 @@ TEST_F(LinkBeginTest, CopiesInItsTurnOnly_WhereItCannotBeKnownWhetherATopicIsCom
     expect_source_offsets_on_target(1);
 }
 
+// The target's log was emptied, but its leader remembers who wrote to it.
+TEST_F(LinkBeginTest, Blocks_WhereAnEmptiedTargetIsOfAFormerTopic) {
+    const TopicPartition orders{"orders", PartitionIndex(0)};
+    const ProducerId former =
+        filler_producer_id(tagged_producer_id(origin_tag("src-id"), id_of(7), orders));
+    target_.versions.api_keys.emplace_back().api_key =
+        static_cast<int16_t>(ApiKey::describe_producers);
+    target_.on(ApiKey::describe_producers, [former](const ReceivedRequest& request) {
+        protocol::DescribeProducersResponse response;
+        auto& topic = response.topics.emplace_back();
+        topic.name = "orders";
+        auto& producer = topic.partitions.emplace_back().active_producers.emplace_back();
+        producer.producer_id = former.value();
+        producer.last_sequence = 9;
+        request.answer(response);
+    });
+    target_log_.start = target_log_.end = 10;
+    source_log_.append(make_batch(0, 10));
+    source_log_.append(make_batch(10, 10));
+    start_and_run(seconds(5));
+    EXPECT_EQ(status().state, PartitionState::blocked);
+    EXPECT_THAT(status().reason, HasSubstr("deleted at the source and created again"));
+    EXPECT_TRUE(target_log_.batches().empty());
+}
+
 // Records of two topics would be mixed.
 TEST_F(LinkBeginTest, BeginsWithATopicCreatedAgain_OnceWhatWasFetchedOfTheFormerIsDelivered) {
     std::vector<ReceivedRequest> produced;
