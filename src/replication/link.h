@@ -119,6 +119,7 @@ private:
     Result<PartitionReplicator::Leaders> leaders_of(const PartitionReplicator& partition) const;
     runtime::Task<void> position_group(std::vector<PartitionReplicator*> group,
                                        PartitionReplicator::Leaders leaders);
+    runtime::Task<Result<void>> look_at_names(BrokerId leader, std::vector<TopicPartition> ids);
     runtime::Task<void> position_one(PartitionReplicator& partition, PartitionLogs logs,
                                      client::BatchProducer::Way way);
     runtime::Task<Result<void>> begin(PartitionReplicator& partition, PartitionLogs logs,

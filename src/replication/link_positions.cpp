@@ -15,6 +15,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <set>
 
 namespace lockstep::replication {
 
@@ -71,6 +72,13 @@ void Link::position_due(TimePoint now) {
 
 Result<PartitionReplicator::Leaders> Link::leaders_of(const PartitionReplicator& partition) const {
     const TopicPartition& id = partition.id();
+    const auto* topic = source_.metadata().find_topic(id.topic);
+    const bool is_other = topic != nullptr && topic->id != partition.source_topic_id() &&
+                          !mutated(Mutation::recreated_unnoticed);
+    if (is_other) {
+        return Error(make_error_code(protocol::KafkaError::unknown_topic_id),
+                     fmt::format("{} is another topic on {} now", id.topic, spec_.source));
+    }
     const auto source = source_.metadata().leader_of(id);
     if (!source) {
         return Error(make_error_code(protocol::KafkaError::leader_not_available),
@@ -109,6 +117,11 @@ Task<void> Link::position_group(std::vector<PartitionReplicator*> group,
     // looks must not make the target seem to be ahead of the source.
     const LogEnds at_target = co_await read_ends(target_, leaders.target.leader, ids, stop);
     const LogEnds at_source = co_await read_ends(source_, leaders.source.leader, ids, stop);
+    const auto named = co_await look_at_names(leaders.source.leader, ids);
+    if (named.has_error()) {
+        postpone_all(named.error());
+        co_return;
+    }
     for (PartitionReplicator* partition : group) {
         auto logs = logs_from(at_source, at_target, partition->id());
         if (logs.has_error()) {
@@ -117,6 +130,26 @@ Task<void> Link::position_group(std::vector<PartitionReplicator*> group,
             tasks_.spawn("position", position_one(*partition, *logs, *way));
         }
     }
+}
+
+/// Which topics have these names now, where records are fetched by name (before Kafka 3.1): the
+/// logs that were looked at, and what is fetched, might be those of topics that were created since.
+Task<Result<void>> Link::look_at_names(BrokerId leader, std::vector<TopicPartition> ids) {
+    constexpr int16_t kFirstFetchVersionWithTopicIds = 13;
+    const std::stop_token stop = tasks_.stop_token();
+    auto connected = co_await source_.broker(leader, client::Purpose::control, stop);
+    LS_CO_TRY(connection, std::move(connected));
+    LS_CO_TRY(version, connection->version_of<protocol::FetchRequest>());
+    if (version >= kFirstFetchVersionWithTopicIds) {
+        co_return Result<void>();
+    }
+    std::set<std::string> names;
+    for (const TopicPartition& id : ids) {
+        names.insert(id.topic);
+    }
+    const std::vector<std::string> topics(names.begin(), names.end());
+    auto refreshed = co_await source_.refresh_metadata(&topics, stop);
+    co_return refreshed;
 }
 
 Task<void> Link::position_one(PartitionReplicator& partition, PartitionLogs logs,

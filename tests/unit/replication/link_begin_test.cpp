@@ -139,6 +139,25 @@ TEST_F(LinkBeginTest, Blocks_WhereAnEmptiedTargetIsOfAFormerTopic) {
     EXPECT_TRUE(target_log_.batches().empty());
 }
 
+// Before Kafka 3.1, records are fetched by their topic's name.
+TEST_F(LinkBeginTest, TakesNothingFromATopicThatWasCreatedSince_WhereFetchesNameNoIds) {
+    for (auto& api : source_.versions.api_keys) {
+        if (api.api_key == static_cast<int16_t>(ApiKey::fetch)) {
+            api.max_version = 12;
+        }
+    }
+    source_log_.on_list_offsets = [this] {
+        if (source_log_.batches().empty()) {
+            recreate_at_source();
+            source_log_.append(make_batch(0, 10));
+        }
+    };
+    start_and_run(seconds(5));
+    EXPECT_EQ(status().state, PartitionState::blocked);
+    EXPECT_THAT(status().reason, HasSubstr("deleted at the source and created again"));
+    EXPECT_TRUE(target_log_.batches().empty());
+}
+
 // Records of two topics would be mixed.
 TEST_F(LinkBeginTest, BeginsWithATopicCreatedAgain_OnceWhatWasFetchedOfTheFormerIsDelivered) {
     std::vector<ReceivedRequest> produced;
