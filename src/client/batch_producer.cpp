@@ -86,6 +86,13 @@ struct BatchProducer::Sender {
         return lost;
     }
 
+    void take(ConnectionPtr opened) {
+        connections_lost();
+        if (!connection) {
+            connection = std::move(opened);
+        }
+    }
+
     BrokerId broker;
     ConnectionPtr connection;
     uint64_t lost = 0;
@@ -152,7 +159,7 @@ Task<void> BatchProducer::send_loop(Sender& sender) {
                 stop_waiting(sender, connected.error());
                 continue;
             }
-            sender.connection = std::move(*connected);
+            sender.take(std::move(*connected));
         }
         const ConnectionPtr connection = sender.connection;
         const auto version = connection->version_of<ProduceRequest>();
@@ -165,6 +172,17 @@ Task<void> BatchProducer::send_loop(Sender& sender) {
             tasks_.spawn("produce request", exchange(sender, connection, std::move(request)));
         }
     }
+}
+
+Task<Result<BatchProducer::Way>> BatchProducer::open(BrokerId broker, std::stop_token stop) {
+    Sender& sender = sender_of(broker);
+    sender.connections_lost();
+    if (!sender.connection) {
+        auto connected = co_await connect(sender, stop);
+        LS_CO_TRY(connection, std::move(connected));
+        sender.take(std::move(connection));
+    }
+    co_return Way{broker, sender.lost};
 }
 
 /// A connection that speaks Produce.
@@ -192,7 +210,7 @@ std::unique_ptr<BatchProducer::Request> BatchProducer::compose(Sender& sender, i
         const std::shared_ptr<Lane> lane = std::move(sender.ready.front());
         sender.ready.pop_front();
         lane->listed_at_ = nullptr;
-        if (!lane->is_ready() || lane->has_lost_connection()) {
+        if (!lane->is_ready() || lane->has_lost_way()) {
             continue;
         }
         const OutgoingBatch& batch = lane->take_next();
@@ -264,24 +282,40 @@ void BatchProducer::settle(Request& request, const ProduceResponse& response) {
     }
 }
 
-void BatchProducer::Lane::start(BrokerId leader, const Uuid& topic_id) {
+void BatchProducer::Lane::start(const Way& way, const Uuid& topic_id) {
     LS_ASSERT(state_ == State::stopped);
-    leader_ = leader;
-    connections_lost_ = producer_.sender_of(leader).connections_lost();
+    way_ = way;
     topic_id_ = topic_id;
     state_ = State::sending;
 }
 
-/// Stops the lane where it has.
-bool BatchProducer::Lane::has_lost_connection() {
-    const bool has_lost = producer_.sender_of(leader_).connections_lost() != connections_lost_ &&
-                          !mutated(Mutation::lost_connection_unnoticed);
-    if (has_lost) {
-        stop(Error(Errc::disconnected,
-                   fmt::format("the connection to broker {}, which leads {}, was lost meanwhile",
-                               leader_.value(), partition_.to_string())));
+void BatchProducer::Lane::start(BrokerId leader, const Uuid& topic_id) {
+    start(Way{leader, producer_.sender_of(leader).connections_lost()}, topic_id);
+}
+
+Result<void> BatchProducer::Lane::check_way() const {
+    if (producer_.sender_of(way_.broker).connections_lost() == way_.lost ||
+        mutated(Mutation::lost_connection_unnoticed)) {
+        return {};
     }
-    return has_lost;
+    return Error(Errc::disconnected,
+                 fmt::format("the connection to broker {}, which leads {}, was lost meanwhile",
+                             way_.broker.value(), partition_.to_string()));
+}
+
+/// While it fills a gap.
+Result<void> BatchProducer::Lane::may_fill() const {
+    LS_CHECK(check_way());
+    return filling_->may_write ? filling_->may_write() : Result<void>();
+}
+
+/// Stops the lane where it has.
+bool BatchProducer::Lane::has_lost_way() {
+    const auto checked = check_way();
+    if (checked.has_error()) {
+        stop(checked.error());
+    }
+    return checked.has_error();
 }
 
 void BatchProducer::Lane::stop(Error error) {
@@ -331,23 +365,23 @@ bool BatchProducer::Lane::enqueue(Outgoing outgoing) {
 void BatchProducer::Lane::go_on() {
     if (is_ready()) {
         if (listed_at_ == nullptr) {
-            listed_at_ = &producer_.sender_of(leader_);
+            listed_at_ = &producer_.sender_of(way_.broker);
             listed_at_->ready.push_back(shared_from_this());
             listed_at_->wanted.notify_all();
         }
         return;
     }
-    if (state_ != State::sending || queue_.empty() || !is_idle() || has_lost_connection()) {
+    if (state_ != State::sending || queue_.empty() || !is_idle() || has_lost_way()) {
         return;
     }
     filling_ = std::get<OutgoingGap>(std::move(queue_.front()));
     queue_.pop_front();
     TxnMarkers markers{partition_,
-                       leader_,
+                       way_.broker,
                        filling_->count,
                        filling_->marker_at,
                        filling_->coordinator_epoch,
-                       filling_->may_write};
+                       [lane = shared_from_this()] { return lane->may_fill(); }};
     producer_.tasks_.spawn("fill gap", producer_.fill_gap(shared_from_this(), std::move(markers)));
 }
 
@@ -369,7 +403,7 @@ void BatchProducer::Lane::settle_gap(const Result<void>& outcome) {
         stop(Error(error.code,
                    fmt::format("fill offsets [{}, {}) of {} on broker {}: {}",
                                gap.base_offset.value(), gap.base_offset.value() + gap.count,
-                               partition_.to_string(), leader_.value(), error.context)));
+                               partition_.to_string(), way_.broker.value(), error.context)));
     } else {
         listener_.on_filled(gap);
     }
@@ -394,7 +428,7 @@ void BatchProducer::Lane::settle_oldest(Offset expected, const Acknowledgement* 
         if (answer == nullptr) {
             stop(Error(error.code, fmt::format("produce {} at offset {} to broker {}: {}",
                                                partition_.to_string(), batch.base_offset.value(),
-                                               leader_.value(), error.context)));
+                                               way_.broker.value(), error.context)));
         } else if (!listener_.on_acknowledged(batch, *answer)) {
             stop(Error(Errc::stopped, "stopped by its owner"));
         }

@@ -64,8 +64,8 @@ public:
 /// anything behind it is sent, as only batches fail when what comes before them is missing. The
 /// producer itself repeats nothing: whoever owns the lane reads the log's
 /// end, and goes on from there with the same batches (same producer id, epoch and sequence).
-/// A lane also stops when the connection to its leader has been lost since it was started, even
-/// with nothing on its way: a broker that died may have come back without the end of its log.
+/// A lane also stops when the connection to its leader has been lost since `open()`, even with
+/// nothing on its way: a broker that died may have come back without the end of its log.
 /// Lives on one shard. `request_stop()`, `co_await join()` before destroying it.
 class BatchProducer {
 public:
@@ -77,6 +77,15 @@ public:
     ~BatchProducer();
 
     std::shared_ptr<Lane> add_lane(TopicPartition partition, ProduceListener& listener);
+
+    /// Which of a broker's connections: the first, or the one after so many were lost.
+    struct Way {
+        BrokerId broker = kNoBroker;
+        uint64_t lost = 0;
+    };
+    /// Connects with a broker where that has not been done. Before its logs are looked at: a lane
+    /// that goes on from what they said is started on this way, and ends with it.
+    runtime::Task<Result<Way>> open(BrokerId broker, std::stop_token stop);
 
     void request_stop();
     runtime::Task<void> join() { return tasks_.join(); }
@@ -115,7 +124,9 @@ public:
     Lane(BatchProducer& producer, TopicPartition partition, ProduceListener& listener)
         : producer_(producer), partition_(std::move(partition)), listener_(listener) {}
 
-    /// Begins to send to `leader`. Only when stopped.
+    /// Begins to send to the leader that `way` goes to. Only when stopped.
+    void start(const Way& way, const Uuid& topic_id);
+    /// On whatever connection is next: for an owner that goes on from nothing it has read.
     void start(BrokerId leader, const Uuid& topic_id);
 
     /// Drops what is queued and ends in on_stopped(error).
@@ -142,7 +153,9 @@ private:
     }
     bool enqueue(Outgoing outgoing);
     void go_on();
-    bool has_lost_connection();
+    Result<void> check_way() const;
+    Result<void> may_fill() const;
+    bool has_lost_way();
     OutgoingBatch& take_next();
     void settle_gap(const Result<void>& outcome);
     void settle_oldest(Offset expected, const Acknowledgement* answer, const Error& error);
@@ -153,8 +166,7 @@ private:
     ProduceListener& listener_;
     State state_ = State::stopped;
     Error stopping_because_;
-    BrokerId leader_ = kNoBroker;
-    uint64_t connections_lost_ = 0;  // of that broker, when it was started
+    Way way_;  // to its leader
     Uuid topic_id_;
     std::deque<Outgoing> queue_;
     std::deque<OutgoingBatch> in_flight_;

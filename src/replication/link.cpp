@@ -304,6 +304,7 @@ void Link::apply_topic(const client::TopicMetadata& topic) {
             retired_.push_back(std::move(partition));
             partition = std::make_unique<PartitionReplicator>(
                 *this, producer_, Stream{id, topic.id, tagged_producer_id(origin, topic.id, id)});
+            partition->follow(*retired_.back());
         } else if (is_other) {
             partition->orphan(fmt::format(
                 "topic {} was deleted at the source and created again: "

@@ -119,8 +119,11 @@ private:
     Result<PartitionReplicator::Leaders> leaders_of(const PartitionReplicator& partition) const;
     runtime::Task<void> position_group(std::vector<PartitionReplicator*> group,
                                        PartitionReplicator::Leaders leaders);
-    runtime::Task<void> position_one(PartitionReplicator& partition, PartitionLogs logs);
-    runtime::Task<Result<void>> begin(PartitionReplicator& partition, PartitionLogs logs);
+    runtime::Task<Result<void>> look_at_names(BrokerId leader, std::vector<TopicPartition> ids);
+    runtime::Task<void> position_one(PartitionReplicator& partition, PartitionLogs logs,
+                                     client::BatchProducer::Way way);
+    runtime::Task<Result<void>> begin(PartitionReplicator& partition, PartitionLogs logs,
+                                      client::BatchProducer::Way way);
     runtime::Task<Result<void>> apply_start(const TopicPartition& id, PartitionLogs& logs,
                                             BrokerId source_leader);
     runtime::Task<Result<void>> begin_preserved(PartitionReplicator& partition, PartitionLogs logs,

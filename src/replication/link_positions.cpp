@@ -15,6 +15,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <set>
 
 namespace lockstep::replication {
 
@@ -71,6 +72,13 @@ void Link::position_due(TimePoint now) {
 
 Result<PartitionReplicator::Leaders> Link::leaders_of(const PartitionReplicator& partition) const {
     const TopicPartition& id = partition.id();
+    const auto* topic = source_.metadata().find_topic(id.topic);
+    const bool is_other = topic != nullptr && topic->id != partition.source_topic_id() &&
+                          !mutated(Mutation::recreated_unnoticed);
+    if (is_other) {
+        return Error(make_error_code(protocol::KafkaError::unknown_topic_id),
+                     fmt::format("{} is another topic on {} now", id.topic, spec_.source));
+    }
     const auto source = source_.metadata().leader_of(id);
     if (!source) {
         return Error(make_error_code(protocol::KafkaError::leader_not_available),
@@ -84,8 +92,8 @@ Result<PartitionReplicator::Leaders> Link::leaders_of(const PartitionReplicator&
         return Error(make_error_code(protocol::KafkaError::leader_not_available),
                      fmt::format("{} has no leader on {}", id.to_string(), spec_.target));
     }
-    return PartitionReplicator::Leaders{*source, *target,
-                                        target_.metadata().find_topic(id.topic)->id};
+    return PartitionReplicator::Leaders{
+        *source, *target, target_.metadata().find_topic(id.topic)->id, {}};
 }
 
 Task<void> Link::position_group(std::vector<PartitionReplicator*> group,
@@ -95,21 +103,57 @@ Task<void> Link::position_group(std::vector<PartitionReplicator*> group,
     for (const PartitionReplicator* partition : group) {
         ids.push_back(partition->id());
     }
+    const auto postpone_all = [&group](const Error& error) {
+        for (PartitionReplicator* partition : group) {
+            partition->postpone(error);
+        }
+    };
+    const auto way = co_await producer_.open(leaders.target.leader, stop);
+    if (way.has_error()) {
+        postpone_all(way.error());
+        co_return;
+    }
     // The target first: another worker may be copying meanwhile, and what it adds between the two
     // looks must not make the target seem to be ahead of the source.
     const LogEnds at_target = co_await read_ends(target_, leaders.target.leader, ids, stop);
     const LogEnds at_source = co_await read_ends(source_, leaders.source.leader, ids, stop);
+    const auto named = co_await look_at_names(leaders.source.leader, ids);
+    if (named.has_error()) {
+        postpone_all(named.error());
+        co_return;
+    }
     for (PartitionReplicator* partition : group) {
         auto logs = logs_from(at_source, at_target, partition->id());
         if (logs.has_error()) {
             partition->postpone(logs.error());
         } else {
-            tasks_.spawn("position", position_one(*partition, *logs));
+            tasks_.spawn("position", position_one(*partition, *logs, *way));
         }
     }
 }
 
-Task<void> Link::position_one(PartitionReplicator& partition, PartitionLogs logs) {
+/// Which topics have these names now, where records are fetched by name (before Kafka 3.1): the
+/// logs that were looked at, and what is fetched, might be those of topics that were created since.
+Task<Result<void>> Link::look_at_names(BrokerId leader, std::vector<TopicPartition> ids) {
+    constexpr int16_t kFirstFetchVersionWithTopicIds = 13;
+    const std::stop_token stop = tasks_.stop_token();
+    auto connected = co_await source_.broker(leader, client::Purpose::control, stop);
+    LS_CO_TRY(connection, std::move(connected));
+    LS_CO_TRY(version, connection->version_of<protocol::FetchRequest>());
+    if (version >= kFirstFetchVersionWithTopicIds) {
+        co_return Result<void>();
+    }
+    std::set<std::string> names;
+    for (const TopicPartition& id : ids) {
+        names.insert(id.topic);
+    }
+    const std::vector<std::string> topics(names.begin(), names.end());
+    auto refreshed = co_await source_.refresh_metadata(&topics, stop);
+    co_return refreshed;
+}
+
+Task<void> Link::position_one(PartitionReplicator& partition, PartitionLogs logs,
+                              client::BatchProducer::Way way) {
     const auto problem = environment_.routes == nullptr
                              ? std::string()
                              : environment_.routes->problem_of(spec_.name, partition.id().topic);
@@ -117,15 +161,23 @@ Task<void> Link::position_one(PartitionReplicator& partition, PartitionLogs logs
         partition.block(problem);
         co_return;
     }
-    auto begun = co_await begin(partition, logs);
+    auto begun = co_await begin(partition, logs, way);
     if (begun.has_error()) {
         partition.postpone(begun.error());
     }
 }
 
-Task<Result<void>> Link::begin(PartitionReplicator& partition, PartitionLogs logs) {
+Task<Result<void>> Link::begin(PartitionReplicator& partition, PartitionLogs logs,
+                               client::BatchProducer::Way way) {
     const std::stop_token stop = tasks_.stop_token();
     LS_CO_TRY(leaders, leaders_of(partition));  // as they are now: a group may have waited for long
+    if (leaders.target.leader != way.broker) {
+        co_return Error(
+            make_error_code(protocol::KafkaError::not_leader_or_follower),
+            fmt::format("{} has another leader on {} now, broker {}", partition.id().to_string(),
+                        spec_.target, leaders.target.leader.value()));
+    }
+    leaders.way = way;
     bool ends_there = false;
     if (logs.target_end.value() > 0) {
         const client::LogPlace end{leaders.target.leader, partition.id(), logs.target_end};
@@ -166,7 +218,7 @@ Task<Result<void>> Link::begin(PartitionReplicator& partition, PartitionLogs log
     LS_CO_CHECK(co_await learn_cleanup(partition));
     const bool needs_turn =
         choice.kind == OffsetsChoice::Kind::translate ||
-        (partition.is_compacted() && !mutated(Mutation::compaction_without_turn));
+        (partition.may_be_compacted() && !mutated(Mutation::compaction_without_turn));
     partition.set_needs_turn(needs_turn);
     if (needs_turn && choice.kind != OffsetsChoice::Kind::neither) {
         LS_CO_CHECK(may_write_markers());
@@ -225,8 +277,8 @@ Task<Result<void>> Link::apply_start(const TopicPartition& id, PartitionLogs& lo
     co_return Result<void>();
 }
 
-/// Compaction leaves holes, and shows two workers different records under the same names. Where
-/// there are no holes, it does no harm when it cannot be known.
+/// Compaction leaves holes, and shows two workers different records under the same names. Where it
+/// cannot be known, one worker at a time copies, and holes are not passed over.
 Task<Result<void>> Link::learn_cleanup(PartitionReplicator& partition) {
     const std::string topic = partition.id().topic;
     if (!compacted_.contains(topic) || partition.wants_cleanup_policy()) {

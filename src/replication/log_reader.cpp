@@ -75,7 +75,20 @@ Result<PartitionLogs> logs_from(const LogEnds& source, const LogEnds& target,
 
 namespace {
 
-/// The newest state of `stream` that the leader remembers.
+StreamTail tail_of(const client::ProducerState& producer) {
+    return {producer.id, producer.epoch, producer.last_sequence,
+            producer.last_sequence.value() < 0};
+}
+
+/// Whether Lockstep wrote it for another topic of the same cluster: the one that had the name of
+/// `stream`'s before.
+bool is_of_former_topic(ProducerId producer, ProducerId stream) {
+    return origin_of(producer) && origin_of(producer) == origin_of(stream) &&
+           !is_filler_of(producer, stream) && producer != translated_producer_id(stream);
+}
+
+/// The newest state of `stream` that the leader remembers; where it remembers none, that of a
+/// former topic's stream.
 Task<Result<std::optional<StreamTail>>> remembered_tail(client::Cluster& target,
                                                         client::LogPlace end, ProducerId stream,
                                                         std::stop_token stop) {
@@ -87,8 +100,10 @@ Task<Result<std::optional<StreamTail>>> remembered_tail(client::Cluster& target,
         const auto generation = generation_of(producer.id, stream);
         if (generation && *generation > newest_generation) {
             newest_generation = *generation;
-            newest = StreamTail{producer.id, producer.epoch, producer.last_sequence,
-                                producer.last_sequence.value() < 0};
+            newest = tail_of(producer);
+        }
+        if (!newest && is_of_former_topic(producer.id, stream)) {
+            newest = tail_of(producer);
         }
     }
     co_return newest;

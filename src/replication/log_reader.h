@@ -33,8 +33,9 @@ struct TargetTail {
 };
 
 /// The last batch of a target's log that ends at `end.offset`. Where the log holds none any more:
-/// what its leader still remembers of `stream` (producers outlive their records by a day), if
-/// anything; or the log has another end by now.
+/// what its leader still remembers of `stream` (producers outlive their records by a day), or else
+/// of the stream of a topic that had this name before, if anything; or the log has another end by
+/// now.
 runtime::Task<Result<TargetTail>> read_target_tail(client::Cluster& target, client::LogPlace end,
                                                    ProducerId stream, std::stop_token stop);
 

@@ -53,7 +53,9 @@ PartitionReplicator::PartitionReplicator(LinkServices& link, client::BatchProduc
 }
 
 runtime::TimePoint PartitionReplicator::position_due() const {
-    return phase_ == Phase::idle && !is_orphan_ && !paused_why_ ? not_before_ : runtime::kNever;
+    const bool is_wanted = phase_ == Phase::idle && !is_orphan_ && !paused_why_;
+    return is_wanted && (former_ == nullptr || former_->is_at_rest()) ? not_before_
+                                                                      : runtime::kNever;
 }
 
 /// False where it is not to be copied any more.
@@ -162,7 +164,7 @@ void PartitionReplicator::count_lost(Offset from, Offset to) {
 }
 
 void PartitionReplicator::stream(std::unique_ptr<OutgoingStream> outgoing, const Leaders& leaders) {
-    lane_->start(leaders.target.leader, leaders.target_topic_id);
+    lane_->start(leaders.way, leaders.target_topic_id);
     phase_ = Phase::streaming;
     is_halted_ = false;
     fetch_error_.reset();
@@ -220,6 +222,7 @@ void PartitionReplicator::retry_now() {
 void PartitionReplicator::on_prepared(const Result<void>& outcome) {
     phase_ = Phase::idle;
     if (is_orphan_) {
+        tell_at_rest();
         return;
     }
     if (paused_why_) {
@@ -358,6 +361,7 @@ void PartitionReplicator::on_runs_saved(uint64_t save, const Result<void>& outco
     }
     are_others_noted_ = carried().has_others();
     send_to_lane(std::exchange(waiting_for_map_, {}));
+    tell_at_rest();
     if (stop_when_delivered()) {
         return;
     }
@@ -471,6 +475,7 @@ void PartitionReplicator::on_filled(const client::OutgoingGap& gap) {
 
 void PartitionReplicator::on_progress() {
     note_that_it_works();
+    tell_at_rest();
     refused_in_a_row_ = 0;
     backoff_.reset();
     if (paused_reader_ != nullptr && waiting_for_map_.empty() &&
@@ -494,6 +499,7 @@ void PartitionReplicator::on_stopped(const Error& error) {
     outgoing_.reset();
     waiting_for_map_.clear();
     if (is_orphan_) {
+        tell_at_rest();
         return;
     }
     if (error.code == make_error_code(KafkaError::transaction_coordinator_fenced)) {

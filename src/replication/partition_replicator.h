@@ -97,6 +97,7 @@ public:
         client::PartitionLeader source;
         client::PartitionLeader target;
         Uuid target_topic_id;
+        client::BatchProducer::Way way;  // to the target's, as of before its log was looked at
     };
     /// Offsets are kept.
     void begin(const PartitionLogs& logs, const Leaders& leaders);
@@ -152,6 +153,12 @@ public:
     void adopt();
     bool is_orphan() const { return is_orphan_; }
 
+    /// `former` was copied before, of the topic that had this one's name: nothing of this one is
+    /// copied before the last of that one is on the target. It outlives this one.
+    void follow(const PartitionReplicator& former) { former_ = &former; }
+    /// Nothing of it comes to the target any more, unless it begins again.
+    bool is_at_rest() const;
+
     bool is_paused() const { return status_.state == PartitionState::paused; }
     void on_source_end(Offset end) { status_.source_high_watermark = end; }  // while it is paused
     /// Fetches nothing any more, until resume(). What is blocked for good stays `blocked`, and a
@@ -169,6 +176,7 @@ public:
     bool wants_cleanup_policy() const { return wants_cleanup_policy_; }
     void on_cleanup_policy(bool is_compacted) { is_compacted_ = is_compacted; }
     bool is_compacted() const { return is_compacted_.value_or(false); }
+    bool may_be_compacted() const { return is_compacted_.value_or(true); }
 
     // From the source reader.
     void on_fetched(const protocol::FetchResponse::PartitionData& data, const Slice& frame);
@@ -214,6 +222,7 @@ private:
     void on_progress();
     void halt(std::string reason);
     bool stop_when_delivered();
+    void tell_at_rest();
     void set_down();
     void fetch_on();
     void pause_fetching();
@@ -255,6 +264,7 @@ private:
     bool is_halted_ = false;            // by a batch that cannot be copied as it is
     std::string halted_why_;            // the same; it stays so until the process ends
     bool is_orphan_ = false;
+    const PartitionReplicator* former_ = nullptr;
     std::optional<std::string> paused_why_;  // while it is paused
     bool is_set_down_ = false;               // by a pause, while its lane empties
     std::optional<Offset> begun_at_;         // where it went on the last time

@@ -10,6 +10,18 @@ void PartitionReplicator::orphan(std::string reason) {
     set_state(PartitionState::blocked, std::move(reason));
 }
 
+bool PartitionReplicator::is_at_rest() const {
+    const bool is_done = phase_ == Phase::streaming ? is_delivered() : phase_ != Phase::preparing;
+    return is_done && (former_ == nullptr || former_->is_at_rest());
+}
+
+/// The one that follows may be waiting for that.
+void PartitionReplicator::tell_at_rest() {
+    if (is_orphan_ && is_at_rest()) {
+        link_.want_position();
+    }
+}
+
 void PartitionReplicator::adopt() {
     is_orphan_ = false;
     if (is_halted_ || not_before_ == runtime::kNever) {

@@ -85,12 +85,19 @@ Task<Result<bool>> read_headers(client::Cluster& target, StreamSearch search, St
 }
 
 /// A log that ends before where the map's records end has lost them (an unclean election). Where it
-/// was emptied by retention, it still ends there.
+/// was emptied by retention, it still ends there. Of a map whose target side was never stored it is
+/// only known that each record took an offset.
 void forget_lost(const StreamSearch& search, StreamMap& map) {
+    if (mutated(Mutation::map_keeps_lost_tail)) {
+        return;
+    }
+    if (map.target.is_empty()) {
+        map.next = std::min(map.next, Ordinal(search.log_end.value()));
+        return;
+    }
     const auto end = map.target.offset_of(map.next);
     const auto first_lost = map.target.first_at(search.log_end);
-    const bool has_lost = end && *end > search.log_end && first_lost;
-    if (has_lost && !mutated(Mutation::map_keeps_lost_tail)) {
+    if (end && *end > search.log_end && first_lost) {
         map.next = std::min(map.next, *first_lost);
     }
     map.placed = std::min(map.placed, map.next);

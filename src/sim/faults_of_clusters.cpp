@@ -100,15 +100,19 @@ void Faults::lose_tail(Scenario::Place& place, sandbox::Partition& partition,
 void Faults::forget_producers() {
     std::string name;
     const auto partition = draw_partition(scenario_.target_, name);
-    const bool is_awake = std::ranges::none_of(scenario_.workers_, [](const auto& worker) {
-        return worker && worker->node().is_paused();
-    });
-    if (!partition || !is_awake || !scenario_.internet_.is_whole()) {
+    // One that is suspended would go on with what it was about to send.
+    const auto is_all_delivered = [this] {
+        return scenario_.internet_.is_whole() &&
+               std::ranges::none_of(scenario_.workers_, [](const auto& worker) {
+                   return worker && worker->node().is_paused();
+               });
+    };
+    if (!partition || !is_all_delivered()) {
         return;
     }
     const Offset end = partition->log.end_offset();
-    scenario_.world_.after(seconds(1), [this, partition, end, name] {
-        if (partition->log.end_offset() == end && scenario_.internet_.is_whole()) {
+    scenario_.world_.after(seconds(1), [this, partition, end, name, is_all_delivered] {
+        if (partition->log.end_offset() == end && is_all_delivered()) {
             scenario_.world_.note(fmt::format("{}-{} on the target forgets its producers", name,
                                               partition->index.value()));
             partition->log.forget_producers();

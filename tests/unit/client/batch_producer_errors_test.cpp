@@ -142,6 +142,38 @@ TEST_F(ProducingFails, SendsAgain_WhenStartedAgain) {
     EXPECT_THAT(orders->listener.events, ElementsAre("stopped", "acknowledged 1"));
 }
 
+// What was read of a log before is not true of the log that a broker comes back with.
+TEST_F(ProducingFails, Stops_WhereTheConnectionWasLost_BetweenOpenAndStart) {
+    const auto way = test::run(loop_, producer_->open(BrokerId(1), {}));
+    ASSERT_TRUE(way.has_value());
+    broker1_.hang_up();
+    loop_.settle();
+    TestLane orders;
+    orders.lane = producer_->add_lane({"orders", PartitionIndex(0)}, orders.listener);
+    orders.lane->start(*way, orders_id());
+    send(orders, {1});
+    loop_.advance(seconds(1));
+    EXPECT_THAT(orders.listener.events, ElementsAre("stopped"));
+    EXPECT_TRUE(orders.listener.stopped_with->is(Errc::disconnected));
+    EXPECT_TRUE(held_.empty());
+}
+
+TEST_F(ProducingFails, SendsOnTheConnectionThatWasOpened) {
+    const auto way = test::run(loop_, producer_->open(BrokerId(1), {}));
+    const auto same = test::run(loop_, producer_->open(BrokerId(1), {}));
+    ASSERT_TRUE(way.has_value() && same.has_value());
+    EXPECT_EQ(way->lost, same->lost);
+    TestLane orders;
+    orders.lane = producer_->add_lane({"orders", PartitionIndex(0)}, orders.listener);
+    orders.lane->start(*way, orders_id());
+    const int connects = network_.connects();
+    send(orders, {1});
+    ASSERT_EQ(held_.size(), 1U);
+    answer(0);
+    EXPECT_THAT(orders.listener.events, ElementsAre("acknowledged 1"));
+    EXPECT_EQ(network_.connects(), connects);
+}
+
 TEST_F(ProducingFails, SendsToTheNewLeader_WhenStartedAgainWithAnother) {
     auto* orders = lane(0);
     send(*orders, {1});

@@ -290,6 +290,21 @@ TEST_F(FillingGaps, StopsOnce_WhenTheConnectionIsLost) {
     EXPECT_TRUE(orders->lane->is_empty());
 }
 
+// Its leader may have come back without the log's end, where the markers were to be.
+TEST_F(FillingGaps, WritesNoMarker_WhereTheWayWasLostWhileItConnected) {
+    const auto way = test::run(loop_, producer_->open(BrokerId(1), {}));
+    ASSERT_TRUE(way.has_value());
+    TestLane orders;
+    orders.lane = producer_->add_lane({"orders", PartitionIndex(0)}, orders.listener);
+    orders.lane->start(*way, orders_id());
+    orders.lane->send(gap(10, 1));
+    broker1_.hang_up();
+    settle();
+    EXPECT_THAT(orders.listener.events, ElementsAre("stopped"));
+    EXPECT_TRUE(reason(orders).is(Errc::disconnected));
+    EXPECT_TRUE(markers_->empty());
+}
+
 TEST_F(FillingGaps, Stops_WhenTheLeaderIsNoBrokerOfTheCluster) {
     auto* orders = lane(0, 9);
     orders->lane->send(gap(10, 1));

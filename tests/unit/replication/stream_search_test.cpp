@@ -99,6 +99,34 @@ TEST_F(StreamSearchTest, GoesBack_WhereTheTargetHasLostItsLog) {
     EXPECT_EQ(map_.next, Ordinal(0));
 }
 
+// What was stored last said how many records there are, but the worker died before it stored where.
+TEST_F(StreamSearchTest, GoesBack_WhereTheTargetHasLostItsLog_AndNobodyStoredWhereItsRecordsWere) {
+    map_ = StreamMap();
+    map_.source.add({Ordinal(0), Offset(100)});
+    map_.next = Ordinal(10);
+    remembered_ = -1;
+    target_log_.recreate({"orders", id_of(2), {1}, 0});
+    StreamSearch empty = search();
+    empty.log_end = Offset(0);
+    empty.tail.reset();
+    EXPECT_TRUE(begin(empty).has_value());
+    EXPECT_EQ(map_.next, Ordinal(0));
+}
+
+TEST_F(StreamSearchTest, GoesNotBack_WhereRetentionHasEmptiedTheLog_AndNobodyStoredWhereItWas) {
+    map_ = StreamMap();
+    map_.source.add({Ordinal(0), Offset(100)});
+    map_.next = Ordinal(10);
+    remembered_ = -1;
+    target_log_.recreate({"orders", id_of(2), {1}, 0});
+    target_log_.start = target_log_.end = 10;
+    StreamSearch empty = search();
+    empty.log_start.offset = empty.log_end;
+    empty.tail.reset();
+    EXPECT_TRUE(begin(empty).has_value());
+    EXPECT_EQ(map_.next, Ordinal(10));
+}
+
 TEST_F(StreamSearchTest, GuessesNoPlaces_WhereRecordsCameBehindTheEndThatItWasTold) {
     StreamSearch early = search();
     early.log_end = Offset(0);  // what another worker had sent came later

@@ -1,0 +1,185 @@
+// What a link takes for granted when it begins to copy, and what it looks at once more: the topic
+// "orders" with one partition.
+
+#include "base/log.h"
+#include "protocol/messages/describe_producers.h"
+#include "replication/link.h"
+#include "tests/unit/replication/two_clusters.h"
+#include "tests/unit/support/fake_coordinator.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace lockstep::replication {
+namespace {
+
+using protocol::ApiKey;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using test::ReceivedRequest;
+using testing::HasSubstr;
+
+/// Large enough to be copied as it is: tiny neighbours are merged.
+Bytes make_batch(int64_t base_offset, int records) {
+    return test::make_batch(base_offset, records, std::string(2'100, '.'));
+}
+
+class LinkBeginTest : public TwoClustersTest {
+protected:
+    LinkBeginTest() { log::set_level(log::Level::off); }
+    ~LinkBeginTest() override {
+        test::run(loop_, link_->stop(loop_.now() + seconds(3)));
+        log::set_level(log::Level::info);
+    }
+
+    void start_and_run(runtime::Duration duration,
+                       RecreatedRule on_recreated = RecreatedRule::stop) {
+        LinkSpec spec = link_spec();
+        spec.on_recreated = on_recreated;
+        auto filter = TopicFilter::make(spec.topics, {});
+        const LinkEnvironment environment{runtime_, budget_, buffers_};
+        link_ = std::make_unique<Link>(
+            environment,
+            LinkSetup{ClusterSpec{"src", {{"src", 1}}}, ClusterSpec{"dst", {{"dst", 1}}},
+                      std::move(spec), std::move(*filter), std::nullopt, seconds(2)});
+        link_->start();
+        loop_.advance(duration);
+    }
+
+    PartitionStatus status() const { return link_->status().partitions.at(0); }
+
+    void expect_source_offsets_on_target(size_t batches) {
+        const auto copied = target_log_.batches();
+        ASSERT_EQ(copied.size(), batches);
+        for (size_t i = 0; i < batches; ++i) {
+            EXPECT_EQ(copied[i].base_offset(), source_log_.batches()[i].base_offset());
+            EXPECT_EQ(copied[i].base_sequence().value(), copied[i].base_offset().value());
+        }
+    }
+
+    void recreate_at_source() {
+        const test::FakeTopic again{"orders", id_of(9), {1}, 0};
+        source_.metadata = test::metadata_of("src", 1, {again});
+        source_log_.recreate(again);
+    }
+
+    MemoryBudget budget_{loop_, 64 << 20};
+    BufferPool buffers_{1 << 20};
+    test::FakeCoordinator target_coordinator_{target_};
+    std::unique_ptr<Link> link_;
+};
+
+// The target's broker dies before anything was sent to it, and comes back without its log's end.
+TEST_F(LinkBeginTest, LooksAtTheTargetAgain_WhereItsConnectionWasLostBeforeTheFirstBatch) {
+    source_log_.append(make_batch(0, 10));
+    source_log_.append(make_batch(10, 10));
+    start_and_run(seconds(1));
+    expect_source_offsets_on_target(2);
+    test::run(loop_, link_->stop(loop_.now() + seconds(3)));
+
+    std::vector<ReceivedRequest> fetches;
+    source_log_.intercept_fetch = [&fetches](const ReceivedRequest& request) {
+        fetches.push_back(request);
+        return true;
+    };
+    start_and_run(milliseconds(300));
+    ASSERT_FALSE(fetches.empty());
+    target_.hang_up();
+    Bytes first = make_batch(0, 10);
+    target_log_.recreate({"orders", id_of(2), {1}, 0});
+    source_log_.append(make_batch(20, 10));
+    source_log_.intercept_fetch = {};
+    for (const ReceivedRequest& fetch : fetches) {
+        source_log_.answer_fetch(fetch);
+    }
+    loop_.advance(seconds(5));
+    EXPECT_EQ(status().state, PartitionState::running) << status().reason;
+    expect_source_offsets_on_target(3);
+}
+
+// While a topic is compacted, two workers at once see different records in it.
+TEST_F(LinkBeginTest, CopiesInItsTurnOnly_WhereItCannotBeKnownWhetherATopicIsCompacted) {
+    source_.on(ApiKey::describe_configs, [](const ReceivedRequest& request) {
+        request.answer(protocol::DescribeConfigsResponse{});
+    });
+    target_coordinator_.other_has_the_turn = true;
+    source_log_.append(make_batch(0, 10));
+    start_and_run(seconds(5));
+    EXPECT_TRUE(target_log_.batches().empty());
+    EXPECT_THAT(status().reason, HasSubstr("another Lockstep has the turn on this link"));
+    target_coordinator_.other_has_the_turn = false;
+    target_coordinator_.heartbeat_error =
+        static_cast<int16_t>(protocol::KafkaError::rebalance_in_progress);
+    loop_.advance(seconds(5));
+    expect_source_offsets_on_target(1);
+}
+
+// The target's log was emptied, but its leader remembers who wrote to it.
+TEST_F(LinkBeginTest, Blocks_WhereAnEmptiedTargetIsOfAFormerTopic) {
+    const TopicPartition orders{"orders", PartitionIndex(0)};
+    const ProducerId former =
+        filler_producer_id(tagged_producer_id(origin_tag("src-id"), id_of(7), orders));
+    target_.versions.api_keys.emplace_back().api_key =
+        static_cast<int16_t>(ApiKey::describe_producers);
+    target_.on(ApiKey::describe_producers, [former](const ReceivedRequest& request) {
+        protocol::DescribeProducersResponse response;
+        auto& topic = response.topics.emplace_back();
+        topic.name = "orders";
+        auto& producer = topic.partitions.emplace_back().active_producers.emplace_back();
+        producer.producer_id = former.value();
+        producer.last_sequence = 9;
+        request.answer(response);
+    });
+    target_log_.start = target_log_.end = 10;
+    source_log_.append(make_batch(0, 10));
+    source_log_.append(make_batch(10, 10));
+    start_and_run(seconds(5));
+    EXPECT_EQ(status().state, PartitionState::blocked);
+    EXPECT_THAT(status().reason, HasSubstr("deleted at the source and created again"));
+    EXPECT_TRUE(target_log_.batches().empty());
+}
+
+// Before Kafka 3.1, records are fetched by their topic's name.
+TEST_F(LinkBeginTest, TakesNothingFromATopicThatWasCreatedSince_WhereFetchesNameNoIds) {
+    for (auto& api : source_.versions.api_keys) {
+        if (api.api_key == static_cast<int16_t>(ApiKey::fetch)) {
+            api.max_version = 12;
+        }
+    }
+    source_log_.on_list_offsets = [this] {
+        if (source_log_.batches().empty()) {
+            recreate_at_source();
+            source_log_.append(make_batch(0, 10));
+        }
+    };
+    start_and_run(seconds(5));
+    EXPECT_EQ(status().state, PartitionState::blocked);
+    EXPECT_THAT(status().reason, HasSubstr("deleted at the source and created again"));
+    EXPECT_TRUE(target_log_.batches().empty());
+}
+
+// Records of two topics would be mixed.
+TEST_F(LinkBeginTest, BeginsWithATopicCreatedAgain_OnceWhatWasFetchedOfTheFormerIsDelivered) {
+    std::vector<ReceivedRequest> produced;
+    source_log_.append(make_batch(0, 10));
+    target_.on(ApiKey::produce,
+               [&produced](const ReceivedRequest& request) { produced.push_back(request); });
+    start_and_run(seconds(1), RecreatedRule::continue_behind);
+    ASSERT_EQ(produced.size(), 1U);
+    recreate_at_source();
+    const int looked = target_.count(ApiKey::list_offsets);
+    loop_.advance(seconds(5));
+    EXPECT_EQ(status().state, PartitionState::starting) << status().reason;
+    EXPECT_EQ(target_.count(ApiKey::list_offsets), looked);
+
+    protocol::ProduceResponse response;
+    auto& topic = response.responses.emplace_back();
+    topic.topic_id = id_of(2);
+    topic.partition_responses.emplace_back();
+    produced.front().answer(response);
+    loop_.advance(seconds(1));
+    EXPECT_GT(target_.count(ApiKey::list_offsets), looked);
+}
+
+}  // namespace
+}  // namespace lockstep::replication
