@@ -210,7 +210,8 @@ std::unique_ptr<BatchProducer::Request> BatchProducer::compose(Sender& sender, i
         const std::shared_ptr<Lane> lane = std::move(sender.ready.front());
         sender.ready.pop_front();
         lane->listed_at_ = nullptr;
-        if (!lane->is_ready() || lane->has_lost_way()) {
+        if (!lane->is_ready() || lane->stop_if(lane->check_way()) ||
+            lane->stop_if(lane->listener_.may_send())) {
             continue;
         }
         const OutgoingBatch& batch = lane->take_next();
@@ -309,9 +310,8 @@ Result<void> BatchProducer::Lane::may_fill() const {
     return filling_->may_write ? filling_->may_write() : Result<void>();
 }
 
-/// Stops the lane where it has.
-bool BatchProducer::Lane::has_lost_way() {
-    const auto checked = check_way();
+/// Whether it is stopped for that.
+bool BatchProducer::Lane::stop_if(const Result<void>& checked) {
     if (checked.has_error()) {
         stop(checked.error());
     }
@@ -371,7 +371,7 @@ void BatchProducer::Lane::go_on() {
         }
         return;
     }
-    if (state_ != State::sending || queue_.empty() || !is_idle() || has_lost_way()) {
+    if (state_ != State::sending || queue_.empty() || !is_idle() || stop_if(check_way())) {
         return;
     }
     filling_ = std::get<OutgoingGap>(std::move(queue_.front()));

@@ -42,6 +42,9 @@ class ProduceListener {
 public:
     virtual ~ProduceListener() = default;
 
+    /// Asked before each batch is sent, however long it was queued. An error stops the lane.
+    virtual Result<void> may_send() { return {}; }
+
     /// In order, once for each batch. False stops the lane (the listener knows why).
     virtual bool on_acknowledged(const OutgoingBatch& batch, const Acknowledgement& answer) = 0;
 
@@ -155,7 +158,7 @@ private:
     void go_on();
     Result<void> check_way() const;
     Result<void> may_fill() const;
-    bool has_lost_way();
+    bool stop_if(const Result<void>& checked);
     OutgoingBatch& take_next();
     void settle_gap(const Result<void>& outcome);
     void settle_oldest(Offset expected, const Acknowledgement* answer, const Error& error);

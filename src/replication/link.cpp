@@ -47,7 +47,8 @@ Link::Link(const LinkEnvironment& environment, LinkSetup setup)
       around_(source_, target_, spec_, [this] { return settled_topics(); }),
       position_wanted_(environment.runtime.loop),
       metadata_wanted_(environment.runtime.loop),
-      tasks_(environment.runtime.loop) {
+      tasks_(environment.runtime.loop),
+      turn_tasks_(environment.runtime.loop) {
     if (setup.group_filter) {
         groups_ =
             std::make_unique<GroupSync>(source_, target_, std::move(*setup.group_filter),
@@ -95,12 +96,14 @@ Task<void> Link::stop(TimePoint deadline) {
     }
     co_await producer_.drain(deadline);
     producer_.request_stop();
+    turn_tasks_.request_stop();  // not before: what is left is sent in our turn
     if (marker_turn_) {
         co_await marker_turn_->wait_left(deadline);
     }
     co_await target_.close();
     co_await tasks_.join();
     co_await producer_.join();
+    co_await turn_tasks_.join();
 }
 
 LinkStatus Link::status() const {
@@ -347,7 +350,7 @@ Result<void> Link::may_write_markers() {
             }
         });
         marker_turn_->want();
-        tasks_.spawn("marker turn", marker_turn_->run(tasks_.stop_token()));
+        turn_tasks_.spawn("marker turn", marker_turn_->run(turn_tasks_.stop_token()));
     }
     if (marker_turn_->is_held() || mutated(Mutation::turn_ignored)) {
         return {};

@@ -187,6 +187,7 @@ private:
     runtime::Signal metadata_wanted_;
     bool is_metadata_wanted_ = false;
     runtime::TaskGroup tasks_;
+    runtime::TaskGroup turn_tasks_;  // for longer: until what was fetched is delivered
 };
 
 }  // namespace lockstep::replication

@@ -260,6 +260,7 @@ std::optional<Offset> PartitionReplicator::log_start_to_follow() const {
     return is_behind ? status_.source_log_start : std::nullopt;
 }
 
+/// Also what has waited in the lane: the turn may have gone to another one meanwhile.
 Result<void> PartitionReplicator::may_send() {
     if (map_changes() != map_changes_ && !mutated(Mutation::map_change_unnoticed)) {
         return Error(make_error_code(KafkaError::invalid_producer_epoch),

@@ -186,6 +186,7 @@ public:
     }
 
     // From the batch producer.
+    Result<void> may_send() override;
     bool on_acknowledged(const client::OutgoingBatch& batch,
                          const client::Acknowledgement& answer) override;
     void on_filled(const client::OutgoingGap& gap) override;
@@ -204,7 +205,6 @@ private:
     Result<void> take_batch(const FetchedBatch& fetched);
     HoleRule hole_rule() const;
     void note_hole(Offset end);
-    Result<void> may_send();
     void send_out();
     void send_to_lane(std::vector<Outgoing> outgoing);
     void note_others(std::vector<CarriedStreams::NewRuns>& runs,

@@ -207,6 +207,23 @@ TEST_F(ProducingFails, IsNotStoppedByTheOldLeader_OnceStartedWithANewOne) {
     EXPECT_EQ(held_by_2_.size(), 1U);
 }
 
+TEST_F(ProducingFails, SendsNothingMoreOfWhatIsQueued_OnceItsOwnerMayNot) {
+    auto* orders = lane(0);
+    send(*orders, {1, 2, 3, 4, 5, 6, 7});
+    settle();
+    ASSERT_EQ(held_.size(), 5U);
+    orders->listener.may_not_send = Error(Errc::timeout, "another one's turn");
+    answer(0);
+    EXPECT_EQ(held_.size(), 5U);
+    for (size_t request = 1; request < 5; ++request) {
+        answer(request);
+    }
+    EXPECT_THAT(orders->listener.events, ElementsAre("acknowledged 1", "stopped"));
+    EXPECT_TRUE(orders->listener.stopped_with->is(Errc::timeout));
+    EXPECT_TRUE(orders->lane->is_empty());
+    EXPECT_EQ(held_.size(), 5U);
+}
+
 TEST_F(ProducingFails, Stops_WhenItsOwnerRefusesAnAcknowledgement) {
     auto* orders = lane(0);
     orders->listener.refuses = Offset(2);

@@ -31,6 +31,9 @@ inline Uuid orders_id() {
 /// Writes down what it is told: "acknowledged 5", "stopped: ...".
 class NotingListener : public ProduceListener {
 public:
+    Result<void> may_send() override {
+        return may_not_send ? Result<void>(Error(*may_not_send)) : Result<void>();
+    }
     bool on_acknowledged(const OutgoingBatch& batch, const Acknowledgement& answer) override {
         events.push_back(fmt::format("acknowledged {}", batch.base_offset.value()));
         last_answer = answer;
@@ -47,6 +50,7 @@ public:
     std::vector<std::string> events;
     std::optional<Acknowledgement> last_answer;
     std::optional<Error> stopped_with;
+    std::optional<Error> may_not_send;
     std::optional<Offset> refuses;  // answers false to the acknowledgement of this one
 };
 

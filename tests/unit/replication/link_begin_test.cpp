@@ -181,5 +181,35 @@ TEST_F(LinkBeginTest, BeginsWithATopicCreatedAgain_OnceWhatWasFetchedOfTheFormer
     EXPECT_GT(target_.count(ApiKey::list_offsets), looked);
 }
 
+// Another worker takes it at once, and what comes after that of this one is late.
+TEST_F(LinkBeginTest, KeepsTheTurnUntilAllIsDelivered_WhenItIsStopped) {
+    cleanup_policy_ = "compact";
+    for (int64_t base = 0; base < 100; base += 10) {
+        source_log_.append(make_batch(base, 10));
+    }
+    std::vector<int> leaves;
+    target_.on(ApiKey::produce, [this, &leaves](const ReceivedRequest& request) {
+        leaves.push_back(target_coordinator_.leaves);
+        loop_.add_timer(loop_.now() + milliseconds(100), [this, request] {
+            const auto message = request.as<protocol::ProduceRequest>();
+            const auto& records = message.topic_data.at(0).partition_data.at(0).records;
+            const auto appended = target_log_.append_produced(records.view());
+            protocol::ProduceResponse response;
+            auto& topic = response.responses.emplace_back();
+            topic.topic_id = id_of(2);
+            topic.partition_responses.emplace_back().base_offset = appended.base_offset;
+            request.answer(response);
+        });
+    });
+    start_and_run(milliseconds(0));
+    while (leaves.empty()) {
+        loop_.advance(milliseconds(1));
+    }
+    test::run(loop_, link_->stop(loop_.now() + seconds(3)));
+    EXPECT_EQ(leaves, std::vector<int>(10, 0));
+    expect_source_offsets_on_target(10);
+    EXPECT_EQ(target_coordinator_.leaves, 1);
+}
+
 }  // namespace
 }  // namespace lockstep::replication
