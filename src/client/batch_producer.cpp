@@ -206,7 +206,9 @@ std::unique_ptr<BatchProducer::Request> BatchProducer::compose(Sender& sender, i
     request->message.timeout_ms = kBrokerTimeoutMs;
     std::unordered_map<std::string_view, size_t> topics;
     size_t bytes = 0;
-    for (size_t listed = sender.ready.size(); listed > 0 && bytes < kRequestBytes; --listed) {
+    // Each that is listed now at most once; one that stops may take others with it.
+    for (size_t listed = sender.ready.size();
+         listed > 0 && !sender.ready.empty() && bytes < kRequestBytes; --listed) {
         const std::shared_ptr<Lane> lane = std::move(sender.ready.front());
         sender.ready.pop_front();
         lane->listed_at_ = nullptr;

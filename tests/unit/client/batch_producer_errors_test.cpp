@@ -54,6 +54,27 @@ TEST_F(ProducingFails, StopsOnce_AfterWhatIsInFlight_WhenABatchIsRefused) {
     EXPECT_EQ(held_.size(), 6U);  // the seventh was dropped
 }
 
+// As where a partition's end ends what was to be sent of its map.
+TEST_F(ProducingFails, StopsOthersWithIt_ThatWereToBeSentNext) {
+    fill_the_connection();
+    auto* first = lane(0);
+    auto* second = lane(1);
+    auto* third = lane(2);
+    for (TestLane* each : {first, second, third}) {
+        send(*each, {1});
+    }
+    first->listener.may_not_send = Error(Errc::stopped, "not now");
+    first->listener.then = [&] {
+        second->lane->stop(Error(Errc::stopped, "nor this"));
+        third->lane->stop(Error(Errc::stopped, "nor this"));
+    };
+    answer(0);
+    answer(1);
+    for (const TestLane* each : {first, second, third}) {
+        EXPECT_THAT(each->listener.events, ElementsAre("stopped"));
+    }
+}
+
 TEST_F(ProducingFails, GoesOn_WithTheLanesOfOtherPartitions) {
     auto* bad = lane(0);
     auto* good = lane(1);

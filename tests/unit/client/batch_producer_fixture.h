@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,6 +46,7 @@ public:
     void on_stopped(const Error& error) override {
         events.emplace_back("stopped");
         stopped_with = error;
+        then();
     }
 
     std::vector<std::string> events;
@@ -52,6 +54,7 @@ public:
     std::optional<Error> stopped_with;
     std::optional<Error> may_not_send;
     std::optional<Offset> refuses;  // answers false to the acknowledgement of this one
+    std::function<void()> then = [] {};  // after it was stopped
 };
 
 /// One partition's lane with its listener.
