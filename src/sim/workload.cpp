@@ -166,7 +166,7 @@ void Workload::write_batch(const TopicPlan& plan, Transaction* transaction) {
     for (int32_t i = 0; i < count; ++i) {
         TrueRecord record;
         record.key = draw_key(plan);
-        record.value = fmt::format("{}-{} {}", plan.name, index, next_number_++);
+        record.value = fmt::format("{}{}-{} {}", writer_, plan.name, index, next_number_++);
         record.timestamp_ms = source_.now_ms() - static_cast<int64_t>(rng.below(5000)) -
                               (plan.kind == TopicKind::historical ? kHistoryMs : 0);
         record.fate = transaction == nullptr ? Fate::committed : Fate::open;

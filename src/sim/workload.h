@@ -26,6 +26,9 @@ public:
     /// Records get a header with up to so many bytes; 0: none.
     void set_most_header_bytes(uint64_t bytes) { most_header_bytes_ = bytes; }
 
+    /// What its records' values begin with, where others write to topics of the same names.
+    void set_writer(std::string writer) { writer_ = std::move(writer); }
+
     /// Makes the topics.
     void begin();
     /// Writes something every so often until stop().
@@ -76,6 +79,7 @@ private:
     std::vector<TopicPlan> plans_;
     Truth truth_;
     std::map<std::string, std::vector<Transaction>> transactions_;  // by topic
+    std::string writer_;
     uint64_t next_number_ = 0;
     uint64_t most_header_bytes_ = 0;
     int64_t next_producer_ = 1000;

@@ -20,6 +20,10 @@ void World::remove_node(NodeLoop& node) {
     std::erase_if(nodes_, [&node](const auto& one) { return one.get() == &node; });
 }
 
+Duration World::draw_up_to(Duration most) {
+    return Duration(static_cast<int64_t>(rng_.below(static_cast<uint64_t>(most.count()) + 1)));
+}
+
 void World::after(Duration delay, std::function<void()> action) {
     events_.emplace(now_ + delay, std::move(action));
 }

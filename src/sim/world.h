@@ -22,6 +22,8 @@ public:
 
     TimePoint now() const { return now_; }
     Rng& rng() { return rng_; }
+    /// From nothing to `most`.
+    Duration draw_up_to(Duration most);
 
     /// Lives until remove_node.
     NodeLoop& add_node(std::string name);

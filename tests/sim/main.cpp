@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mutation.h"
+#include "sim/routes_scenario.h"
 #include "sim/scenario.h"
 
 #include <fmt/core.h>
@@ -24,6 +25,7 @@ struct Options {
     bool lists_mutations = false;
     std::string mutation;
     std::string watched;  // "topic-0-0"
+    std::string world = "link";
     std::string log_level = "off";
 };
 
@@ -41,9 +43,22 @@ void tell_failure(uint64_t seed, const Outcome& outcome, const Options& options)
     fmt::print("seed {} FAILED: {}\n", seed, outcome.problems.front());
     if (!options.shows_log && !options.is_quiet) {
         show(outcome, kShortLog);
-        fmt::print("all of it: ./dev sim --seed {}\n", seed);
+        fmt::print("all of it: ./dev sim{} --seed {}\n",
+                   options.world == "link" ? "" : " --world " + options.world, seed);
     }
     std::fflush(stdout);  // the next failure may be hours away
+}
+
+Outcome run_seed(uint64_t seed, const Options& options) {
+    if (options.world == "routes") {
+        return RoutesScenario(seed).run();
+    }
+    Scenario scenario(seed);
+    if (const size_t dash = options.watched.rfind('-'); dash != std::string::npos) {
+        scenario.watch({options.watched.substr(0, dash),
+                        PartitionIndex(std::atoi(options.watched.c_str() + dash + 1))});
+    }
+    return scenario.run();
 }
 
 int run(const Options& options) {
@@ -58,12 +73,7 @@ int run(const Options& options) {
             fmt::print("seed {}\n", seed);  // it may end in an assertion
             std::fflush(stdout);
         }
-        Scenario scenario(seed);
-        if (const size_t dash = options.watched.rfind('-'); dash != std::string::npos) {
-            scenario.watch({options.watched.substr(0, dash),
-                            PartitionIndex(std::atoi(options.watched.c_str() + dash + 1))});
-        }
-        const Outcome outcome = scenario.run();
+        const Outcome outcome = run_seed(seed, options);
         steps += outcome.steps;
         virtual_seconds += outcome.virtual_seconds;
         if (!outcome.problems.empty()) {
@@ -111,6 +121,10 @@ int main(int argc, char** argv) {
     app.add_option("--first", options.first, "The first seed")->capture_default_str();
     app.add_option("--seeds", options.seeds, "How many")->capture_default_str();
     app.add_option("--step", options.step, "From one seed to the next")->capture_default_str();
+    app.add_option("--world", options.world,
+                   "link: one link between two clusters; routes: a strategy over several")
+        ->check(CLI::IsMember({"link", "routes"}))
+        ->capture_default_str();
     app.add_flag("--until-failure", options.stops_at_failure, "Stop at the first that fails");
     app.add_option("--mutation", options.mutation, "With this deliberate bug (build/mutations)");
     app.add_flag("--list-mutations", options.lists_mutations, "Show them, and do no more");

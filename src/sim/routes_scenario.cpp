@@ -1,0 +1,252 @@
+#include "sim/routes_scenario.h"
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "sim/routes_faults.h"
+
+#include <fmt/core.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lockstep::sim {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr Duration kLookInterval = seconds(5);
+/// How long everything may take to be in step again, once all is healed.
+constexpr Duration kPatience = seconds(180);
+constexpr size_t kMostProblems = 20;
+
+}  // namespace
+
+RoutesScenario::RoutesScenario(uint64_t seed)
+    : seed_(seed),
+      world_(seed),
+      internet_(world_),
+      plan_(draw_routes_plan(world_.rng(), RoutesFaults::names())) {
+    internet_.set_latency(plan_.latency);
+}
+
+RoutesScenario::~RoutesScenario() = default;
+
+void RoutesScenario::open_sites() {
+    for (const RoutesPlan::Member& member : plan_.clusters) {
+        sandbox::ClusterOptions options;
+        options.name = member.name;
+        options.version = member.version;
+        options.brokers = member.brokers;
+        options.broker_config["group.initial.rebalance.delay.ms"] = "0";
+        Site& site = sites_.emplace_back();
+        site.place = open_place(world_, internet_, options);
+        site.workload =
+            std::make_unique<Workload>(world_, site.place.cluster->cluster(), plan_.topics);
+        site.workload->set_writer(member.name + " ");
+        site.workload->begin();
+    }
+}
+
+WorkerSetup RoutesScenario::worker_setup() const {
+    WorkerSetup setup;
+    for (const Site& site : sites_) {
+        setup.clusters.push_back(spec_of(site.place));
+        if (plan_.has_ids) {
+            setup.clusters.back().id = site.place.cluster->cluster().id();
+        }
+    }
+    setup.links = compile(plan_.replication(), setup.clusters);
+    setup.limits = plan_.limits;
+    return setup;
+}
+
+void RoutesScenario::start_worker(size_t number) {
+    if (!workers_[number]) {
+        workers_[number] = std::make_unique<Worker>(
+            world_, internet_, fmt::format("worker-{}.{}", number, ++incarnations_),
+            worker_setup());
+    }
+}
+
+void RoutesScenario::kill_worker(size_t number) {
+    workers_[number]->kill();
+    dead_.push_back(std::move(workers_[number]));
+}
+
+void RoutesScenario::bury() {
+    for (auto& worker : dead_) {
+        if (worker->is_over()) {
+            NodeLoop& node = worker->node();
+            worker.reset();
+            world_.remove_node(node);
+        }
+    }
+    std::erase(dead_, nullptr);
+}
+
+void RoutesScenario::note_states() {
+    for (const auto& worker : workers_) {
+        for (const LinkStatus& link : worker ? worker->status() : std::vector<LinkStatus>()) {
+            for (const PartitionStatus& partition : link.partitions) {
+                const std::string who = fmt::format("{} {} {}", worker->node().name(), link.name,
+                                                    partition.id.to_string());
+                const std::string state =
+                    fmt::format("{}{}{}", to_string(partition.state),
+                                partition.reason.empty() ? "" : ": ", partition.reason);
+                if (std::exchange(told_states_[who], state) != state) {
+                    world_.note(fmt::format("  {} is {}", who, state));
+                }
+            }
+        }
+    }
+}
+
+void RoutesScenario::note_places() {
+    for (const auto& worker : workers_) {
+        for (const LinkStatus& link : worker ? worker->status() : std::vector<LinkStatus>()) {
+            for (const PartitionStatus& partition : link.partitions) {
+                world_.note(fmt::format(
+                    "  {} {} {} is at {} of {}", worker->node().name(), link.name,
+                    partition.id.to_string(), partition.next_offset.value_or(Offset(-1)).value(),
+                    partition.source_high_watermark.value_or(Offset(-1)).value()));
+            }
+        }
+    }
+}
+
+std::vector<std::pair<TopicPartition, RoutesCheck>> RoutesScenario::checks() const {
+    std::vector<std::pair<TopicPartition, RoutesCheck>> checks;
+    for (const TopicPlan& plan : plan_.topics) {
+        for (int32_t index = 0; index < plan.partitions; ++index) {
+            const TopicPartition id{plan.name, PartitionIndex(index)};
+            std::vector<RoutesCheck::Origin> origins;
+            for (const Site& site : sites_) {
+                origins.push_back({site.place.name, &site.workload->truth().at(id)});
+            }
+            checks.emplace_back(id, RoutesCheck(origins));
+        }
+    }
+    return checks;
+}
+
+std::vector<SeenRecord> RoutesScenario::seen(const Site& site, const TopicPartition& id) const {
+    const auto partition =
+        site.place.cluster->cluster().find_partition(id.topic, id.partition.value());
+    return partition ? consume(partition->log) : std::vector<SeenRecord>();
+}
+
+void RoutesScenario::add_problem(std::string problem) {
+    if (outcome_.problems.size() < kMostProblems) {
+        outcome_.problems.push_back(std::move(problem));
+    }
+}
+
+void RoutesScenario::check_safety(const std::string& when) {
+    for (const auto& [id, check] : checks()) {
+        for (const Site& site : sites_) {
+            for (const std::string& problem : check.safety(seen(site, id))) {
+                add_problem(fmt::format("{} ({} on {}, {})", problem, id.to_string(),
+                                        site.place.name, when));
+            }
+        }
+    }
+}
+
+std::vector<std::string> RoutesScenario::missing() const {
+    std::vector<std::string> missing;
+    for (const auto& [id, check] : checks()) {
+        for (const Site& site : sites_) {
+            for (const std::string& problem : check.completeness(seen(site, id))) {
+                missing.push_back(
+                    fmt::format("{} ({} on {})", problem, id.to_string(), site.place.name));
+            }
+        }
+    }
+    return missing;
+}
+
+void RoutesScenario::wait_in_step() {
+    const TimePoint end = world_.now() + kPatience;
+    auto left = missing();
+    while (outcome_.problems.empty() && !left.empty()) {
+        if (world_.now() >= end) {
+            add_problem(fmt::format("liveness: not in step {} s after all was healed: {}",
+                                    kPatience / seconds(1), left.front()));
+            for (const std::string& each : left) {
+                add_problem(each);
+            }
+            note_places();
+        }
+        world_.run_for(milliseconds(500));
+        note_states();
+        left = missing();
+    }
+}
+
+Outcome RoutesScenario::run() {
+    log::set_before_line([this] { fmt::print(stderr, "{} ", world_.time_text()); });
+    world_.note(fmt::format("seed {}: {}", seed_, plan_.text()));
+    open_sites();
+    for (const TopicPlan& topic : plan_.topics) {
+        world_.note(fmt::format("{}: {}, {} partitions", topic.name, to_string(topic.kind),
+                                topic.partitions));
+    }
+    world_.note(fmt::format("faults: {}", fmt::join(plan_.faults, ", ")));
+    workers_.resize(static_cast<size_t>(plan_.workers));
+    for (size_t number = 0; number < workers_.size(); ++number) {
+        start_worker(number);
+    }
+    RoutesFaults faults(*this);
+    for (const Site& site : sites_) {
+        site.workload->write_on(plan_.write_interval);
+    }
+    world_.after(seconds(1), [&faults] { faults.go_on(); });
+    const TimePoint begin = world_.now();
+    while (world_.now() < begin + plan_.length && outcome_.problems.empty()) {
+        world_.run_for(kLookInterval);
+        note_states();
+        bury();
+        check_safety("while faults go on");
+    }
+    faults.heal();
+    for (const Site& site : sites_) {
+        site.workload->stop();
+        outcome_.written += site.workload->written();
+    }
+    wait_in_step();
+    // What is under way when all are in step would come twice.
+    world_.run_for(kLookInterval);
+    check_safety("in the end");
+    end_all();
+    outcome_.virtual_seconds = std::chrono::duration<double>(world_.now() - begin).count();
+    outcome_.steps = world_.steps();
+    for (const std::string& problem : outcome_.problems) {
+        world_.note(problem);
+    }
+    log::set_before_line({});
+    outcome_.log = world_.log();
+    return std::move(outcome_);
+}
+
+void RoutesScenario::end_all() {
+    for (auto& worker : workers_) {
+        if (worker) {
+            worker->node().resume();
+            worker->stop();
+            dead_.push_back(std::move(worker));
+        }
+    }
+    const auto are_over = [this] {
+        return std::ranges::all_of(dead_, [](const auto& one) { return one->is_over(); });
+    };
+    const bool ended = world_.run_until(are_over, seconds(120));
+    LS_ASSERT(ended);
+    bury();
+    for (Site& site : sites_) {
+        close_place(world_, site.place);
+    }
+}
+
+}  // namespace lockstep::sim
