@@ -119,7 +119,8 @@ Task<Result<void>> find_stream(client::Cluster& target, StreamSearch search, Str
     if (newest) {
         const KnownPlace known(map);
         const Ordinal next = number_of(*newest, known.most_before(search.log_end - 1)) + 1;
-        if (next == map.next) {
+        const bool is_placed = map.next.value() == 0 || !map.target.is_empty();
+        if (next == map.next && is_placed) {
             co_return Result<void>();
         }
     }
