@@ -15,10 +15,7 @@ namespace lockstep {
     /* Gaps and the names of writes. */                                                          \
     X(marker_skipped, "a gap gets one marker less than it has offsets")                          \
     X(epoch_reused, "records behind markers keep the markers' epoch")                            \
-    X(late_marker_fits, "a chain's first marker does not repeat the epoch of the log's end")     \
-    X(coordinator_epoch_stays, "all markers have the same coordinator epoch")                    \
     X(turn_ignored, "markers are written without having the turn")                               \
-    X(turn_never_ends, "who had the turn believes so until somebody says otherwise")             \
     X(old_records_without_turn, "two workers at once send records that brokers forget")          \
     X(compaction_without_turn, "two workers at once copy a compacted log")                       \
     /* What is taken from the source. */                                                         \
@@ -58,8 +55,6 @@ namespace lockstep {
     X(map_run_forgotten, "a hole of one offset is not in the map")                               \
     X(map_sent_before_stored, "records are sent before their place is stored")                   \
     X(map_keeps_lost_tail, "what the target has lost stays in the map")                          \
-    X(map_duplicate_unnoticed, "a map that another worker wrote counts as one's own")            \
-    X(map_change_unnoticed, "a worker goes on although another one has changed the map")         \
     X(map_writes_overlap, "two writes of a map are under way at once")                           \
     /* Groups. */                                                                                \
     X(group_beyond_data, "a group is committed beyond what was copied")                          \

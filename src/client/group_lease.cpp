@@ -71,8 +71,7 @@ void GroupLease::want() {
 }
 
 bool GroupLease::is_held() const {
-    const bool is_over = cluster_.runtime().loop.now() >= valid_until_;
-    return is_named_ && (!is_over || mutated(Mutation::turn_never_ends));
+    return is_named_ && cluster_.runtime().loop.now() < valid_until_;
 }
 
 /// The coordinator counts from when it heard of us: at the earliest when we began to tell it.
@@ -184,6 +183,7 @@ Task<Result<void>> GroupLease::join(ConnectionPtr connection) {
     is_named_ = as_text(synced.message.assignment) == kHolder;
     believe_until(begun);
     if (is_held() && !had_turn) {
+        ++turns_;
         told_();
     }
     co_return Result<void>();

@@ -4,6 +4,7 @@
 #include "runtime/signal.h"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,11 @@ public:
     /// Whom to tell when the turn has come; one listener.
     void on_held(std::function<void()> told) { told_ = std::move(told); }
     bool is_held() const;
+    /// Which of all its turns this process has now: what was learnt in a former one may be out of
+    /// date. Nothing where it has none.
+    std::optional<uint64_t> turn() const {
+        return is_held() ? std::optional(turns_) : std::nullopt;
+    }
     const std::string& group() const { return group_; }
 
     runtime::Task<void> run(std::stop_token stop);
@@ -54,6 +60,7 @@ private:
     bool is_wanted_ = false;
     Membership membership_;
     bool is_named_ = false;  // by the leader, in this generation
+    uint64_t turns_ = 0;     // that it has had up to now
     runtime::TimePoint valid_until_{};
     ConnectionPtr connection_;
     runtime::Signal wanted_;

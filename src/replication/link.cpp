@@ -339,8 +339,10 @@ void Link::notice_missing(const std::set<std::string>& present) {
 }
 
 /// A broker would write the newest marker a second time for a second worker: only one worker of the
-/// link has the turn, given by the target's own group coordinator.
-Result<void> Link::may_write_markers() {
+/// link has the turn, given by the target's own group coordinator. Its logs must have been looked
+/// at in that turn: before it, another one may have written, and no broker refuses markers at
+/// another place.
+Result<void> Link::may_write_markers(std::optional<uint64_t> looked_in) {
     if (!marker_turn_) {
         marker_turn_ = std::make_unique<client::GroupLease>(
             target_, fmt::format("__lockstep.{}.{}", source_.metadata().cluster_id(), spec_.name));
@@ -352,8 +354,12 @@ Result<void> Link::may_write_markers() {
         marker_turn_->want();
         turn_tasks_.spawn("marker turn", marker_turn_->run(turn_tasks_.stop_token()));
     }
-    if (marker_turn_->is_held() || mutated(Mutation::turn_ignored)) {
+    const auto turn = marker_turn_->turn();
+    if ((turn && turn == looked_in) || mutated(Mutation::turn_ignored)) {
         return {};
+    }
+    if (turn) {
+        return Error(Errc::timeout, "the turn has come after the logs were looked at");
     }
     return Error(
         Errc::timeout,
@@ -366,9 +372,6 @@ Result<void> Link::may_write_markers() {
 int32_t Link::next_coordinator_epoch() {
     constexpr int64_t kYear2026 = 1'767'225'600;  // fits for 68 years
     const int64_t now = environment_.runtime.loop.wall_clock_ms() / 1000 - kYear2026;
-    if (mutated(Mutation::coordinator_epoch_stays)) {
-        return 0;
-    }
     coordinator_epoch_ =
         static_cast<int32_t>(std::max<int64_t>(now, int64_t{coordinator_epoch_} + 1));
     return coordinator_epoch_;

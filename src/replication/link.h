@@ -83,7 +83,7 @@ public:
     void want_metadata() override;
     void count_error() override { ++errors_; }
     void prepare(PartitionReplicator& partition, LogStartTask task) override;
-    Result<void> may_write_markers() override;
+    Result<void> may_write_markers(std::optional<uint64_t> looked_in) override;
     int32_t next_coordinator_epoch() override;
     void on_coordinator_fenced() override;
     void save_runs(const StreamKey& stream, std::vector<OffsetRun> runs,
@@ -126,6 +126,7 @@ private:
                                       client::BatchProducer::Way way);
     runtime::Task<Result<void>> apply_start(const TopicPartition& id, PartitionLogs& logs,
                                             BrokerId source_leader);
+    runtime::Task<Result<void>> check_ends(client::LogPlace target, PartitionLogs logs);
     runtime::Task<Result<void>> begin_preserved(PartitionReplicator& partition, PartitionLogs logs,
                                                 PartitionReplicator::Leaders leaders);
     runtime::Task<Result<void>> begin_translated(PartitionReplicator& partition, PartitionLogs logs,

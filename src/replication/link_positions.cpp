@@ -115,6 +115,7 @@ Task<void> Link::position_group(std::vector<PartitionReplicator*> group,
     }
     // The target first: another worker may be copying meanwhile, and what it adds between the two
     // looks must not make the target seem to be ahead of the source.
+    const auto turn = marker_turn_ ? marker_turn_->turn() : std::nullopt;
     const LogEnds at_target = co_await read_ends(target_, leaders.target.leader, ids, stop);
     const LogEnds at_source = co_await read_ends(source_, leaders.source.leader, ids, stop);
     const auto named = co_await look_at_names(leaders.source.leader, ids);
@@ -127,6 +128,7 @@ Task<void> Link::position_group(std::vector<PartitionReplicator*> group,
         if (logs.has_error()) {
             partition->postpone(logs.error());
         } else {
+            logs->turn = turn;
             tasks_.spawn("position", position_one(*partition, *logs, *way));
         }
     }
@@ -189,14 +191,8 @@ Task<Result<void>> Link::begin(PartitionReplicator& partition, PartitionLogs log
     if (logs.target_end.value() > 0 && !ends_there && !mutated(Mutation::tail_of_other_time)) {
         // The tail was told later than the log's ends, maybe by another leader: all must be of one
         // time.
-        const std::vector<TopicPartition> ids{partition.id()};
-        const LogEnds again = co_await read_ends(target_, leaders.target.leader, ids, stop);
-        const auto range = again.ranges.find(partition.id());
-        if (range == again.ranges.end() || range->second.end != logs.target_end ||
-            range->second.start != logs.target_start) {
-            co_return Error(Errc::timeout,
-                            partition.id().to_string() + " has just been written to");
-        }
+        const client::LogPlace log{leaders.target.leader, partition.id(), {}};
+        LS_CO_CHECK(co_await check_ends(log, logs));
     }
     // After the log: the map is always ahead of what it says.
     const StreamKey key = key_of(partition);
@@ -221,7 +217,7 @@ Task<Result<void>> Link::begin(PartitionReplicator& partition, PartitionLogs log
         (partition.may_be_compacted() && !mutated(Mutation::compaction_without_turn));
     partition.set_needs_turn(needs_turn);
     if (needs_turn && choice.kind != OffsetsChoice::Kind::neither) {
-        LS_CO_CHECK(may_write_markers());
+        LS_CO_CHECK(may_write_markers(logs.turn));
     }
     if (choice.kind == OffsetsChoice::Kind::neither) {
         partition.block(choice.why);
@@ -231,6 +227,18 @@ Task<Result<void>> Link::begin(PartitionReplicator& partition, PartitionLogs log
         partition.set_translated(choice.why);
         auto begun = co_await begin_translated(partition, logs, leaders);
         co_return begun;
+    }
+    co_return Result<void>();
+}
+
+/// Whether the target's log begins and ends where it did.
+Task<Result<void>> Link::check_ends(client::LogPlace target, PartitionLogs logs) {
+    const std::vector<TopicPartition> ids{target.partition};
+    const LogEnds again = co_await read_ends(target_, target.leader, ids, tasks_.stop_token());
+    const auto range = again.ranges.find(target.partition);
+    if (range == again.ranges.end() || range->second.end != logs.target_end ||
+        range->second.start != logs.target_start) {
+        co_return Error(Errc::timeout, target.partition.to_string() + " has just been written to");
     }
     co_return Result<void>();
 }
@@ -248,6 +256,11 @@ Task<Result<void>> Link::begin_preserved(PartitionReplicator& partition, Partiti
                                logs.target_end.value() - 1, same_offset};
     auto looked = co_await find_truncation(partition, copied);
     LS_CO_TRY(truncation, std::move(looked));
+    if (partition.needs_turn()) {
+        // What another one has sent in its turn may have come only now, and no sequence would tell.
+        const client::LogPlace log{leaders.target.leader, partition.id(), {}};
+        LS_CO_CHECK(co_await check_ends(log, logs));
+    }
     if (!truncation.empty()) {
         partition.block(truncation);
     } else if (!tasks_.stop_requested()) {

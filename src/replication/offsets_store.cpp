@@ -140,7 +140,7 @@ public:
         const Saved saved = std::move(waiting_.front());
         waiting_.pop_front();
         // A batch of which the broker has one with the same name is answered with that one's time.
-        if (answer.log_append_time_ms >= 0 && !mutated(Mutation::map_duplicate_unnoticed)) {
+        if (answer.log_append_time_ms >= 0) {
             saved(Error(make_error_code(protocol::KafkaError::duplicate_sequence_number),
                         "another worker has written to " + id.to_string()));
         } else {

@@ -68,6 +68,7 @@ bool PartitionReplicator::may_begin(const PartitionLogs& logs) {
     status_.source_high_watermark = logs.source_end;
     status_.target_log_end = logs.target_end;
     target_log_start_ = logs.target_start;
+    turn_ = logs.turn;
     return true;
 }
 
@@ -91,8 +92,9 @@ void PartitionReplicator::begin(const PartitionLogs& logs, const Leaders& leader
     }
     StreamChain chain = logs.target_tail ? StreamChain(stream_.producer_id, *logs.target_tail)
                                          : StreamChain(stream_.producer_id);
-    PreservedStream::MarkerRules markers{[this] { return link_.may_write_markers(); },
-                                         link_.next_coordinator_epoch()};
+    PreservedStream::MarkerRules markers{
+        [this, turn = logs.turn] { return link_.may_write_markers(turn); },
+        link_.next_coordinator_epoch()};
     stream(std::make_unique<PreservedStream>(*resume.next, std::move(chain), limits_,
                                              std::move(markers)),
            leaders);
@@ -262,11 +264,11 @@ std::optional<Offset> PartitionReplicator::log_start_to_follow() const {
 
 /// Also what has waited in the lane: the turn may have gone to another one meanwhile.
 Result<void> PartitionReplicator::may_send() {
-    if (map_changes() != map_changes_ && !mutated(Mutation::map_change_unnoticed)) {
+    if (map_changes() != map_changes_) {
         return Error(make_error_code(KafkaError::invalid_producer_epoch),
                      "another worker has changed the map of " + id().to_string());
     }
-    return needs_turn_ ? link_.may_write_markers() : Result<void>();
+    return needs_turn_ ? link_.may_write_markers(turn_) : Result<void>();
 }
 
 /// What was made goes to the lane; where its records' places are not stored yet, after that.

@@ -35,7 +35,8 @@ public:
     virtual void want_metadata() = 0;  // a leader is not where it was thought to be
     virtual void count_error() = 0;
     /// Whether it is this process's turn to write markers.
-    virtual Result<void> may_write_markers() = 0;
+    /// `looked_in`: in which turn the target's log was looked at.
+    virtual Result<void> may_write_markers(std::optional<uint64_t> looked_in) = 0;
     /// A coordinator epoch above all that were used before.
     virtual int32_t next_coordinator_epoch() = 0;
     /// The target has seen a higher one.
@@ -108,6 +109,7 @@ public:
                           const CarriedOrigins& origins, std::vector<TranslatedRecords> streams);
     /// Whether two workers that copy at once could see different records at the source.
     void set_needs_turn(bool needs_turn) { needs_turn_ = needs_turn; }
+    bool needs_turn() const { return needs_turn_; }
     /// `why` offsets are not kept; "" where that was asked for.
     void set_translated(std::string why);
 
@@ -256,6 +258,7 @@ private:
     size_t saves_left_ = 0;                     // of the last time
     uint64_t map_changes_ = 0;                  // by others, as of the begin
     bool needs_turn_ = false;                   // of all the link's workers, one copies it
+    std::optional<uint64_t> turn_;              // in which the logs were looked at
     bool are_others_noted_ = false;             // that it has records of other origins, too
     LeaderEpoch source_epoch_;
     client::PartitionLeader target_leader_;  // when it began

@@ -18,6 +18,7 @@ struct PartitionLogs {
     Offset target_start;
     Offset target_end;
     std::optional<StreamTail> target_tail;  // the last batch; nothing where there is none
+    std::optional<uint64_t> turn = {};      // which one the worker had before it looked
 };
 
 /// Where a partition goes on whose offsets are not kept.

@@ -46,7 +46,6 @@ protocol::BatchRewrite StreamChain::next_records(int32_t record_count) {
 }
 
 MarkerRun StreamChain::next_gap(int64_t count) {
-    has_gap_ = has_gap_ || mutated(Mutation::late_marker_fits);
     const MarkerRun run(first_, has_gap_ ? ordinal_ + 1 : ordinal_, count);
     ordinal_ += has_gap_ ? count : count - 1;
     has_gap_ = true;

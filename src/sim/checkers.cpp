@@ -25,10 +25,11 @@ std::string headers_of(const protocol::Record& record) {
 
 }  // namespace
 
-std::vector<SeenRecord> consume(const sandbox::PartitionLog& log) {
+std::vector<SeenRecord> consume(const sandbox::PartitionLog& log, Offset from) {
     std::vector<SeenRecord> seen;
+    const Offset start = std::max(from, log.start_offset());
     const Offset end = log.last_stable_offset();
-    const auto aborted = log.aborted_between(log.start_offset(), end);
+    const auto aborted = log.aborted_between(start, end);
     const auto is_aborted = [&](const RecordBatchView& batch) {
         for (const sandbox::AbortedTransaction& one : aborted) {
             if (batch.is_transactional() && one.producer_id == batch.producer_id() &&
@@ -38,7 +39,7 @@ std::vector<SeenRecord> consume(const sandbox::PartitionLog& log) {
         }
         return false;
     };
-    log.segments().for_each(log.start_offset(), [&](const auto&, const RecordBatchView& batch) {
+    log.segments().for_each(start, [&](const auto&, const RecordBatchView& batch) {
         if (batch.base_offset() >= end) {
             return false;
         }
@@ -52,7 +53,7 @@ std::vector<SeenRecord> consume(const sandbox::PartitionLog& log) {
                 break;
             }
             const Offset offset = reader->offset_of(**next);
-            if (offset >= log.start_offset()) {
+            if (offset >= start) {
                 seen.push_back({offset.value(),
                                 std::string(as_text((*next)->key.value_or(ByteView{}))),
                                 std::string(as_text((*next)->value.value_or(ByteView{}))),
@@ -151,6 +152,27 @@ std::vector<std::string> CopyCheck::safety(const TruePartition& truth,
     return problems;
 }
 
+/// The copies of records come in their order, so that not many have to be looked at.
+std::vector<std::string> CopyCheck::honesty(const std::vector<SeenRecord>& source,
+                                            const std::vector<SeenRecord>& copied, Offset claimed) {
+    std::set<std::string_view> there;
+    for (auto record = copied.rbegin(); record != copied.rend(); ++record) {
+        there.insert(record->value);
+        if (!source.empty() && record->value == source.front().value) {
+            break;
+        }
+    }
+    for (const SeenRecord& record : source) {
+        if (record.offset < claimed.value() && !there.contains(record.value)) {
+            return {
+                fmt::format("nothing said early: \"{}\", {} at the source, is not there, though "
+                            "all before {} is said to be copied",
+                            record.value, record.offset, claimed.value())};
+        }
+    }
+    return {};
+}
+
 bool CopyCheck::may_block(const TruePartition& truth) const {
     return truth.was_cut || (truth.was_recreated && rules_.on_recreated == RecreatedRule::stop) ||
            (truth.overtaken_records > 0 && rules_.on_overrun == OverrunRule::stop);
@@ -167,6 +189,10 @@ std::vector<std::string> CopyCheck::silence(const TruePartition& truth,
         problems.push_back(fmt::format(
             "nothing silent: {} records were deleted before they were copied, and it goes on",
             truth.overtaken_records));
+    }
+    if (truth.had_copy_before && rules_.on_recreated == RecreatedRule::stop) {
+        problems.emplace_back(
+            "nothing silent: the topic that was copied is another one now, and it goes on");
     }
     if (truth.may_lack_evidence) {
         return problems;

@@ -8,7 +8,8 @@
 namespace lockstep::sim {
 
 /// What a consumer that reads committed records sees of a partition, from its start to its end.
-std::vector<SeenRecord> consume(const sandbox::PartitionLog& log);
+/// Of one that begins later, what it sees from there on.
+std::vector<SeenRecord> consume(const sandbox::PartitionLog& log, Offset from = Offset(0));
 
 /// What an operator has asked for, as far as checkers must know it.
 struct CopyRules {
@@ -30,6 +31,7 @@ struct CopyRules {
 ///     nothing mixed      nothing follows on records that the source has lost, as long as anything
 ///                        tells so
 ///     nothing silent     whoever lacks records for good, or has what the source lost, says so
+///     nothing said early what a worker calls copied is there
 class CopyCheck {
 public:
     CopyCheck(const TopicPlan& plan, CopyRules rules) : plan_(plan), rules_(rules) {}
@@ -37,6 +39,9 @@ public:
     /// At any time: what is there must be right, though not all need be there.
     std::vector<std::string> safety(const TruePartition& truth,
                                     const std::vector<SeenRecord>& copied) const;
+    /// At any time: the last records of the source before `claimed` are among what was copied.
+    static std::vector<std::string> honesty(const std::vector<SeenRecord>& source,
+                                            const std::vector<SeenRecord>& copied, Offset claimed);
     /// At the end, once all is copied.
     std::vector<std::string> completeness(const std::vector<SeenRecord>& source,
                                           const std::vector<SeenRecord>& copied) const;

@@ -8,14 +8,6 @@ namespace lockstep::sim {
 
 using sandbox::Partition;
 
-namespace {
-
-Duration draw(Rng& rng, Duration most) {
-    return Duration(static_cast<int64_t>(rng.below(static_cast<uint64_t>(most.count()) + 1)));
-}
-
-}  // namespace
-
 const std::vector<Faults::Kind>& Faults::kinds() {
     static const std::vector<Kind> all{
         {"cut way", &Faults::cut_way},
@@ -39,6 +31,11 @@ const std::vector<Faults::Kind>& Faults::kinds() {
         {"fill disk", &Faults::fill_disk, FaultSet::disk},
         {"slow disk", &Faults::slow_disk, FaultSet::disk},
         {"damage reads", &Faults::damage_reads, FaultSet::disk},
+        {"cut off", &Faults::cut_off, FaultSet::rare},
+        {"cut from coordinator", &Faults::cut_from_coordinator, FaultSet::rare},
+        {"compact apart", &Faults::compact_apart, FaultSet::rare},
+        {"lose tail asleep", &Faults::lose_tail_asleep, FaultSet::rare},
+        {"recreate unseen", &Faults::recreate_unseen, FaultSet::rare},
     };
     return all;
 }
@@ -62,7 +59,7 @@ void Faults::go_on() {
     const std::string& chosen = plan.faults[rng.below(plan.faults.size())];
     const auto kind = std::ranges::find(kinds(), chosen, &Kind::name);
     (this->*kind->harm)();
-    scenario_.world_.after(draw(rng, 2 * plan.fault_interval), [this] { go_on(); });
+    scenario_.world_.after(draw_duration(2 * plan.fault_interval), [this] { go_on(); });
 }
 
 void Faults::heal() {
@@ -75,19 +72,35 @@ void Faults::heal() {
     scenario_.world_.note("all is healed");
 }
 
+Duration Faults::draw_duration(Duration most) {
+    const auto bound = static_cast<uint64_t>(most.count()) + 1;
+    return Duration(static_cast<int64_t>(scenario_.world_.rng().below(bound)));
+}
+
 void Faults::heal_later(Duration most, std::string what, std::function<void()> mend) {
-    const int id = next_open_++;
-    open_[id] = {std::move(what), std::move(mend)};
-    scenario_.world_.after(draw(scenario_.world_.rng(), most), [this, id] {
-        const auto found = open_.find(id);
-        if (found == open_.end()) {
-            return;
-        }
-        const Open open = std::move(found->second);
-        open_.erase(found);
-        open.mend();
-        scenario_.world_.note("  healed: " + open.what);
-    });
+    heal_after(draw_duration(most), std::move(what), std::move(mend));
+}
+
+void Faults::heal_after(Duration delay, std::string what, std::function<void()> mend) {
+    const int open = begin(std::move(what), std::move(mend));
+    scenario_.world_.after(delay, [this, open] { heal(open); });
+}
+
+int Faults::begin(std::string what, std::function<void()> mend) {
+    const int open = next_open_++;
+    open_[open] = {std::move(what), std::move(mend)};
+    return open;
+}
+
+void Faults::heal(int open) {
+    const auto found = open_.find(open);
+    if (found == open_.end()) {
+        return;
+    }
+    const Open healed = std::move(found->second);
+    open_.erase(found);
+    healed.mend();
+    scenario_.world_.note("  healed: " + healed.what);
 }
 
 Scenario::Place& Faults::draw_place() {

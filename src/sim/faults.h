@@ -3,12 +3,13 @@
 #include "sim/scenario.h"
 
 #include <functional>
+#include <set>
 #include <string_view>
 
 namespace lockstep::sim {
 
 /// Kinds are drawn set by set, so that what seeds found with the older ones is still theirs.
-enum class FaultSet { first, extra, disk };
+enum class FaultSet { first, extra, disk, rare };
 
 /// The kinds of faults that a seed may switch on.
 std::vector<std::string> fault_kinds(FaultSet set);
@@ -20,6 +21,8 @@ public:
     explicit Faults(Scenario& scenario) : scenario_(scenario) {}
 
     void go_on();
+    /// In the first seconds, each worker is killed once while it raises the start of a log.
+    void kill_while_preparing();
     /// No more harm; what is still broken is mended at once.
     void heal();
 
@@ -58,9 +61,28 @@ private:
     void recreate_topic();
     void move_group();
     void damage_reads();
+    // Several at once:
+    void cut_off();
+    void cut_from_coordinator();
+    void compact_apart();
+    void lose_tail_asleep();
+    void recreate_unseen();
 
     /// Mends it after a while, or when all is to be healed.
     void heal_later(Duration most, std::string what, std::function<void()> mend);
+    void heal_after(Duration delay, std::string what, std::function<void()> mend);
+    /// Its number, for heal().
+    int begin(std::string what, std::function<void()> mend);
+    void heal(int open);
+    Duration draw_duration(Duration most);
+    void kill(size_t number);
+    void kill_all_workers();
+    bool is_deserted() const;
+    void suspend(NodeLoop& node, Duration most);
+    /// One that is there, and has been all the time.
+    std::optional<std::string> draw_old_topic();
+    void make_anew(const std::string& name);
+    void empty_copy(const std::string& name);
     Scenario::Place& draw_place();
     std::shared_ptr<sandbox::Partition> draw_partition(Scenario::Place& place, std::string& name);
     NodeLoop* draw_worker_node();
@@ -70,6 +92,18 @@ private:
         std::string broker;
     };
     std::optional<Way> draw_way();
+    struct Ways {
+        std::string worker;
+        std::vector<std::string> brokers;
+    };
+    static std::vector<std::string> hosts_of(const Scenario::Place& place);
+    void cut(const Ways& ways);
+    void mend(const Ways& ways);
+    /// Of those that want the turn.
+    std::string turn_group() const;
+    int32_t turn_generation() const;
+    void heal_with_next_turn(int open, int32_t generation, TimePoint until);
+    void compact_in(Scenario::Place& place);
     /// A leader dies, and who leads then has not all that it had.
     void lose_tail(Scenario::Place& place, sandbox::Partition& partition, const std::string& name);
     void delete_uncopied(const TopicPartition& id);
@@ -81,6 +115,7 @@ private:
 
     Scenario& scenario_;
     std::map<int, Open> open_;
+    std::set<size_t> killed_preparing_;  // workers, by number
     int next_open_ = 0;
     bool is_over_ = false;
 };

@@ -13,7 +13,10 @@ using sandbox::Partition;
 using std::chrono::seconds;
 
 void Faults::compact() {
-    Scenario::Place& place = draw_place();
+    compact_in(draw_place());
+}
+
+void Faults::compact_in(Scenario::Place& place) {
     for (const TopicPlan& plan : scenario_.plan_.topics) {
         const auto topic = place.cluster->cluster().find_topic(plan.name);
         if (plan.kind != TopicKind::compacted || !topic || !topic->log_config.is_compacted) {
@@ -59,22 +62,9 @@ void Faults::overtake() {
     if (!partition) {
         return;
     }
-    auto& workers = scenario_.workers_;
-    for (size_t number = 0; number < workers.size(); ++number) {
-        if (workers[number]) {
-            scenario_.kill_worker(number);
-        }
-    }
-    scenario_.world_.note("kill -9 of all workers");
-    heal_later(seconds(5), "kill -9 of all workers", [this] {
-        for (size_t number = 0; number < scenario_.workers_.size(); ++number) {
-            scenario_.start_worker(number);
-        }
-    });
+    kill_all_workers();
     scenario_.world_.after(seconds(1), [this, id = TopicPartition{name, partition->index}] {
-        const bool is_alone = std::ranges::none_of(
-            scenario_.workers_, [](const auto& worker) { return worker != nullptr; });
-        if (is_alone && !is_over_) {
+        if (is_deserted() && !is_over_) {
             delete_uncopied(id);
         }
     });
@@ -115,21 +105,27 @@ void Faults::delete_uncopied(const TopicPartition& id) {
     scenario_.workload_->on_overtaken(id, static_cast<int64_t>(lost));
 }
 
+std::optional<std::string> Faults::draw_old_topic() {
+    const auto& plans = scenario_.workload_->plans();
+    const std::string name = plans[scenario_.world_.rng().below(plans.size())].name;
+    const bool is_there = scenario_.source_.cluster->cluster().find_topic(name) != nullptr;
+    const bool is_old =
+        is_there && !scenario_.workload_->truth().at({name, PartitionIndex(0)}).was_recreated;
+    return is_old ? std::optional(name) : std::nullopt;
+}
+
 /// Or only deletes it.
 void Faults::recreate_topic() {
-    Rng& rng = scenario_.world_.rng();
-    const auto& plans = scenario_.workload_->plans();
-    const std::string name = plans[rng.below(plans.size())].name;
-    const bool is_there = scenario_.source_.cluster->cluster().find_topic(name) != nullptr;
-    if (!is_there || scenario_.workload_->truth().at({name, PartitionIndex(0)}).was_recreated) {
+    const auto name = draw_old_topic();
+    if (!name) {
         return;
     }
-    scenario_.world_.note(fmt::format("{} is deleted", name));
-    scenario_.workload_->delete_topic(name);
-    scenario_.groups_->forget_topic(name);
-    if (rng.chance(0.8)) {
-        heal_later(seconds(10), fmt::format("{} is created again", name),
-                   [this, name] { scenario_.workload_->recreate_topic(name); });
+    scenario_.world_.note(fmt::format("{} is deleted", *name));
+    scenario_.workload_->delete_topic(*name);
+    scenario_.groups_->forget_topic(*name);
+    if (scenario_.world_.rng().chance(0.8)) {
+        heal_later(seconds(10), fmt::format("{} is created again", *name),
+                   [this, name = *name] { scenario_.workload_->recreate_topic(name); });
     }
 }
 

@@ -44,9 +44,12 @@ void Faults::reset_connections() {
 
 void Faults::kill_worker() {
     const size_t number = scenario_.world_.rng().below(scenario_.workers_.size());
-    if (!scenario_.workers_[number]) {
-        return;
+    if (scenario_.workers_[number]) {
+        kill(number);
     }
+}
+
+void Faults::kill(size_t number) {
     const std::string what =
         fmt::format("kill -9 of {}", scenario_.workers_[number]->node().name());
     scenario_.world_.note(what);
@@ -54,15 +57,38 @@ void Faults::kill_worker() {
     heal_later(seconds(5), what, [this, number] { scenario_.start_worker(number); });
 }
 
+void Faults::kill_all_workers() {
+    auto& workers = scenario_.workers_;
+    for (size_t number = 0; number < workers.size(); ++number) {
+        if (workers[number]) {
+            scenario_.kill_worker(number);
+        }
+    }
+    scenario_.world_.note("kill -9 of all workers");
+    heal_later(seconds(5), "kill -9 of all workers", [this] {
+        for (size_t number = 0; number < scenario_.workers_.size(); ++number) {
+            scenario_.start_worker(number);
+        }
+    });
+}
+
+bool Faults::is_deserted() const {
+    return std::ranges::none_of(scenario_.workers_,
+                                [](const auto& worker) { return worker != nullptr; });
+}
+
 void Faults::suspend_worker() {
     NodeLoop* node = draw_worker_node();
-    if (node == nullptr || node->is_paused()) {
-        return;
+    if (node != nullptr && !node->is_paused()) {
+        suspend(*node, seconds(30));
     }
-    const std::string what = fmt::format("suspend {}", node->name());
+}
+
+void Faults::suspend(NodeLoop& node, Duration most) {
+    const std::string what = fmt::format("suspend {}", node.name());
     scenario_.world_.note(what);
-    node->pause();
-    heal_later(seconds(30), what, [this, name = node->name()] {
+    node.pause();
+    heal_later(most, what, [this, name = node.name()] {
         for (const auto& worker : scenario_.workers_) {
             if (worker && worker->node().name() == name) {
                 worker->node().resume();

@@ -25,11 +25,9 @@ constexpr size_t kMostProblems = 20;
 /// Of one broker, whatever was asked for: it gives a whole batch at least, of each partition.
 constexpr int64_t kLargestAnswer = 256 << 10;
 constexpr Duration kCommitInterval = milliseconds(300);
-
-template <typename T>
-T pick(Rng& rng, std::initializer_list<T> choices) {
-    return *(choices.begin() + rng.below(choices.size()));
-}
+constexpr Duration kForgetInterval = milliseconds(50);
+/// So many offsets before what is said to be copied are looked at.
+constexpr int64_t kLookBack = 300;
 
 std::string_view name_of(OffsetsMode mode) {
     return mode == OffsetsMode::preserve ? "preserve" : "translate";
@@ -41,99 +39,8 @@ std::string_view name_of(KafkaVersion version) {
 
 }  // namespace
 
-/// Disks that are full, slow or damaged; larger records, and little memory for them.
-void draw_disks(ScenarioPlan& plan, Rng& extras) {
-    if (extras.chance(0.5)) {
-        return;
-    }
-    plan.write_length = pick<Duration>(extras, {seconds(60), seconds(60), seconds(40)});
-    plan.most_header_bytes = pick<uint64_t>(extras, {40, 1000});
-    for (Limits& limits : plan.limits) {
-        limits.in_flight_bytes = pick<int64_t>(extras, {256 << 10, 4 << 20});
-    }
-    for (const std::string& kind : fault_kinds(FaultSet::disk)) {
-        if (extras.chance(0.4)) {
-            plan.faults.push_back(kind);
-        }
-    }
-}
-
-/// What a run has beside: drawn from numbers of its own, so that seeds without it stay the same.
-void draw_extras(ScenarioPlan& plan, Rng& extras) {
-    plan.limits.resize(static_cast<size_t>(plan.workers));
-    for (Limits& limits : plan.limits) {
-        limits.in_flight_bytes = int64_t{4} << 20;
-    }
-    if (extras.chance(0.3)) {
-        return;
-    }
-    plan.groups = static_cast<int>(extras.below(4));
-    for (Limits& limits : plan.limits) {
-        limits.in_flight_bytes = pick<int64_t>(extras, {1 << 20, 4 << 20});
-        limits.discovery_interval = pick(extras, {milliseconds(500), milliseconds(2000)});
-        limits.verify_bytes_per_second = pick<int64_t>(extras, {0, 1 << 20, 16 << 20});
-    }
-    plan.on_overrun = pick(extras, {OverrunRule::stop, OverrunRule::continue_past});
-    if (plan.offsets == OffsetsMode::translate) {
-        plan.on_recreated = pick(extras, {RecreatedRule::stop, RecreatedRule::continue_behind});
-    }
-    const double chance = pick(extras, {0.2, 0.6});
-    for (const std::string& kind : fault_kinds(FaultSet::extra)) {
-        if (extras.chance(chance)) {
-            plan.faults.push_back(kind);
-        }
-    }
-    draw_disks(plan, extras);
-}
-
-/// Workers that make other batches of the same records, as those of two versions do while one is
-/// rolled out. Drawn last, so that all else of a seed stays the same.
-void draw_versions(ScenarioPlan& plan, Rng& extras) {
-    plan.compressions.resize(plan.limits.size(), Compression::keep);
-    if (plan.compressions.size() > 1 && extras.chance(0.4)) {
-        plan.compressions.back() = pick(
-            extras, {Compression::none, Compression::gzip, Compression::lz4, Compression::zstd});
-    }
-}
-
-ScenarioPlan draw_plan(Rng& rng, Rng extras) {
-    ScenarioPlan plan;
-    plan.offsets = pick(rng, {OffsetsMode::preserve, OffsetsMode::translate});
-    plan.source_brokers = pick(rng, {1, 1, 2, 3});
-    plan.target_brokers = pick(rng, {1, 1, 2, 3});
-    const auto versions = {KafkaVersion::v2_8, KafkaVersion::v3_9, KafkaVersion::v4_3};
-    plan.source_version = pick(rng, versions);
-    plan.target_version = pick(rng, versions);
-    const auto kinds = {TopicKind::plain,      TopicKind::transactional, TopicKind::compacted,
-                        TopicKind::high_start, TopicKind::append_time,   TopicKind::historical};
-    const uint64_t topics = 1 + rng.below(3);
-    for (uint64_t i = 0; i < topics; ++i) {
-        plan.topics.push_back({fmt::format("topic-{}", i), pick(rng, kinds), pick(rng, {1, 1, 2})});
-    }
-    plan.workers = pick(rng, {1, 1, 2});
-    plan.latency.most = pick<Duration>(rng, {milliseconds(1), milliseconds(5), milliseconds(60)});
-    plan.write_interval = pick<Duration>(rng, {milliseconds(20), milliseconds(100)});
-    plan.fault_interval = pick<Duration>(rng, {seconds(2), seconds(5), seconds(15)});
-    // Each kind with a chance of its own: most runs have some kinds only (swarm testing).
-    const double chance = pick(rng, {0.1, 0.4, 0.8});
-    for (const std::string& kind : fault_kinds(FaultSet::first)) {
-        if (rng.chance(chance)) {
-            plan.faults.push_back(kind);
-        }
-    }
-    draw_extras(plan, extras);
-    draw_versions(plan, extras);
-    // Together they take records away for good, which is told, but is not in step.
-    if (std::ranges::count(plan.faults, "lose target tail") > 0) {
-        std::erase(plan.faults, "raise log start");
-        std::erase(plan.faults, "overtake");
-        std::erase(plan.faults, "recreate topic");
-    }
-    return plan;
-}
-
 Scenario::Scenario(uint64_t seed)
-    : seed_(seed), world_(seed), internet_(world_), plan_(draw_plan(world_.rng(), Rng(~seed))) {
+    : seed_(seed), world_(seed), internet_(world_), plan_(draw_plan(seed, world_.rng())) {
     internet_.set_latency(plan_.latency);
 }
 
@@ -150,7 +57,7 @@ Scenario::Place Scenario::make_place(const std::string& name, int32_t brokers,
     options.name = name;
     options.version = version;
     options.brokers = brokers;
-    if (std::ranges::count(plan_.faults, "deny") > 0) {
+    if (plan_.has_fault("deny")) {
         options.has_authorizer = true;
         options.broker_config["allow.everyone.if.no.acl.found"] = "true";
     }
@@ -184,7 +91,7 @@ WorkerSetup Scenario::worker_setup(size_t number) {
         setup.clusters.push_back(std::move(spec));
     }
     LinkSpec link;
-    link.name = "link";
+    link.name = kLinkName;
     link.source = source_.name;
     link.target = target_.name;
     link.topics = {"topic-.*"};
@@ -262,6 +169,7 @@ void Scenario::note_states() {
         }
         for (const LinkStatus& link : worker->status()) {
             check_memory(*worker, link, plan_.limits[number].in_flight_bytes);
+            check_errors(link);
             for (const PartitionStatus& partition : link.partitions) {
                 const std::string who =
                     fmt::format("{} {}", worker->node().name(), partition.id.to_string());
@@ -285,6 +193,21 @@ void Scenario::check_memory(Worker& worker, const LinkStatus& link, int64_t limi
     }
 }
 
+/// Checker "nothing refused": where nothing goes wrong, and nobody else copies, a worker that has
+/// begun has no reason to begin anything again.
+void Scenario::check_errors(const LinkStatus& link) {
+    constexpr TimePoint kHasBegun = World::kStart + seconds(15);
+    if (!plan_.faults.empty() || plan_.dies_preparing || plan_.workers > 1 ||
+        world_.now() < kHasBegun) {
+        return;
+    }
+    if (link.errors != first_errors_.value_or(link.errors)) {
+        add_problem(fmt::format("nothing refused: {} errors, {} after the start", link.errors,
+                                *first_errors_));
+    }
+    first_errors_ = link.errors;
+}
+
 std::vector<Scenario::CheckedPartition> Scenario::partitions() const {
     std::vector<CheckedPartition> all;
     for (const TopicPlan& plan : workload_->plans()) {
@@ -304,7 +227,16 @@ void Scenario::check_safety(const std::string& when) {
             continue;
         }
         const CopyCheck check(checked.plan, rules());
-        for (const std::string& problem : check.safety(checked.truth, consume(copy->log))) {
+        const auto copied = consume(copy->log);
+        auto problems = check.safety(checked.truth, copied);
+        if (const auto claimed = said_to_be_copied(checked)) {
+            const auto log = source_.cluster->cluster().find_partition(
+                checked.id.topic, checked.id.partition.value());
+            std::ranges::move(
+                check.honesty(consume(log->log, *claimed - kLookBack), copied, *claimed),
+                std::back_inserter(problems));
+        }
+        for (const std::string& problem : problems) {
             add_problem(fmt::format("{} ({}, {})", problem, checked.id.to_string(), when));
         }
     }
@@ -312,11 +244,31 @@ void Scenario::check_safety(const std::string& when) {
         add_problem(fmt::format("{} ({})", problem, when));
     }
     // A target that loses its newest records leaves groups behind its end.
-    const bool may_be_beyond = std::ranges::count(plan_.faults, "lose target tail") > 0;
     for (const std::string& problem :
-         may_be_beyond ? std::vector<std::string>() : groups_->beyond()) {
+         plan_.loses_target_tails() ? std::vector<std::string>() : groups_->beyond()) {
         add_problem(fmt::format("{} ({})", problem, when));
     }
+}
+
+/// Up to where some worker says that everything is copied; nothing where the copy or its source may
+/// have lost some of it since.
+std::optional<Offset> Scenario::said_to_be_copied(const CheckedPartition& checked) const {
+    const TruePartition& truth = checked.truth;
+    const bool may_have_less = plan_.loses_target_tails() || truth.was_cut || truth.was_recreated ||
+                               checked.plan.kind == TopicKind::compacted;
+    std::optional<Offset> claimed;
+    for (const auto& worker : workers_) {
+        if (!worker || may_have_less) {
+            continue;
+        }
+        for (const LinkStatus& link : worker->status()) {
+            const auto said = std::ranges::find(link.partitions, checked.id, &PartitionStatus::id);
+            if (said != link.partitions.end() && said->next_offset) {
+                claimed = std::max(claimed.value_or(Offset(0)), *said->next_offset);
+            }
+        }
+    }
+    return claimed;
 }
 
 std::string Scenario::blocked_because(const TopicPartition& id) const {
@@ -461,12 +413,26 @@ void Scenario::watch(const TopicPartition& id) {
     });
 }
 
+/// As brokers that always look for producers whose newest record is more than a day old.
+void Scenario::forget_old_producers() {
+    sandbox::Cluster& cluster = target_.cluster->cluster();
+    const int64_t day_ago_ms = cluster.now_ms() - 24 * 3'600'000LL;
+    for (const auto& [name, topic] : cluster.topics()) {
+        for (const auto& partition : topic->partitions) {
+            partition->log.expire_producers_before(day_ago_ms);
+        }
+    }
+    world_.after(kForgetInterval, [this] { forget_old_producers(); });
+}
+
 Outcome Scenario::run() {
     // What a suspended worker or a cut way still has under way may come right after that: no broker
     // can tell it from the next batch then. In the world, both would have to happen within the
     // moment between one check in ten minutes and the next write.
     forgets_often_ = std::ranges::none_of(plan_.faults, [](const std::string& kind) {
-        return kind == "cut way" || kind == "suspend worker";
+        return kind == "cut way" || kind == "suspend worker" || kind == "cut off" ||
+               kind == "cut from coordinator" || kind == "compact apart" ||
+               kind == "lose tail asleep";
     });
     log::set_before_line([this] { fmt::print(stderr, "{} ", world_.time_text()); });
     describe();
@@ -483,6 +449,12 @@ Outcome Scenario::run() {
         start_worker(number);
     }
     Faults faults(*this);
+    if (plan_.dies_preparing) {
+        faults.kill_while_preparing();
+    }
+    if (plan_.forgets_at_once) {
+        forget_old_producers();
+    }
     workload_->write_on(plan_.write_interval);
     groups_->commit_on(kCommitInterval);
     world_.after(seconds(1), [&faults] { faults.go_on(); });

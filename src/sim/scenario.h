@@ -5,10 +5,12 @@
 #include "sim/group_workload.h"
 #include "sim/worker.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lockstep::sim {
@@ -35,10 +37,18 @@ struct ScenarioPlan {
     Duration write_length = std::chrono::seconds(60);  // faults may go on for longer
     std::vector<std::string> faults;                   // the kinds that this seed switches on
     Duration fault_interval{};
+    bool dies_preparing = false;   // workers, while they raise the start of a log
+    bool forgets_at_once = false;  // the target's brokers, producers whose records are old
+
+    bool has_fault(std::string_view kind) const { return std::ranges::count(faults, kind) > 0; }
+    /// Groups may be behind the end of a log then, and records that were copied are not there.
+    bool loses_target_tails() const {
+        return has_fault("lose target tail") || has_fault("lose tail asleep");
+    }
 };
 
-/// `extras` are drawn apart.
-ScenarioPlan draw_plan(Rng& rng, Rng extras);
+/// What came to a seed later is drawn from numbers of its own, so that all else stays the same.
+ScenarioPlan draw_plan(uint64_t seed, Rng& rng);
 
 struct Outcome {
     std::vector<std::string> problems;  // each begins with the checker's name
@@ -52,6 +62,8 @@ struct Outcome {
 /// seed runs, from the first step to the verdict.
 class Scenario {
 public:
+    static constexpr const char* kLinkName = "link";
+
     explicit Scenario(uint64_t seed);
     ~Scenario();
 
@@ -79,6 +91,8 @@ private:
     void describe();
     void note_states();
     void check_memory(Worker& worker, const LinkStatus& link, int64_t limit);
+    void check_errors(const LinkStatus& link);
+    void forget_old_producers();
     void check_safety(const std::string& when);
     void add_problem(std::string problem);
     CopyRules rules() const { return {plan_.offsets, plan_.on_overrun, plan_.on_recreated}; }
@@ -93,6 +107,7 @@ private:
     /// none has said so yet.
     std::string blocked_because(const TopicPartition& id) const;
     bool is_copied(const TopicPartition& id) const;
+    std::optional<Offset> said_to_be_copied(const CheckedPartition& checked) const;
     /// Checker "log start followed": what the source has deleted is gone from the copy, too.
     bool is_start_followed(const CheckedPartition& checked) const;
     bool is_complete(const CheckedPartition& checked) const;
@@ -116,7 +131,8 @@ private:
     std::vector<std::unique_ptr<Worker>> workers_;  // null: not running
     std::vector<std::unique_ptr<Worker>> dead_;     // ending, cut off from all
     int incarnations_ = 0;
-    bool forgets_often_ = false;  // brokers, of producers whose records are old
+    std::optional<uint64_t> first_errors_;  // of the only worker, where nothing else goes wrong
+    bool forgets_often_ = false;            // brokers, of producers whose records are old
     std::map<std::string, std::string> told_states_;
     Offset watched_end_{0};
     Outcome outcome_;

@@ -52,6 +52,8 @@ struct TruePartition {
     /// could tell the cut from.
     bool may_lack_evidence = false;
     bool was_recreated = false;  // deleted, at least
+    /// Of the topic that was deleted there was a copy, of which nothing is left but its offsets.
+    bool had_copy_before = false;
     /// So many committed records were deleted before anybody had copied them.
     int64_t overtaken_records = 0;
 };

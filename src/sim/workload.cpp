@@ -102,7 +102,9 @@ void Workload::write_on(Duration interval) {
     if (is_stopped_) {
         return;
     }
-    write_one();
+    if (world_.now() >= quiet_until_) {
+        write_one();
+    }
     const auto wait =
         static_cast<int64_t>(world_.rng().below(static_cast<uint64_t>(2 * interval.count()) + 1));
     world_.after(Duration(wait), [this, interval] { write_on(interval); });

@@ -33,6 +33,8 @@ public:
     void begin();
     /// Writes something every so often until stop().
     void write_on(Duration interval);
+    /// Nothing is written for so long.
+    void be_quiet_for(Duration duration) { quiet_until_ = world_.now() + duration; }
     /// No more is written; transactions that are open are ended.
     void stop();
 
@@ -49,6 +51,10 @@ public:
         TruePartition& truth = truth_[partition];
         truth.overtaken_records += records;
         truth.may_lack_evidence |= truth.was_cut;
+    }
+    /// The copy of a topic that was deleted was taken away by the target's own retention.
+    void on_copy_emptied(const TopicPartition& partition) {
+        truth_[partition].had_copy_before = true;
     }
     /// One of its logs was compacted.
     void on_compacted(const TopicPartition& partition) {
@@ -83,6 +89,7 @@ private:
     uint64_t next_number_ = 0;
     uint64_t most_header_bytes_ = 0;
     int64_t next_producer_ = 1000;
+    TimePoint quiet_until_{};
     bool is_stopped_ = false;
 };
 

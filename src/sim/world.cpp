@@ -86,7 +86,7 @@ void World::note(std::string text) {
 }
 
 std::string World::time_text() const {
-    const auto since_start = now_ - TimePoint(std::chrono::hours(1));
+    const auto since_start = now_ - kStart;
     return fmt::format("{:10.3f} s", std::chrono::duration<double>(since_start).count());
 }
 

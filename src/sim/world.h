@@ -18,6 +18,8 @@ namespace lockstep::sim {
 ///     nodes' loops (coroutines, timers)  ------------------->  one coroutine, or its due timers
 class World {
 public:
+    static constexpr TimePoint kStart{std::chrono::hours(1)};
+
     explicit World(uint64_t seed) : rng_(seed) {}
 
     TimePoint now() const { return now_; }
@@ -50,7 +52,7 @@ private:
     /// One step, where there is something to do until `end`.
     bool step(TimePoint end);
 
-    TimePoint now_ = TimePoint(std::chrono::hours(1));
+    TimePoint now_ = kStart;
     Rng rng_;
     uint64_t steps_ = 0;
     uint64_t steps_at_once_ = 0;  // since time went on

@@ -108,6 +108,24 @@ TEST_F(GroupLeaseTest, LosesTheTurn_WhenTheCoordinatorHasForgottenIt) {
     EXPECT_EQ(told_, 2);
 }
 
+TEST_F(GroupLeaseTest, TellsItsTurnsApart_WhereAnotherHadOneBetween) {
+    EXPECT_FALSE(lease_.turn());
+    want();
+    const auto first = lease_.turn();
+    EXPECT_TRUE(first);
+    coordinator_.heartbeat_error =
+        static_cast<int16_t>(protocol::KafkaError::rebalance_in_progress);
+    loop_.advance(seconds(2));
+    EXPECT_EQ(lease_.turn(), first);  // it has had it all the time
+    coordinator_.other_has_the_turn = true;
+    loop_.advance(seconds(2));
+    EXPECT_FALSE(lease_.turn());
+    coordinator_.other_has_the_turn = false;
+    loop_.advance(seconds(2));
+    EXPECT_TRUE(lease_.turn());
+    EXPECT_NE(lease_.turn(), first);
+}
+
 TEST_F(GroupLeaseTest, StaysTheSameMember_WhenTheConnectionIsCut) {
     want();
     const int asked_for_a_name = coordinator_.names_given;

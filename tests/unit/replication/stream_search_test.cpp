@@ -74,6 +74,14 @@ TEST_F(StreamSearchTest, BeginsBehindTheTail) {
     EXPECT_EQ(map_.next, Ordinal(10));
 }
 
+TEST_F(StreamSearchTest, FindsThePlaces_WhereTheMapKnowsOnlyTheNumber) {
+    map_.next = Ordinal(10);  // as the source's side says, before the target's side is stored
+    map_.target = {};
+    EXPECT_TRUE(begin().has_value());
+    EXPECT_EQ(map_.next, Ordinal(10));
+    EXPECT_EQ(map_.target.offset_of(Ordinal(5)), Offset(5));
+}
+
 TEST_F(StreamSearchTest, WaitsForWhatIsAboveTheHighWatermark) {
     remembered_ = 12;
     const Result<void> begun = begin();

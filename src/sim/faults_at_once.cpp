@@ -1,0 +1,224 @@
+// Several harms at once, which would hardly ever meet by themselves: a part of Faults.
+
+#include "sandbox/classic_group.h"
+#include "sandbox/group_coordinator.h"
+#include "sim/faults.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace lockstep::sim {
+
+using sandbox::Broker;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+/// Until another worker has the turn of one that is not heard of.
+constexpr Duration kLongestTurn = seconds(10);
+
+}  // namespace
+
+/// Nothing gets from a worker to the target. What it has sent comes when another one has just got
+/// the turn. The writers may be silent meanwhile, so that nothing is written behind it.
+void Faults::cut_off() {
+    const NodeLoop* node = draw_worker_node();
+    if (node == nullptr) {
+        return;
+    }
+    Workload& workload = *scenario_.workload_;
+    const bool is_silent = scenario_.world_.rng().chance(0.7);
+    const Duration more = scenario_.world_.rng().chance(0.5) ? Duration(0) : milliseconds(300);
+    if (is_silent) {
+        scenario_.world_.after(draw_duration(more), [this] {
+            scenario_.world_.note("the writers are silent");
+            scenario_.workload_->be_quiet_for(kLongestTurn);
+        });
+    }
+    const Ways ways{node->name(), hosts_of(scenario_.target_)};
+    const std::string what = fmt::format("cut {} off from the target", ways.worker);
+    scenario_.world_.note(what);
+    cut(ways);
+    const int open = begin(what, [this, &workload, ways, is_silent] {
+        mend(ways);
+        if (is_silent) {
+            workload.be_quiet_for(milliseconds(300));
+        }
+    });
+    heal_with_next_turn(open, turn_generation(), scenario_.world_.now() + kLongestTurn);
+}
+
+void Faults::heal_with_next_turn(int open, int32_t generation, TimePoint until) {
+    if (!open_.contains(open)) {
+        return;
+    }
+    World& world = scenario_.world_;
+    const int32_t now = turn_generation();
+    if ((now != 0 && now != generation) || world.now() >= until) {
+        // Who has it now is about to look at the logs, and to go on.
+        world.after(draw_duration(12 * scenario_.plan_.latency.most), [this, open] { heal(open); });
+    } else {
+        world.after(milliseconds(5), [this, open, generation, until] {
+            heal_with_next_turn(open, generation, until);
+        });
+    }
+}
+
+std::string Faults::turn_group() const {
+    return fmt::format("__lockstep.{}.{}", scenario_.source_.cluster->cluster().id(),
+                       Scenario::kLinkName);
+}
+
+/// Which one it is that the group of those who want the turn is in; 0 where nobody is given it now.
+int32_t Faults::turn_generation() const {
+    const auto* group = scenario_.target_.cluster->cluster().groups().find_classic(turn_group());
+    const bool is_given =
+        group != nullptr && group->state() == sandbox::ClassicGroup::State::stable;
+    return is_given ? group->generation() : 0;
+}
+
+/// A worker can write, but cannot hear that it has lost the turn.
+void Faults::cut_from_coordinator() {
+    const NodeLoop* node = draw_worker_node();
+    sandbox::Cluster& cluster = scenario_.target_.cluster->cluster();
+    const Broker* coordinator = cluster.find_broker(cluster.coordinator_of(turn_group()));
+    if (node == nullptr || coordinator == nullptr || cluster.brokers().size() == 1) {
+        return;  // the only one is more than that
+    }
+    const Ways ways{node->name(), {coordinator->host}};
+    const std::string what =
+        fmt::format("cut {} from {}, which coordinates the turn", ways.worker, coordinator->host);
+    scenario_.world_.note(what);
+    cut(ways);
+    heal_after(seconds(8) + draw_duration(seconds(8)), what, [this, ways] { mend(ways); });
+}
+
+/// What a worker reads next is compacted first, while others have read it as it was.
+void Faults::compact_apart() {
+    const NodeLoop* node = draw_worker_node();
+    if (node == nullptr) {
+        return;
+    }
+    const Ways ways{node->name(), hosts_of(scenario_.source_)};
+    const std::string what = fmt::format("cut {} off from the source", ways.worker);
+    scenario_.world_.note(what);
+    cut(ways);
+    scenario_.world_.after(milliseconds(500) + draw_duration(seconds(1)), [this] {
+        if (!is_over_) {
+            compact_in(scenario_.source_);
+        }
+    });
+    heal_after(seconds(2) + draw_duration(seconds(2)), what, [this, ways] { mend(ways); });
+}
+
+std::vector<std::string> Faults::hosts_of(const Scenario::Place& place) {
+    std::vector<std::string> hosts;
+    for (const Broker& broker : place.cluster->cluster().brokers()) {
+        hosts.push_back(broker.host);
+    }
+    return hosts;
+}
+
+void Faults::cut(const Ways& ways) {
+    for (const std::string& host : ways.brokers) {
+        scenario_.internet_.block(ways.worker, host);
+        scenario_.internet_.block(host, ways.worker);
+    }
+}
+
+void Faults::mend(const Ways& ways) {
+    for (const std::string& host : ways.brokers) {
+        scenario_.internet_.unblock(ways.worker, host);
+        scenario_.internet_.unblock(host, ways.worker);
+    }
+}
+
+/// A worker wakes up, with records to send, when a broker that has lost some runs again.
+void Faults::lose_tail_asleep() {
+    NodeLoop* node = draw_worker_node();
+    std::string name;
+    const auto partition = draw_partition(scenario_.target_, name);
+    if (node == nullptr || node->is_paused() || !partition) {
+        return;
+    }
+    suspend(*node, seconds(10));
+    scenario_.world_.after(draw_duration(seconds(1)), [this, partition, name] {
+        if (!is_over_ && partition->leader != kNoBroker) {
+            lose_tail(scenario_.target_, *partition, name);
+        }
+    });
+}
+
+/// While no worker is there to see it.
+void Faults::recreate_unseen() {
+    const auto name = draw_old_topic();
+    if (!name) {
+        return;
+    }
+    kill_all_workers();
+    scenario_.world_.after(seconds(1), [this, name = *name] {
+        const auto& truth = scenario_.workload_->truth().at({name, PartitionIndex(0)});
+        if (is_deserted() && !is_over_ && !truth.was_recreated) {
+            make_anew(name);
+        }
+    });
+}
+
+void Faults::make_anew(const std::string& name) {
+    scenario_.world_.note(fmt::format("{} is deleted, and created again", name));
+    scenario_.workload_->delete_topic(name);
+    scenario_.groups_->forget_topic(name);
+    if (scenario_.world_.rng().chance(0.5)) {
+        empty_copy(name);
+    }
+    scenario_.workload_->recreate_topic(name);
+}
+
+/// By the target's own retention. Only maps tell then what was in it, and only where topics have
+/// ids.
+void Faults::empty_copy(const std::string& name) {
+    constexpr TimePoint kOldEnough = World::kStart + seconds(20);  // maps are stored since long
+    const auto topic = scenario_.target_.cluster->cluster().find_topic(name);
+    if (scenario_.world_.now() < kOldEnough || !topic || topic->log_config.is_compacted ||
+        scenario_.plan_.offsets != OffsetsMode::translate ||
+        scenario_.plan_.target_version == sandbox::KafkaVersion::v2_8) {
+        return;
+    }
+    for (const auto& partition : topic->partitions) {
+        if (partition->log.end_offset().value() > 0) {
+            partition->log.delete_before(partition->log.end_offset());
+            scenario_.workload_->on_copy_emptied({name, partition->index});
+        }
+    }
+    scenario_.world_.note(fmt::format("the copy of {} is deleted by retention", name));
+}
+
+void Faults::kill_while_preparing() {
+    constexpr TimePoint kEnd = World::kStart + seconds(5);
+    auto& workers = scenario_.workers_;
+    for (size_t number = 0; number < workers.size(); ++number) {
+        if (!workers[number] || killed_preparing_.contains(number)) {
+            continue;
+        }
+        for (const LinkStatus& link : workers[number]->status()) {
+            if (std::ranges::count(link.partitions, PartitionState::preparing,
+                                   &PartitionStatus::state) == 0 ||
+                !killed_preparing_.insert(number).second) {
+                continue;
+            }
+            const Duration all_of_it = 6 * scenario_.plan_.latency.most;
+            scenario_.world_.after(draw_duration(all_of_it), [this, number] {
+                if (scenario_.workers_[number] && !is_over_) {
+                    kill(number);
+                }
+            });
+        }
+    }
+    if (scenario_.world_.now() < kEnd) {
+        scenario_.world_.after(milliseconds(5), [this] { kill_while_preparing(); });
+    }
+}
+
+}  // namespace lockstep::sim
