@@ -2,6 +2,7 @@
 
 #include "app/config_around.h"
 #include "app/config_http.h"
+#include "app/config_link_settings.h"
 #include "app/config_replications.h"
 #include "app/config_security.h"
 #include "app/config_transfer.h"
@@ -42,8 +43,8 @@ constexpr std::array<std::string_view, A + B> joined(const std::array<std::strin
     return all;
 }
 
-constexpr auto kLinkKeys = joined(kEndKeys, kRuleKeys);
-constexpr auto kReplicationKeys = joined(kReplicationOwnKeys, kRuleKeys);
+constexpr auto kLinkKeys = joined(joined(kEndKeys, kRuleKeys), kLinkSettingKeys);
+constexpr auto kReplicationKeys = joined(joined(kReplicationOwnKeys, kRuleKeys), kLinkSettingKeys);
 constexpr std::array<std::string_view, 3> kLimitsKeys{"in_flight", "discovery_interval",
                                                       "verify_rate"};
 constexpr std::array<std::string_view, 1> kLogKeys{"level"};
@@ -262,6 +263,7 @@ void ConfigReader::read_rules(YamlMap& map, LinkSpec& link) {
     link.acls = read_acls(map, problems_);
     link.quotas = read_quotas(map, problems_);
     read_transfer_rules(map, problems_, link);
+    read_link_settings(map, problems_, link);
 }
 
 void ConfigReader::read_replications(YamlMap& top) {

@@ -105,6 +105,8 @@ constexpr Rule kClientRules[] = {
     {"metric.reporters", "", not_needed, "Prometheus reads /metrics"},
     {"partitioner.*", "", not_needed, "records stay in their partition"},
     {"security.providers", "", by_hand, kOwnClass},
+    {"batch.size", "", not_needed,
+     "batches stay as their producers made them; links.batch_size is for those made anew"},
     {"client.rack", "", not_needed, "Lockstep reads from leaders"},
     {"client.id", "", not_needed, "Lockstep has client ids of its own"},
 };
@@ -112,7 +114,6 @@ constexpr Rule kClientRules[] = {
 /// Names of producers', consumers' and admin clients' settings, for which one reason will do.
 constexpr std::string_view kClientKeys[] = {"allow.auto.create.topics",
                                             "auto.commit.interval.ms",
-                                            "batch.size",
                                             "bootstrap.controllers",
                                             "buffer.memory",
                                             "check.crcs",

@@ -100,6 +100,8 @@ struct LinkSpec {
     /// source's.
     std::optional<std::vector<std::string>> origins = {};
 
+    std::optional<int64_t> batch_size = {};  // of records in a batch that is made anew, at most
+
     bool operator==(const LinkSpec&) const = default;
 };
 

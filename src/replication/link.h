@@ -131,6 +131,7 @@ private:
                                                        CopiedRecords copied);
     bool may_position() const;
     runtime::Task<Result<void>> learn_cleanup(PartitionReplicator& partition);
+    runtime::Task<void> learn_batch_size(PartitionReplicator& partition);
     /// A stream of a partition, and all that is known of where it is.
     struct StreamPlaces {
         TranslatedRecords stream;
@@ -168,6 +169,11 @@ private:
     Partitions partitions_;
     Pauses pauses_;
     std::map<std::string, bool> compacted_;  // at the source; topics that were asked about
+    struct AskedBytes {
+        std::optional<int64_t> most;
+        runtime::TimePoint asked_at;
+    };
+    std::map<std::string, AskedBytes> message_bytes_;  // of a batch, as the target's topics say
     std::vector<std::unique_ptr<PartitionReplicator>> retired_;  // their topics are gone
     std::map<std::string, Error> target_problems_;               // by topic
     std::map<std::string, int> missed_;  // looks in a row that did not find a known topic

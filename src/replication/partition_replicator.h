@@ -6,6 +6,7 @@
 #include "model/link.h"
 #include "model/link_status.h"
 #include "protocol/messages/fetch.h"
+#include "replication/batch_size.h"
 #include "replication/carried_streams.h"
 #include "replication/divergence.h"
 #include "replication/fetched_batches.h"
@@ -105,6 +106,10 @@ public:
     /// streams as `origins` has.
     void begin_translated(const PartitionLogs& logs, const Leaders& leaders,
                           const CarriedOrigins& origins, std::vector<TranslatedRecords> streams);
+    /// Of the batches that are made anew; from the next time on that it begins.
+    void limit_made(int64_t batch_size, std::optional<int64_t> max_message_bytes) {
+        replication::limit_made(limits_, batch_size, max_message_bytes);
+    }
     /// Whether two workers that copy at once could see different records at the source.
     void set_needs_turn(bool needs_turn) { needs_turn_ = needs_turn; }
     /// `why` offsets are not kept; "" where that was asked for.
