@@ -531,6 +531,9 @@ std::vector<std::string> config_keys() {
     for (const std::string& path : around_keys()) {
         paths.push_back("links." + path);
     }
+    for (const std::string& path : link_setting_sections()) {
+        paths.push_back("links." + path);
+    }
     add_section("http", http_keys());
     add_section("http.tls", http_tls_keys());
     add_section("http.tokens", http_token_keys());

@@ -72,6 +72,15 @@ struct StartRule {
     bool operator==(const StartRule&) const = default;
 };
 
+/// How often, and at which pace, what has failed is tried again.
+struct RetryRule {
+    std::optional<int> attempts = {};  // after the first failure; nothing: as often as it takes
+    std::chrono::milliseconds backoff{100};       // before the first one; doubles
+    std::chrono::milliseconds max_backoff{5000};  // before any
+
+    bool operator==(const RetryRule&) const = default;
+};
+
 struct LinkSpec {
     std::string name;
     std::string source;  // a cluster's name
@@ -101,6 +110,7 @@ struct LinkSpec {
     std::optional<std::vector<std::string>> origins = {};
 
     std::optional<int64_t> batch_size = {};  // of records in a batch that is made anew, at most
+    std::optional<RetryRule> retry = {};     // nothing: without end, each part at its own pace
 
     bool operator==(const LinkSpec&) const = default;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/buffer.h"
+#include "client/backoff.h"
 #include "client/batch_producer.h"
 #include "client/cluster.h"
 #include "client/group_lease.h"
@@ -69,6 +70,7 @@ public:
     /// partitions these are. What is created later belongs to it, too; while the whole link is
     /// paused, it does not even look for topics. Errc::not_found for what is not there.
     Result<size_t> pause(const PauseScope& scope);
+    /// What has given up, after as many attempts as `retry` allows, tries again as well.
     /// Errc::invalid_argument where something wider is paused.
     Result<size_t> resume(const PauseScope& scope);
     const Pauses& pauses() const { return pauses_; }
@@ -98,6 +100,8 @@ private:
     void notice_missing(const std::set<std::string>& present);
     Result<void> learn_ids();
     void set_problem(std::string problem);
+    runtime::Task<void> wait_after(Error problem);
+    void try_again(const PauseScope& scope);
 
     runtime::Task<void> raise(PartitionReplicator& partition, LogStartTask task);
     runtime::Task<void> follow_loop();
@@ -185,6 +189,9 @@ private:
     int32_t coordinator_epoch_ = 0;
     bool is_discovered_ = false;
     uint64_t errors_ = 0;
+    client::Backoff look_backoff_;  // where the link has a rule of retries
+    int failed_looks_ = 0;          // in a row
+    bool has_given_up_ = false;     // to look at both clusters, until somebody resumes the link
 
     runtime::Signal position_wanted_;
     runtime::Signal metadata_wanted_;

@@ -123,6 +123,11 @@ public:
     /// Something that it may have waited for has come.
     void retry_now();
 
+    /// Whether it has failed more often in a row than its link lets it: it is blocked, until
+    /// try_again(). Nothing is lost by that: as after a restart, the logs say where it goes on.
+    bool has_given_up() const { return has_given_up_; }
+    void try_again();
+
     /// Where the target's metadata shows another leader, or a newer epoch of it, than it began
     /// with, its log is looked at again: it may have lost its end (an unclean election).
     void on_target_leader(const client::PartitionLeader& leader);
@@ -227,6 +232,7 @@ private:
     bool stop_merging(bool has_merged);
     bool make_smaller(bool has_merged);
     void retry(const Error& error);
+    bool give_up(const Error& error);
     void retry_later(PartitionState state, std::string reason, runtime::Duration pause);
     void set_state(PartitionState state, std::string reason);
 
@@ -268,7 +274,9 @@ private:
     bool wants_cleanup_policy_ = false;
     std::optional<bool> is_compacted_;  // as far as it was asked for
     Offset noted_hole_end_;             // what was lost before it is counted
-    client::Backoff backoff_{std::chrono::milliseconds(100), std::chrono::seconds(5)};
+    client::Backoff backoff_;
+    int failures_in_a_row_ = 0;  // of requests, without anything copied
+    bool has_given_up_ = false;
     runtime::TimePoint not_before_{};
 };
 

@@ -28,5 +28,45 @@ TEST(ConfigLinkSettings, TellWhatIsWrongWithABatchSize) {
     EXPECT_EQ(problems_with("batch_size: 100MiB"), "");
 }
 
+LinkSpec link_with(const std::string& keys) {
+    return config_of(kLink + keys + "\n").links.at(0);
+}
+
+TEST(ConfigLinkSettings, ReadHowOftenWhatFailsIsTriedAgain) {
+    EXPECT_EQ(link_with("batch_size: 1MiB").retry, std::nullopt);
+    const auto rule = link_with("retry: {attempts: 7, backoff: 20ms, max_backoff: 1m}").retry;
+    EXPECT_EQ(rule->attempts, 7);
+    EXPECT_EQ(rule->backoff, std::chrono::milliseconds(20));
+    EXPECT_EQ(rule->max_backoff, std::chrono::minutes(1));
+}
+
+TEST(ConfigLinkSettings, LetThePausesGrow_WhereOnlyTheFirstIsGiven) {
+    const auto rule = link_with("retry: {attempts: unlimited, backoff: 30s}").retry;
+    EXPECT_EQ(rule->attempts, std::nullopt);
+    EXPECT_EQ(rule->max_backoff, std::chrono::seconds(30));
+    EXPECT_EQ(link_with("retry: {attempts: 1}").retry->max_backoff, std::chrono::seconds(5));
+}
+
+TEST(ConfigLinkSettings, TellWhatIsWrongWithRetries) {
+    for (const char* attempts : {"0", "-1", "1000001", "three", "2.5"}) {
+        EXPECT_EQ(problems_with("retry: {attempts: " + std::string(attempts) + "}"),
+                  "c.yaml:8:23: \"attempts\" must be a whole number from 1 to 1000000, or "
+                  "unlimited, but is \"" +
+                      std::string(attempts) + "\"; write for example 10\n");
+    }
+    EXPECT_EQ(problems_with("retry: {backoff: 1ms}"),
+              "c.yaml:8:22: \"backoff\" must be a duration from 10ms to 1m, but is \"1ms\"; write "
+              "for example 100ms\n");
+    EXPECT_EQ(problems_with("retry: {max_backoff: 2h}"),
+              "c.yaml:8:26: \"max_backoff\" must be a duration from 10ms to 1h, but is \"2h\"; "
+              "write for example 10s\n");
+    EXPECT_EQ(problems_with("retry: {backoff: 2s, max_backoff: 1s}"),
+              "c.yaml:8:39: \"max_backoff\" is 1000ms, less than \"backoff\", 2000ms; raise it, or "
+              "leave it out\n");
+    EXPECT_EQ(problems_with("retry: {tries: 3}"),
+              "c.yaml:8:13: unknown key \"tries\" in the section \"retry\"; known here: attempts, "
+              "backoff, max_backoff\n");
+}
+
 }  // namespace
 }  // namespace lockstep::app
