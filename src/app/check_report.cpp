@@ -138,6 +138,10 @@ std::string summary(const LinkPlan& plan) {
                        blocked == 0 ? "" : fmt::format(", {} blocked", blocked));
 }
 
+std::string priority_words(Priority priority) {
+    return priority == Priority::normal ? "" : fmt::format(", {} priority", to_string(priority));
+}
+
 std::string topics_table(const LinkPlan& plan) {
     size_t topic_width = 5;
     for (const PlannedTopic& topic : plan.topics) {
@@ -258,8 +262,8 @@ std::string render_links(const std::vector<LinkPlan>& plans,
                          const std::function<std::string(const LinkPlan&)>& more) {
     std::string text;
     for (const LinkPlan& plan : plans) {
-        text += fmt::format("{}{}: {} -> {}\n", text.empty() ? "" : "\n", plan.name, plan.source,
-                            plan.target);
+        text += fmt::format("{}{}: {} -> {}{}\n", text.empty() ? "" : "\n", plan.name, plan.source,
+                            plan.target, priority_words(plan.priority));
         if (!plan.problem.empty()) {
             text += wrap_text("problem: " + printable(plan.problem), 2, kWidth);
             continue;
@@ -292,6 +296,7 @@ nlohmann::ordered_json links_json(const std::vector<LinkPlan>& plans) {
         links.push_back({{"name", plan.name},
                          {"source", plan.source},
                          {"target", plan.target},
+                         {"priority", to_string(plan.priority)},
                          {"source_cluster_id", plan.source_cluster_id},
                          {"target_cluster_id", plan.target_cluster_id},
                          {"problem", plan.problem},

@@ -14,6 +14,9 @@ namespace {
 
 constexpr KeyRule kBatchSize{"batch_size", "a size from 16KiB to 100MiB", "1MiB"};
 
+constexpr std::array<std::string_view, 3> kPriorityWords{"high", "normal", "low"};
+constexpr KeyRule kPriority{"priority", "one of high, normal, low", "normal"};
+
 constexpr std::array<std::string_view, 3> kRetryKeys{"attempts", "backoff", "max_backoff"};
 constexpr KeyRule kRetry{"retry", "a section", "{attempts: 10, backoff: 100ms, max_backoff: 10s}"};
 constexpr KeyRule kAttempts{"attempts", "a whole number from 1 to 1000000, or unlimited", "10"};
@@ -97,11 +100,26 @@ void read_retry(YamlMap& link, ConfigProblems& problems, LinkSpec& spec) {
     }
 }
 
+void read_priority(YamlMap& map, ConfigProblems& problems, LinkSpec& link) {
+    const auto word = map.text(kPriority);
+    if (!word) {
+        return;
+    }
+    const auto* const found = std::ranges::find(kPriorityWords, word->text);
+    if (found == kPriorityWords.end()) {
+        problems.add(word->at, fmt::format("\"priority\" has no choice \"{}\"; {}", word->text,
+                                           suggest_word(word->text, kPriorityWords)));
+    } else {
+        link.priority = kAllPriorities.at(static_cast<size_t>(found - kPriorityWords.begin()));
+    }
+}
+
 }  // namespace
 
 void read_link_settings(YamlMap& map, ConfigProblems& problems, LinkSpec& link) {
     read_batch_size(map, problems, link);
     read_retry(map, problems, link);
+    read_priority(map, problems, link);
 }
 
 std::vector<std::string> link_setting_sections() {

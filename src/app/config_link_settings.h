@@ -1,7 +1,7 @@
 #pragma once
 
 // PURE: more keys of links and replications: how batches are made, how often what fails is tried
-// again.
+// again, which link goes first.
 
 #include "app/yaml_map.h"
 #include "model/link.h"
@@ -13,7 +13,7 @@
 
 namespace lockstep::app {
 
-constexpr std::array<std::string_view, 2> kLinkSettingKeys{"batch_size", "retry"};
+constexpr std::array<std::string_view, 3> kLinkSettingKeys{"batch_size", "retry", "priority"};
 
 void read_link_settings(YamlMap& map, ConfigProblems& problems, LinkSpec& link);
 

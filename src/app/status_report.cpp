@@ -120,6 +120,7 @@ LinkReport link_from(const Json& json) {
     link.target = text_of(json, "target");
     link.problem = text_of(json, "problem");
     link.marker_problem = text_of(json, "marker_problem");
+    link.priority = printable(json.value("priority", "normal"));  // an older Lockstep has none
     link.discovered = json.at("discovered").get<bool>();
     link.errors = json.at("errors").get<uint64_t>();
     for (const Json& partition : json.at("partitions")) {

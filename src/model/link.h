@@ -3,6 +3,7 @@
 // What an operator asks for: clusters and the links between them. Values only.
 
 #include "model/follow_rules.h"
+#include "model/priority.h"
 #include "model/security.h"
 
 #include <chrono>
@@ -111,6 +112,7 @@ struct LinkSpec {
 
     std::optional<int64_t> batch_size = {};  // of records in a batch that is made anew, at most
     std::optional<RetryRule> retry = {};     // nothing: without end, each part at its own pace
+    Priority priority = Priority::normal;    // where links compete for memory
 
     bool operator==(const LinkSpec&) const = default;
 };

@@ -121,6 +121,7 @@ LinkStatus Link::status() const {
     status.marker_problem = marker_problem_;
     status.problem = problem_;
     status.discovered = is_discovered_;
+    status.priority = spec_.priority;
     status.is_paused = pauses_.is_link_paused();
     for (const auto& [id, partition] : partitions_) {
         status.partitions.push_back(partition->status());
@@ -201,7 +202,7 @@ SourceReader& Link::reader_of(BrokerId source_broker) {
     if (!reader) {
         reader = std::make_unique<SourceReader>(
             source_, source_broker,
-            SourceReader::Shared{environment_.budget, fetch_latency_, pace_});
+            SourceReader::Shared{environment_.budget, fetch_latency_, pace_, spec_.priority});
         tasks_.spawn("read", reader->run(tasks_.stop_token()));
     }
     return *reader;

@@ -56,6 +56,7 @@ struct LinkPlan {
     std::string name;
     std::string source;
     std::string target;
+    Priority priority = Priority::normal;
     std::string source_cluster_id;
     std::string target_cluster_id;
     std::string problem;  // why there is no plan; else ""

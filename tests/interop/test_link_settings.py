@@ -1,4 +1,5 @@
-"""What a link may be told about how it works: the size of the batches that it makes, retries."""
+"""What a link may be told about how it works: the size of the batches that it makes, retries,
+priority."""
 
 import pytest
 
@@ -49,3 +50,14 @@ def test_gives_up_and_goes_on_when_resumed(source, target, lockstep, name):
     assert assert_same_records(source, target, topic) == 100
     process.wait(lambda: process.partition(topic)["state"] == "running"
                  and process.status()["problem"] == "", "all is well", 20)
+
+
+def test_priority_is_shown(source, target, lockstep, name):
+    topic = source.create_topic(name, 1)
+    produce(source, topic, ["one"])
+    process = lockstep(Told(source, target, [topic], more="    priority: low\n"))
+    process.wait_copied(topic)
+    assert process.status()["priority"] == "low"
+    assert ", low priority, " in run_cli("status", "--url", process.url).stdout
+    assert "east-to-west: east -> west, low priority\n" in \
+        run_cli("plan", "-c", process.config).stdout

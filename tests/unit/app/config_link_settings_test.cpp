@@ -47,6 +47,15 @@ TEST(ConfigLinkSettings, LetThePausesGrow_WhereOnlyTheFirstIsGiven) {
     EXPECT_EQ(link_with("retry: {attempts: 1}").retry->max_backoff, std::chrono::seconds(5));
 }
 
+TEST(ConfigLinkSettings, ReadWhichLinkGoesFirst) {
+    EXPECT_EQ(link_with("batch_size: 1MiB").priority, Priority::normal);
+    for (const Priority each : kAllPriorities) {
+        EXPECT_EQ(link_with("priority: " + std::string(to_string(each))).priority, each);
+    }
+    EXPECT_EQ(problems_with("priority: hihg"),
+              "c.yaml:8:15: \"priority\" has no choice \"hihg\"; did you mean \"high\"?\n");
+}
+
 TEST(ConfigLinkSettings, TellWhatIsWrongWithRetries) {
     for (const char* attempts : {"0", "-1", "1000001", "three", "2.5"}) {
         EXPECT_EQ(problems_with("retry: {attempts: " + std::string(attempts) + "}"),
