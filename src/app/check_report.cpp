@@ -157,9 +157,9 @@ std::string topics_table(const LinkPlan& plan) {
 
 std::string around_lines(const LinkPlan& plan) {
     std::string text;
-    const auto add = [&](std::string_view what, const std::vector<std::string>& acls) {
-        for (const std::string& acl : acls) {
-            text += wrap_text(fmt::format("{}: {}", what, printable(acl)), 6, kWidth);
+    const auto add = [&](std::string_view what, const std::vector<std::string>& lines) {
+        for (const std::string& line : lines) {
+            text += wrap_text(fmt::format("{}: {}", what, printable(line)), 6, kWidth);
         }
     };
     if (plan.acls) {
@@ -184,6 +184,21 @@ std::string around_lines(const LinkPlan& plan) {
         for (const auto& [entity, change] : plan.quotas->changes) {
             text += wrap_text(printable(entity + ": " + change_words(change)), 6, kWidth);
         }
+    }
+    if (plan.users) {
+        text += "\n" +
+                wrap_text(plan.users->problem.empty()
+                              ? fmt::format("users: {} to create, {} to change, {} whose "
+                                            "secrets cannot be read and are set again, {} "
+                                            "to delete",
+                                            plan.users->create.size(), plan.users->change.size(),
+                                            plan.users->set_again.size(), plan.users->remove.size())
+                              : "users: " + printable(plan.users->problem),
+                          2, kWidth);
+        add("create", plan.users->create);
+        add("change", plan.users->change);
+        add("set again", plan.users->set_again);
+        add("delete", plan.users->remove);
     }
     return text;
 }
@@ -217,6 +232,17 @@ Json quotas_json(const std::optional<replication::PlannedQuotas>& quotas) {
         changes.push_back(std::move(json));
     }
     return {{"problem", quotas->problem}, {"changes", std::move(changes)}};
+}
+
+Json users_json(const std::optional<replication::PlannedUsers>& users) {
+    if (!users) {
+        return nullptr;
+    }
+    return {{"problem", users->problem},
+            {"create", users->create},
+            {"change", users->change},
+            {"set_again", users->set_again},
+            {"delete", users->remove}};
 }
 
 Json topic_json(const PlannedTopic& topic) {
@@ -303,6 +329,7 @@ nlohmann::ordered_json links_json(const std::vector<LinkPlan>& plans) {
                          {"configs_problem", plan.configs_problem},
                          {"acls", acls_json(plan.acls)},
                          {"quotas", quotas_json(plan.quotas)},
+                         {"users", users_json(plan.users)},
                          {"topics", std::move(topics)},
                          {"groups", plan.groups},
                          {"marker_problem", plan.marker_problem}});

@@ -147,6 +147,7 @@ ParsedConfig ConfigReader::read(const YAML::Node& document) {
         read_clusters(top);
         read_links(top);
         read_replications(top);
+        check_link_settings(config_.links, problems_);
         read_http(top);
         read_limits(top);
         read_log(top);

@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <map>
 #include <optional>
+#include <tuple>
 
 namespace lockstep::app {
 namespace {
@@ -16,6 +18,17 @@ constexpr KeyRule kBatchSize{"batch_size", "a size from 16KiB to 100MiB", "1MiB"
 
 constexpr std::array<std::string_view, 3> kPriorityWords{"high", "normal", "low"};
 constexpr KeyRule kPriority{"priority", "one of high, normal, low", "normal"};
+
+constexpr std::array<std::string_view, 4> kUserKeys{"name", "mechanism", "password", "iterations"};
+constexpr std::array<std::string_view, 2> kMechanismWords{"SCRAM-SHA-256", "SCRAM-SHA-512"};
+constexpr KeyRule kUsers{"users", "a list of users",
+                         "[{name: alice, password: \"${env:ALICE_PASSWORD}\"}]", true};
+constexpr KeyRule kUserName{"name", "the user's name", "alice"};
+constexpr KeyRule kMechanism{"mechanism", "one of SCRAM-SHA-256, SCRAM-SHA-512", "SCRAM-SHA-512"};
+constexpr KeyRule kPassword{"password", "a text", "\"${env:ALICE_PASSWORD}\""};
+constexpr KeyRule kIterations{"iterations", "a whole number from 4096 to 16384", "4096"};
+constexpr int kFewestIterations = 4096;  // brokers take no others
+constexpr int kMostIterations = 16384;
 
 constexpr std::array<std::string_view, 3> kRetryKeys{"attempts", "backoff", "max_backoff"};
 constexpr KeyRule kRetry{"retry", "a section", "{attempts: 10, backoff: 100ms, max_backoff: 10s}"};
@@ -49,18 +62,24 @@ void read_batch_size(YamlMap& map, ConfigProblems& problems, LinkSpec& link) {
     }
 }
 
+/// A whole number between two others, or nothing.
+std::optional<int> number_in(std::string_view text, int fewest, int most) {
+    int number = 0;
+    const char* last = text.data() + text.size();
+    const auto [end, problem] = std::from_chars(text.data(), last, number);
+    const bool is_right =
+        problem == std::errc() && end == last && number >= fewest && number <= most;
+    return is_right ? std::optional(number) : std::nullopt;
+}
+
 void read_attempts(YamlMap& map, ConfigProblems& problems, RetryRule& rule) {
     const auto text = map.text(kAttempts);
     if (!text || text->text == "unlimited") {
         return;
     }
-    int number = 0;
-    const char* last = text->text.data() + text->text.size();
-    const auto [end, problem] = std::from_chars(text->text.data(), last, number);
-    if (problem != std::errc() || end != last || number < 1 || number > kMostAttempts) {
+    rule.attempts = number_in(text->text, 1, kMostAttempts);
+    if (!rule.attempts) {
         report(kAttempts, *text, problems);
-    } else {
-        rule.attempts = number;
     }
 }
 
@@ -114,18 +133,91 @@ void read_priority(YamlMap& map, ConfigProblems& problems, LinkSpec& link) {
     }
 }
 
+/// Messages repeat no more than the name: a value may be a secret that stands in a wrong place.
+void read_user(const YAML::Node& node, ConfigProblems& problems, std::vector<ScramUser>& users) {
+    YamlMap map(node, "a user", KnownKeys(kUserKeys).hidden(), problems);
+    map.require({kUserName, kPassword});
+    ScramUser user;
+    const auto name = map.text(kUserName);
+    const auto password = map.text(kPassword);
+    if (const auto word = map.text(kMechanism)) {
+        if (word->text == kMechanismWords[0]) {
+            user.mechanism = SaslMechanism::scram_sha_256;
+        } else if (word->text != kMechanismWords[1]) {
+            problems.add(word->at, fmt::format("\"mechanism\" must be {}", kMechanism.wants));
+        }
+    }
+    if (const auto text = map.text(kIterations)) {
+        const auto number = number_in(text->text, kFewestIterations, kMostIterations);
+        user.iterations = number.value_or(user.iterations);
+        if (!number) {
+            problems.add(text->at, fmt::format("\"iterations\" must be {}", kIterations.wants));
+        }
+    }
+    if (!name || !password) {
+        return;
+    }
+    user.name = name->text;
+    user.password = Secret(password->text);
+    problems.note_secret(password->at, kPassword.key, user.password);
+    for (const ScramUser& other : users) {
+        if (other.name == user.name && other.mechanism == user.mechanism) {
+            problems.add(name->at, fmt::format("user \"{}\" stands twice with {}; remove one",
+                                               user.name, to_string(user.mechanism)));
+        }
+    }
+    users.push_back(std::move(user));
+}
+
+void read_users(YamlMap& map, ConfigProblems& problems, LinkSpec& link) {
+    if (!map.has(kUsers.key)) {
+        return;
+    }
+    link.users.emplace();
+    for (const YAML::Node& node : map.list(kUsers)) {
+        read_user(node, problems, *link.users);
+    }
+}
+
 }  // namespace
 
 void read_link_settings(YamlMap& map, ConfigProblems& problems, LinkSpec& link) {
     read_batch_size(map, problems, link);
     read_retry(map, problems, link);
     read_priority(map, problems, link);
+    read_users(map, problems, link);
+}
+
+void check_link_settings(const std::vector<LinkSpec>& links, ConfigProblems& problems) {
+    struct Kept {
+        const LinkSpec* link;
+        const ScramUser* user;
+    };
+    std::map<std::tuple<std::string, std::string, SaslMechanism>, Kept> kept;  // by target
+    for (const LinkSpec& link : links) {
+        if (!link.users) {
+            continue;
+        }
+        for (const ScramUser& user : *link.users) {
+            const auto [first, is_new] =
+                kept.try_emplace({link.target, user.name, user.mechanism}, Kept{&link, &user});
+            if (!is_new && first->second.link != &link && *first->second.user != user) {
+                problems.add(
+                    {}, fmt::format("the links \"{}\" and \"{}\" would keep user \"{}\" on "
+                                    "{} in different ways; name it for one of them only",
+                                    first->second.link->name, link.name, user.name, link.target));
+            }
+        }
+    }
 }
 
 std::vector<std::string> link_setting_sections() {
     std::vector<std::string> paths;
     for (const std::string_view key : kRetryKeys) {
         paths.push_back(fmt::format("retry.{}", key));
+    }
+    for (const std::string_view key : kUserKeys) {
+        paths.push_back(fmt::format("users.{}", key));
     }
     return paths;
 }

@@ -139,6 +139,7 @@ Json link_json(const LinkStatus& link, const Rates& rates, int64_t now_ms) {
         {"configs", follow_json(link.around.configs)},
         {"acls", follow_json(link.around.acls)},
         {"quotas", follow_json(link.around.quotas)},
+        {"users", follow_json(link.around.users)},
     };
 }
 

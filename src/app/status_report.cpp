@@ -131,9 +131,11 @@ LinkReport link_from(const Json& json) {
     }
     for (const auto& [key, what] :
          {std::pair{"configs", "topic configs"}, std::pair{"acls", "ACLs"},
-          std::pair{"quotas", "client quotas"}}) {
-        if (const Json& followed = json.at(key); followed.at("state") != "off") {
-            link.followed.push_back(follow_from(what, followed));
+          std::pair{"quotas", "client quotas"},
+          std::pair{"users", "users (nobody can read their secrets back)"}}) {
+        const bool is_known = json.contains(key);  // an older Lockstep says nothing of users
+        if (is_known && json.at(key).at("state") != "off") {
+            link.followed.push_back(follow_from(what, json.at(key)));
         }
     }
     return link;

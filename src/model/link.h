@@ -4,6 +4,7 @@
 
 #include "model/follow_rules.h"
 #include "model/priority.h"
+#include "model/scram_user.h"
 #include "model/security.h"
 
 #include <chrono>
@@ -113,6 +114,9 @@ struct LinkSpec {
     std::optional<int64_t> batch_size = {};  // of records in a batch that is made anew, at most
     std::optional<RetryRule> retry = {};     // nothing: without end, each part at its own pace
     Priority priority = Priority::normal;    // where links compete for memory
+
+    /// SCRAM users that are kept on the target; nothing: they are not looked at.
+    std::optional<std::vector<ScramUser>> users = {};
 
     bool operator==(const LinkSpec&) const = default;
 };

@@ -90,7 +90,7 @@ TEST(CheckJson, HasEveryPartition) {
 {"links": [{
   "name": "east-to-west", "source": "east", "target": "west", "priority": "normal",
   "source_cluster_id": "c1", "target_cluster_id": "c2", "problem": "",
-  "configs_problem": "", "acls": null, "quotas": null,
+  "configs_problem": "", "acls": null, "quotas": null, "users": null,
   "topics": [
     {"topic": "orders", "action": "create", "replication_factor": 1,
      "configs": {"cleanup.policy": "compact", "retention.ms": "86400000"},

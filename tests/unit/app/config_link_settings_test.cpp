@@ -56,6 +56,57 @@ TEST(ConfigLinkSettings, ReadWhichLinkGoesFirst) {
               "c.yaml:8:15: \"priority\" has no choice \"hihg\"; did you mean \"high\"?\n");
 }
 
+TEST(ConfigLinkSettings, ReadUsers) {
+    EXPECT_EQ(link_with("batch_size: 1MiB").users, std::nullopt);
+    EXPECT_TRUE(link_with("users: []").users->empty());
+    const auto users = *link_with(R"(users:
+      - {name: alice, password: "${env:ALICE}"}
+      - {name: alice, mechanism: SCRAM-SHA-256, password: "${file:/a}", iterations: 8192})")
+                            .users;
+    ASSERT_EQ(users.size(), 2U);
+    EXPECT_EQ(users[0],
+              (ScramUser{"alice", SaslMechanism::scram_sha_512, Secret("${env:ALICE}"), 4096}));
+    EXPECT_EQ(users[1],
+              (ScramUser{"alice", SaslMechanism::scram_sha_256, Secret("${file:/a}"), 8192}));
+}
+
+TEST(ConfigLinkSettings, TellWhatIsWrongWithUsers_AndRepeatNoSecret) {
+    EXPECT_EQ(problems_with("users: [{name: a}]"),
+              "c.yaml:8:13: a user lacks the key \"password\"; add a text, for example password: "
+              "\"${env:ALICE_PASSWORD}\"\n");
+    EXPECT_EQ(problems_with("users: [{name: a, password: x, mechanism: hunter2}]"),
+              "c.yaml:8:47: \"mechanism\" must be one of SCRAM-SHA-256, SCRAM-SHA-512\n");
+    EXPECT_EQ(problems_with("users: [{name: a, password: x, iterations: 4095}]"),
+              "c.yaml:8:48: \"iterations\" must be a whole number from 4096 to 16384\n");
+    EXPECT_EQ(problems_with("users: [{name: a, password: x}, {name: a, password: y}]"),
+              "c.yaml:8:44: user \"a\" stands twice with SCRAM-SHA-512; remove one\n");
+    EXPECT_EQ(problems_with("users: [{name: a, password: [hunter2]}]").find("hunter2"),
+              std::string::npos);
+}
+
+TEST(ConfigLinkSettings, NoteSecretsOfUsers_ThatStandThereAsTheyAre) {
+    const auto secrets =
+        parse_config(kLink +
+                     R"(users: [{name: a, password: hunter2}, {name: b, password: "${env:B}"}])")
+            .secrets;
+    ASSERT_EQ(secrets.size(), 1U);
+    EXPECT_EQ(secrets[0].key, "password");
+    EXPECT_EQ(secrets[0].value.reveal(), "hunter2");
+}
+
+TEST(ConfigLinkSettings, RefuseUsers_ThatTwoLinksWouldKeepInDifferentWays) {
+    const auto with_second = [](const std::string& password) {
+        return "users: [{name: a, password: x}]\n  - source: east\n    target: west\n    name: "
+               "two\n"
+               "    topics: [payments]\n    users: [{name: a, password: " +
+               password + "}]";
+    };
+    EXPECT_EQ(problems_with(with_second("x")), "");
+    EXPECT_EQ(problems_with(with_second("y")),
+              "c.yaml:1:1: the links \"east-to-west\" and \"two\" would keep user \"a\" on west in "
+              "different ways; name it for one of them only\n");
+}
+
 TEST(ConfigLinkSettings, TellWhatIsWrongWithRetries) {
     for (const char* attempts : {"0", "-1", "1000001", "three", "2.5"}) {
         EXPECT_EQ(problems_with("retry: {attempts: " + std::string(attempts) + "}"),
