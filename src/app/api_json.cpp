@@ -82,6 +82,7 @@ std::string links_json(const ApiView& view) {
             {"source_cluster_id", link.source_cluster_id},
             {"target_cluster_id", link.target_cluster_id},
             {"discovered", link.discovered},
+            {"priority", to_string(link.priority)},
             {"paused", link.is_paused},
             {"problem", link.problem},
             {"errors", link.errors},

@@ -10,7 +10,11 @@ namespace lockstep::app {
 namespace {
 
 // In the order in which they are tried: what is more particular comes first.
-constexpr std::array<BlockedAdvice, 28> kAdvice{{
+constexpr std::array<BlockedAdvice, 29> kAdvice{{
+    {"given_up", R"(^given up after \d+ attempts?, as retry\.attempts says)",
+     "given up after N attempts, as `retry.attempts` of the link says",
+     "mend what the rest of the reason names, then `lockstep resume` the partition, its topic or "
+     "the link: it goes on where the logs end, and nothing is lost"},
     {"routes_changed", R"(records of cluster .* (came|may have come) to .* before)",
      "records of cluster X came to Y from cluster Z before",
      "the routes of a replication were changed: see \"Several clusters that are written to\""},

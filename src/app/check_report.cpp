@@ -138,6 +138,10 @@ std::string summary(const LinkPlan& plan) {
                        blocked == 0 ? "" : fmt::format(", {} blocked", blocked));
 }
 
+std::string priority_words(Priority priority) {
+    return priority == Priority::normal ? "" : fmt::format(", {} priority", to_string(priority));
+}
+
 std::string topics_table(const LinkPlan& plan) {
     size_t topic_width = 5;
     for (const PlannedTopic& topic : plan.topics) {
@@ -153,9 +157,9 @@ std::string topics_table(const LinkPlan& plan) {
 
 std::string around_lines(const LinkPlan& plan) {
     std::string text;
-    const auto add = [&](std::string_view what, const std::vector<std::string>& acls) {
-        for (const std::string& acl : acls) {
-            text += wrap_text(fmt::format("{}: {}", what, printable(acl)), 6, kWidth);
+    const auto add = [&](std::string_view what, const std::vector<std::string>& lines) {
+        for (const std::string& line : lines) {
+            text += wrap_text(fmt::format("{}: {}", what, printable(line)), 6, kWidth);
         }
     };
     if (plan.acls) {
@@ -180,6 +184,21 @@ std::string around_lines(const LinkPlan& plan) {
         for (const auto& [entity, change] : plan.quotas->changes) {
             text += wrap_text(printable(entity + ": " + change_words(change)), 6, kWidth);
         }
+    }
+    if (plan.users) {
+        text += "\n" +
+                wrap_text(plan.users->problem.empty()
+                              ? fmt::format("users: {} to create, {} to change, {} whose "
+                                            "secrets cannot be read and are set again, {} "
+                                            "to delete",
+                                            plan.users->create.size(), plan.users->change.size(),
+                                            plan.users->set_again.size(), plan.users->remove.size())
+                              : "users: " + printable(plan.users->problem),
+                          2, kWidth);
+        add("create", plan.users->create);
+        add("change", plan.users->change);
+        add("set again", plan.users->set_again);
+        add("delete", plan.users->remove);
     }
     return text;
 }
@@ -213,6 +232,17 @@ Json quotas_json(const std::optional<replication::PlannedQuotas>& quotas) {
         changes.push_back(std::move(json));
     }
     return {{"problem", quotas->problem}, {"changes", std::move(changes)}};
+}
+
+Json users_json(const std::optional<replication::PlannedUsers>& users) {
+    if (!users) {
+        return nullptr;
+    }
+    return {{"problem", users->problem},
+            {"create", users->create},
+            {"change", users->change},
+            {"set_again", users->set_again},
+            {"delete", users->remove}};
 }
 
 Json topic_json(const PlannedTopic& topic) {
@@ -258,8 +288,8 @@ std::string render_links(const std::vector<LinkPlan>& plans,
                          const std::function<std::string(const LinkPlan&)>& more) {
     std::string text;
     for (const LinkPlan& plan : plans) {
-        text += fmt::format("{}{}: {} -> {}\n", text.empty() ? "" : "\n", plan.name, plan.source,
-                            plan.target);
+        text += fmt::format("{}{}: {} -> {}{}\n", text.empty() ? "" : "\n", plan.name, plan.source,
+                            plan.target, priority_words(plan.priority));
         if (!plan.problem.empty()) {
             text += wrap_text("problem: " + printable(plan.problem), 2, kWidth);
             continue;
@@ -292,12 +322,14 @@ nlohmann::ordered_json links_json(const std::vector<LinkPlan>& plans) {
         links.push_back({{"name", plan.name},
                          {"source", plan.source},
                          {"target", plan.target},
+                         {"priority", to_string(plan.priority)},
                          {"source_cluster_id", plan.source_cluster_id},
                          {"target_cluster_id", plan.target_cluster_id},
                          {"problem", plan.problem},
                          {"configs_problem", plan.configs_problem},
                          {"acls", acls_json(plan.acls)},
                          {"quotas", quotas_json(plan.quotas)},
+                         {"users", users_json(plan.users)},
                          {"topics", std::move(topics)},
                          {"groups", plan.groups},
                          {"marker_problem", plan.marker_problem}});

@@ -2,6 +2,7 @@
 
 #include "app/config_around.h"
 #include "app/config_http.h"
+#include "app/config_link_settings.h"
 #include "app/config_replications.h"
 #include "app/config_security.h"
 #include "app/config_transfer.h"
@@ -42,8 +43,8 @@ constexpr std::array<std::string_view, A + B> joined(const std::array<std::strin
     return all;
 }
 
-constexpr auto kLinkKeys = joined(kEndKeys, kRuleKeys);
-constexpr auto kReplicationKeys = joined(kReplicationOwnKeys, kRuleKeys);
+constexpr auto kLinkKeys = joined(joined(kEndKeys, kRuleKeys), kLinkSettingKeys);
+constexpr auto kReplicationKeys = joined(joined(kReplicationOwnKeys, kRuleKeys), kLinkSettingKeys);
 constexpr std::array<std::string_view, 3> kLimitsKeys{"in_flight", "discovery_interval",
                                                       "verify_rate"};
 constexpr std::array<std::string_view, 1> kLogKeys{"level"};
@@ -146,6 +147,7 @@ ParsedConfig ConfigReader::read(const YAML::Node& document) {
         read_clusters(top);
         read_links(top);
         read_replications(top);
+        check_link_settings(config_.links, problems_);
         read_http(top);
         read_limits(top);
         read_log(top);
@@ -262,6 +264,7 @@ void ConfigReader::read_rules(YamlMap& map, LinkSpec& link) {
     link.acls = read_acls(map, problems_);
     link.quotas = read_quotas(map, problems_);
     read_transfer_rules(map, problems_, link);
+    read_link_settings(map, problems_, link);
 }
 
 void ConfigReader::read_replications(YamlMap& top) {
@@ -527,6 +530,9 @@ std::vector<std::string> config_keys() {
     add_section("links", kLinkKeys);
     add_section("replications", kReplicationKeys);
     for (const std::string& path : around_keys()) {
+        paths.push_back("links." + path);
+    }
+    for (const std::string& path : link_setting_sections()) {
         paths.push_back("links." + path);
     }
     add_section("http", http_keys());

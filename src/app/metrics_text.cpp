@@ -122,8 +122,8 @@ private:
     MetricFamily drift_ = family(
         "lockstep_drift_settings",
         "Settings besides records that the target has not as the source would have them, and that "
-        "stay so until somebody decides; kind is configs, acls or quotas. Absent where they are "
-        "not followed.",
+        "stay so until somebody decides; kind is configs, acls, quotas or users. Absent where they "
+        "are not followed.",
         MetricType::Gauge);
     MetricFamily follow_problem_ = family(
         "lockstep_follow_problem",
@@ -172,6 +172,7 @@ void Scrape::add_link(const LinkStatus& link, int64_t now_ms) {
     add_followed(labels, "configs", link.around.configs);
     add_followed(labels, "acls", link.around.acls);
     add_followed(labels, "quotas", link.around.quotas);
+    add_followed(labels, "users", link.around.users);
     for (const PartitionStatus& partition : link.partitions) {
         add_partition(link, partition, now_ms);
     }

@@ -129,6 +129,7 @@ Json link_json(const LinkStatus& link, const Rates& rates, int64_t now_ms) {
         {"target_cluster_id", link.target_cluster_id},
         {"problem", link.problem},
         {"marker_problem", link.marker_problem},
+        {"priority", to_string(link.priority)},
         {"paused", link.is_paused},
         {"discovered", link.discovered},
         {"errors", link.errors},
@@ -138,6 +139,7 @@ Json link_json(const LinkStatus& link, const Rates& rates, int64_t now_ms) {
         {"configs", follow_json(link.around.configs)},
         {"acls", follow_json(link.around.acls)},
         {"quotas", follow_json(link.around.quotas)},
+        {"users", follow_json(link.around.users)},
     };
 }
 

@@ -120,6 +120,7 @@ LinkReport link_from(const Json& json) {
     link.target = text_of(json, "target");
     link.problem = text_of(json, "problem");
     link.marker_problem = text_of(json, "marker_problem");
+    link.priority = printable(json.value("priority", "normal"));  // an older Lockstep has none
     link.discovered = json.at("discovered").get<bool>();
     link.errors = json.at("errors").get<uint64_t>();
     for (const Json& partition : json.at("partitions")) {
@@ -130,9 +131,11 @@ LinkReport link_from(const Json& json) {
     }
     for (const auto& [key, what] :
          {std::pair{"configs", "topic configs"}, std::pair{"acls", "ACLs"},
-          std::pair{"quotas", "client quotas"}}) {
-        if (const Json& followed = json.at(key); followed.at("state") != "off") {
-            link.followed.push_back(follow_from(what, followed));
+          std::pair{"quotas", "client quotas"},
+          std::pair{"users", "users (nobody can read their secrets back)"}}) {
+        const bool is_known = json.contains(key);  // an older Lockstep says nothing of users
+        if (is_known && json.at(key).at("state") != "off") {
+            link.followed.push_back(follow_from(what, json.at(key)));
         }
     }
     return link;

@@ -52,6 +52,7 @@ struct LinkReport {
     std::string target;
     std::string problem;
     std::string marker_problem;
+    std::string priority = "normal";
     bool discovered = false;
     uint64_t errors = 0;
     std::vector<PartitionReport> partitions;

@@ -151,7 +151,8 @@ std::string render_status_table(const StatusReport& report) {
         fmt::format("lockstep {}, up {}\n", report.version,
                     format_duration(std::chrono::seconds(std::llround(report.uptime_seconds))));
     for (const LinkReport& link : report.links) {
-        text += fmt::format("\n{}: {} -> {}, {}\n", link.name, link.source, link.target,
+        text += fmt::format("\n{}: {} -> {}, {}{}\n", link.name, link.source, link.target,
+                            link.priority == "normal" ? "" : link.priority + " priority, ",
                             link.discovered ? summary_of_states(link.partitions)
                                             : std::string("still looking for topics"));
         if (!link.problem.empty()) {

@@ -5,12 +5,19 @@
 
 namespace lockstep::client {
 
+/// Between which pauses a Backoff moves.
+struct BackoffPace {
+    runtime::Duration first;
+    runtime::Duration longest;
+};
+
 /// PURE (but for the generator it is given): how long to wait before the next try. Doubles from
 /// `first` to `longest`, spread by a fifth to either side so that many waiters do not come at once.
 class Backoff {
 public:
     Backoff(runtime::Duration first, runtime::Duration longest)
         : first_(first), longest_(longest), next_(first) {}
+    explicit Backoff(BackoffPace pace) : Backoff(pace.first, pace.longest) {}
 
     runtime::Duration next(Rng& rng) {
         const auto base = next_;

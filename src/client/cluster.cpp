@@ -58,7 +58,7 @@ Task<Result<ConnectionPtr>> Cluster::connection_to(Endpoint endpoint, Purpose pu
                                                    std::stop_token stop) {
     auto& entry = slots_[{endpoint.to_string(), purpose}];
     if (!entry) {
-        entry = std::make_unique<Slot>(runtime_.loop);
+        entry = std::make_unique<Slot>(runtime_.loop, options_.reconnect);
     }
     Slot& slot = *entry;  // slots live as long as the cluster
     while (true) {
@@ -75,7 +75,7 @@ Task<Result<ConnectionPtr>> Cluster::connection_to(Endpoint endpoint, Purpose pu
         if (runtime_.loop.now() >= slot.not_before) {
             break;
         }
-        co_await runtime::sleep_until(runtime_.loop, slot.not_before, stop);
+        co_await slot.changed.wait(slot.not_before, stop);
     }
     if (slot.connection) {
         tasks_.spawn("retire connection", retire(std::move(slot.connection)));
@@ -132,6 +132,14 @@ Task<Result<void>> Cluster::refresh_metadata(const std::vector<std::string>* top
     }
     metadata_.apply(answer.message, topics == nullptr);
     co_return Result<void>();
+}
+
+void Cluster::connect_now() {
+    for (auto& [key, slot] : slots_) {
+        slot->not_before = {};
+        slot->backoff.reset();
+        slot->changed.notify_all();
+    }
 }
 
 Task<void> Cluster::close() {

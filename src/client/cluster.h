@@ -50,17 +50,20 @@ public:
     runtime::Task<Result<Answer<typename Request::Response>>> call_controller(
         const Request& request, std::stop_token stop);
 
+    /// Lets nobody wait any longer for the turn of a connection that has failed.
+    void connect_now();
+
     /// Closes all connections and waits for their tasks.
     runtime::Task<void> close();
 
 private:
     struct Slot {
-        explicit Slot(runtime::EventLoop& loop) : changed(loop) {}
+        Slot(runtime::EventLoop& loop, BackoffPace pace) : changed(loop), backoff(pace) {}
         ConnectionPtr connection;
         bool is_opening = false;
         runtime::Signal changed;
         runtime::TimePoint not_before{};
-        Backoff backoff{std::chrono::milliseconds(50), std::chrono::seconds(3)};
+        Backoff backoff;
     };
     using SlotKey = std::pair<std::string, Purpose>;  // the address, as brokers may move
 

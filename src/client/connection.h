@@ -2,6 +2,7 @@
 
 #include "base/buffer.h"
 #include "client/api_versions.h"
+#include "client/backoff.h"
 #include "model/link.h"
 #include "protocol/codec.h"
 #include "protocol/frame.h"
@@ -21,6 +22,8 @@ struct ConnectionOptions {
     runtime::Duration connect_timeout = std::chrono::seconds(10);
     runtime::Duration handshake_timeout = std::chrono::seconds(5);  // for each of its requests
     runtime::Duration request_timeout = std::chrono::seconds(30);
+    /// Between a connection and the next one to the same broker, where it does not last.
+    BackoffPace reconnect{std::chrono::milliseconds(50), std::chrono::seconds(3)};
     /// A frame that claims more is not Kafka's, or not for us (brokers' own limit is 100 MiB).
     size_t frame_size_limit = size_t{110} << 20;
     BufferPool* buffers = nullptr;        // for large frames; outlives the connection

@@ -43,6 +43,7 @@ struct AroundStatus {
     FollowStatus configs;
     FollowStatus acls;
     FollowStatus quotas;
+    FollowStatus users;
 };
 
 }  // namespace lockstep

@@ -3,6 +3,8 @@
 // What an operator asks for: clusters and the links between them. Values only.
 
 #include "model/follow_rules.h"
+#include "model/priority.h"
+#include "model/scram_user.h"
 #include "model/security.h"
 
 #include <chrono>
@@ -72,6 +74,15 @@ struct StartRule {
     bool operator==(const StartRule&) const = default;
 };
 
+/// How often, and at which pace, what has failed is tried again.
+struct RetryRule {
+    std::optional<int> attempts = {};  // after the first failure; nothing: as often as it takes
+    std::chrono::milliseconds backoff{100};       // before the first one; doubles
+    std::chrono::milliseconds max_backoff{5000};  // before any
+
+    bool operator==(const RetryRule&) const = default;
+};
+
 struct LinkSpec {
     std::string name;
     std::string source;  // a cluster's name
@@ -99,6 +110,13 @@ struct LinkSpec {
     /// own on the target. Nothing: all that the source has but what was born on the target, as the
     /// source's.
     std::optional<std::vector<std::string>> origins = {};
+
+    std::optional<int64_t> batch_size = {};  // of records in a batch that is made anew, at most
+    std::optional<RetryRule> retry = {};     // nothing: without end, each part at its own pace
+    Priority priority = Priority::normal;    // where links compete for memory
+
+    /// SCRAM users that are kept on the target; nothing: they are not looked at.
+    std::optional<std::vector<ScramUser>> users = {};
 
     bool operator==(const LinkSpec&) const = default;
 };

@@ -5,6 +5,7 @@
 #include "base/histogram.h"
 #include "model/follow_status.h"
 #include "model/ids.h"
+#include "model/priority.h"
 
 #include <array>
 #include <cstdint>
@@ -108,7 +109,8 @@ struct LinkStatus {
     std::string source_cluster_id;  // "" until the cluster was reached
     std::string target_cluster_id;
     std::string marker_problem;  // why the target takes no markers; "" where it does, or not known
-    std::string problem;      // what keeps the link as a whole from working; "" where nothing does
+    std::string problem;  // what keeps the link as a whole from working; "" where nothing does
+    Priority priority = Priority::normal;
     bool is_paused = false;   // as a whole
     bool discovered = false;  // both clusters were reached and the topics listed at least once
     std::vector<PartitionStatus> partitions;

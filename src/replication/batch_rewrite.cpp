@@ -78,10 +78,10 @@ Result<void> check_crc(const protocol::RecordBatchView& batch) {
 }
 
 Result<std::vector<DenseBatch>> rewrite_dense(const protocol::RecordBatchView& batch, Offset from,
-                                              size_t most_bytes, std::optional<Codec> codec) {
+                                              const BatchLimits& limits) {
     LS_CHECK(check_crc(batch));
     LS_TRY(reader, RecordReader::open(batch));
-    DenseRows rows(codec.value_or(batch.codec()), records_within(reader, most_bytes));
+    DenseRows rows(limits.codec.value_or(batch.codec()), records_within(reader, limits));
     while (true) {
         LS_TRY(record, reader.next());
         if (!record) {
@@ -96,16 +96,17 @@ Result<std::vector<DenseBatch>> rewrite_dense(const protocol::RecordBatchView& b
     return rows.take();
 }
 
-size_t records_within(const protocol::RecordReader& batch, size_t most_bytes) {
+size_t records_within(const protocol::RecordReader& batch, const BatchLimits& limits) {
     constexpr size_t kHeader = protocol::batch_layout::kHeaderSize;
     const size_t packed = std::max<size_t>(batch.batch().payload().size(), 1);
-    if (batch.batch().size_bytes() <= most_bytes) {
-        return std::numeric_limits<size_t>::max();
+    if (batch.batch().size_bytes() <= limits.most_bytes) {
+        return limits.made_bytes;
     }
-    const auto room = static_cast<double>(std::max(most_bytes, kHeader + 1) - kHeader);
+    const auto room = static_cast<double>(std::max(limits.most_bytes, kHeader + 1) - kHeader);
     // A tenth is left: parts are not all compressed as well as the whole.
-    return static_cast<size_t>(static_cast<double>(batch.size_bytes()) /
-                               static_cast<double>(packed) * room * 0.9);
+    const auto within = static_cast<size_t>(static_cast<double>(batch.size_bytes()) /
+                                            static_cast<double>(packed) * room * 0.9);
+    return std::min(within, limits.made_bytes);
 }
 
 size_t size_of(const Record& record) {
@@ -123,15 +124,13 @@ bool is_tiny(const protocol::RecordBatchView& batch) {
 }
 
 bool can_merge(const protocol::RecordBatchView& first, const protocol::RecordBatchView& next,
-               size_t bytes) {
-    return first.codec() == next.codec() && bytes + next.size_bytes() <= kMergedBytes;
+               size_t bytes, size_t merged_bytes) {
+    return first.codec() == next.codec() && bytes + next.size_bytes() <= merged_bytes;
 }
 
-Result<DenseBatch> merge_batches(std::span<const protocol::RecordBatchView> batches,
-                                 std::optional<Codec> codec) {
-    const Offset base = batches.front().base_offset();
-    RecordBatchBuilder builder(
-        {.base_offset = base, .codec = codec.value_or(batches.front().codec())});
+Result<std::vector<DenseBatch>> merge_batches(std::span<const protocol::RecordBatchView> batches,
+                                              const BatchLimits& limits) {
+    DenseRows rows(limits.codec.value_or(batches.front().codec()), limits.made_bytes);
     for (const protocol::RecordBatchView& batch : batches) {
         LS_CHECK(check_crc(batch));
         LS_TRY(reader, RecordReader::open(batch));
@@ -140,15 +139,14 @@ Result<DenseBatch> merge_batches(std::span<const protocol::RecordBatchView> batc
             if (!record) {
                 break;
             }
-            const auto delta = static_cast<int32_t>(reader.offset_of(*record) - base);
             const int64_t timestamp_ms = mutated(Mutation::merged_times)
                                              ? batches.front().base_timestamp()
                                              : reader.timestamp_of(*record);
-            builder.add_at(delta, timestamp_ms, {record->key, record->value, record->headers});
+            LS_CHECK(rows.add(reader.offset_of(*record), timestamp_ms, *record));
         }
     }
-    LS_TRY(bytes, builder.build());
-    return DenseBatch{base, builder.record_count(), std::move(bytes)};
+    LS_CHECK(rows.finish());
+    return rows.take();
 }
 
 }  // namespace lockstep::replication

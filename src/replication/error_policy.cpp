@@ -3,9 +3,26 @@
 #include "base/result.h"
 #include "protocol/kafka_error.h"
 
+#include <string>
+
 namespace lockstep::replication {
 
 using protocol::KafkaError;
+
+namespace {
+
+class TurnCategory final : public std::error_category {
+public:
+    const char* name() const noexcept override { return "turn"; }
+    std::string message(int) const override { return "not this one's turn"; }
+};
+
+}  // namespace
+
+std::error_code not_our_turn() {
+    static const TurnCategory category;
+    return {1, category};
+}
 
 Reaction reaction_to(const std::error_code& error) {
     if (error.category() != protocol::kafka_category()) {
@@ -36,6 +53,10 @@ Reaction reaction_to(const std::error_code& error) {
 
         default: return Reaction::retry;
     }
+}
+
+bool is_failed_request(const std::error_code& error) {
+    return error != not_our_turn() && error != KafkaError::leader_not_available;
 }
 
 bool is_too_large(const std::error_code& error) {

@@ -3,6 +3,8 @@
 #include "base/log.h"
 #include "base/mutation.h"
 #include "protocol/kafka_error.h"
+#include "replication/error_policy.h"
+#include "replication/retry_pace.h"
 
 #include <fmt/core.h>
 
@@ -25,9 +27,12 @@ constexpr auto kProblemPause = std::chrono::seconds(1);
 /// A broker that has just restarted may leave a topic out once.
 constexpr int kMissesUntilDeleted = 2;
 
-client::ConnectionOptions options_with(BufferPool& buffers) {
+client::ConnectionOptions options_with(BufferPool& buffers, const LinkSpec& spec) {
     client::ConnectionOptions options;
     options.buffers = &buffers;
+    if (spec.retry) {
+        options.reconnect = reconnect_pace(spec);
+    }
     return options;
 }
 
@@ -37,14 +42,17 @@ Link::Link(const LinkEnvironment& environment, LinkSetup setup)
     : environment_(environment),
       spec_(std::move(setup.spec)),
       discovery_interval_(setup.discovery_interval),
-      source_(environment.runtime, std::move(setup.source), options_with(environment.buffers)),
-      target_(environment.runtime, std::move(setup.target), options_with(environment.buffers)),
+      source_(environment.runtime, std::move(setup.source),
+              options_with(environment.buffers, spec_)),
+      target_(environment.runtime, std::move(setup.target),
+              options_with(environment.buffers, spec_)),
       discovery_(source_, target_, spec_, std::move(setup.filter)),
       producer_(target_),
       store_(target_, producer_),
       cluster_ids_(environment.cluster_ids != nullptr ? *environment.cluster_ids : own_ids_),
       audit_(target_),
       around_(source_, target_, spec_, [this] { return settled_topics(); }),
+      look_backoff_(retry_pace(spec_)),
       position_wanted_(environment.runtime.loop),
       metadata_wanted_(environment.runtime.loop),
       tasks_(environment.runtime.loop),
@@ -116,6 +124,7 @@ LinkStatus Link::status() const {
     status.marker_problem = marker_problem_;
     status.problem = problem_;
     status.discovered = is_discovered_;
+    status.priority = spec_.priority;
     status.is_paused = pauses_.is_link_paused();
     for (const auto& [id, partition] : partitions_) {
         status.partitions.push_back(partition->status());
@@ -196,7 +205,7 @@ SourceReader& Link::reader_of(BrokerId source_broker) {
     if (!reader) {
         reader = std::make_unique<SourceReader>(
             source_, source_broker,
-            SourceReader::Shared{environment_.budget, fetch_latency_, pace_});
+            SourceReader::Shared{environment_.budget, fetch_latency_, pace_, spec_.priority});
         tasks_.spawn("read", reader->run(tasks_.stop_token()));
     }
     return *reader;
@@ -222,18 +231,16 @@ Task<void> Link::discover_loop() {
             break;
         }
         if (looked.has_error()) {
-            ++errors_;
-            set_problem(looked.error().message());
-            co_await runtime::sleep_for(loop, kProblemPause, stop);
+            co_await wait_after(looked.error());
             continue;
         }
         const auto learnt = learn_ids();
         if (learnt.has_error()) {  // whose records are whose is not certain
-            ++errors_;
-            set_problem(learnt.error().message());
-            co_await runtime::sleep_for(loop, kProblemPause, stop);
+            co_await wait_after(learnt.error());
             continue;
         }
+        failed_looks_ = 0;
+        look_backoff_.reset();
         set_problem("");
         apply(std::move(*looked));
         co_await runtime::sleep_until(loop, begun + kMetadataPause, stop);
@@ -242,6 +249,26 @@ Task<void> Link::discover_loop() {
             co_await metadata_wanted_.wait(next, stop);
         }
     }
+}
+
+/// Until both clusters are looked at again: by the clock, or once somebody resumes the link.
+Task<void> Link::wait_after(Error problem) {
+    const std::stop_token stop = tasks_.stop_token();
+    ++errors_;
+    ++failed_looks_;
+    if (spec_.retry && spec_.retry->attempts && failed_looks_ > *spec_.retry->attempts) {
+        has_given_up_ = true;
+        set_problem(given_up_text(*spec_.retry->attempts, problem.message()) +
+                    "; resume the link to have it tried again");
+        while (has_given_up_ && !stop.stop_requested()) {
+            co_await metadata_wanted_.wait(runtime::kNever, stop);
+        }
+        co_return;
+    }
+    set_problem(problem.message());
+    const runtime::Duration pause =
+        spec_.retry ? look_backoff_.next(environment_.runtime.rng) : kProblemPause;
+    co_await runtime::sleep_for(environment_.runtime.loop, pause, stop);
 }
 
 Result<void> Link::learn_ids() {
@@ -362,7 +389,7 @@ Result<void> Link::may_write_markers(std::optional<uint64_t> looked_in) {
         return Error(Errc::timeout, "the turn has come after the logs were looked at");
     }
     return Error(
-        Errc::timeout,
+        not_our_turn(),
         fmt::format("another Lockstep has the turn on this link, or it is not known yet who "
                     "has it (group {} on {})",
                     marker_turn_->group(), spec_.target));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/buffer.h"
+#include "client/backoff.h"
 #include "client/batch_producer.h"
 #include "client/cluster.h"
 #include "client/group_lease.h"
@@ -69,6 +70,7 @@ public:
     /// partitions these are. What is created later belongs to it, too; while the whole link is
     /// paused, it does not even look for topics. Errc::not_found for what is not there.
     Result<size_t> pause(const PauseScope& scope);
+    /// What has given up, after as many attempts as `retry` allows, tries again as well.
     /// Errc::invalid_argument where something wider is paused.
     Result<size_t> resume(const PauseScope& scope);
     const Pauses& pauses() const { return pauses_; }
@@ -98,6 +100,8 @@ private:
     void notice_missing(const std::set<std::string>& present);
     Result<void> learn_ids();
     void set_problem(std::string problem);
+    runtime::Task<void> wait_after(Error problem);
+    void try_again(const PauseScope& scope);
 
     runtime::Task<void> raise(PartitionReplicator& partition, LogStartTask task);
     runtime::Task<void> follow_loop();
@@ -135,6 +139,7 @@ private:
                                                        CopiedRecords copied);
     bool may_position() const;
     runtime::Task<Result<void>> learn_cleanup(PartitionReplicator& partition);
+    runtime::Task<void> learn_batch_size(PartitionReplicator& partition);
     /// A stream of a partition, and all that is known of where it is.
     struct StreamPlaces {
         TranslatedRecords stream;
@@ -172,6 +177,11 @@ private:
     Partitions partitions_;
     Pauses pauses_;
     std::map<std::string, bool> compacted_;  // at the source; topics that were asked about
+    struct AskedBytes {
+        std::optional<int64_t> most;
+        runtime::TimePoint asked_at;
+    };
+    std::map<std::string, AskedBytes> message_bytes_;  // of a batch, as the target's topics say
     std::vector<std::unique_ptr<PartitionReplicator>> retired_;  // their topics are gone
     std::map<std::string, Error> target_problems_;               // by topic
     std::map<std::string, int> missed_;  // looks in a row that did not find a known topic
@@ -183,6 +193,9 @@ private:
     int32_t coordinator_epoch_ = 0;
     bool is_discovered_ = false;
     uint64_t errors_ = 0;
+    client::Backoff look_backoff_;  // where the link has a rule of retries
+    int failed_looks_ = 0;          // in a row
+    bool has_given_up_ = false;     // to look at both clusters, until somebody resumes the link
 
     runtime::Signal position_wanted_;
     runtime::Signal metadata_wanted_;

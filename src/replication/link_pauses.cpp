@@ -34,8 +34,30 @@ Result<size_t> Link::resume(const PauseScope& scope) {
     LS_CHECK(pauses_.remove(scope));
     log::info("link {}: resumed: {}", spec_.name, name_of(scope));
     follow_pauses();
+    try_again(scope);
     want_metadata();
     return count;
+}
+
+/// What has given up, where it is not paused by something else.
+void Link::try_again(const PauseScope& scope) {
+    bool had_given_up = false;
+    if (!scope.topic && has_given_up_) {
+        had_given_up = true;
+        has_given_up_ = false;
+        failed_looks_ = 0;
+        look_backoff_.reset();
+    }
+    for (auto& [id, partition] : partitions_) {
+        if (scope.covers(PauseScope{id.topic, id.partition})) {
+            had_given_up = had_given_up || partition->has_given_up();
+            partition->try_again();
+        }
+    }
+    if (had_given_up) {
+        source_.connect_now();
+        target_.connect_now();
+    }
 }
 
 Result<size_t> Link::count_in(const PauseScope& scope) const {

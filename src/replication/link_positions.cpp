@@ -22,6 +22,12 @@ namespace lockstep::replication {
 using runtime::Task;
 using runtime::TimePoint;
 
+namespace {
+
+constexpr auto kMessageBytesKept = std::chrono::minutes(1);
+
+}  // namespace
+
 Task<void> Link::position_loop() {
     auto& loop = environment_.runtime.loop;
     const std::stop_token stop = tasks_.stop_token();
@@ -212,6 +218,7 @@ Task<Result<void>> Link::begin(PartitionReplicator& partition, PartitionLogs log
         co_return Error(Errc::stopped, "stopped");
     }
     LS_CO_CHECK(co_await learn_cleanup(partition));
+    co_await learn_batch_size(partition);
     const bool needs_turn =
         choice.kind == OffsetsChoice::Kind::translate ||
         (partition.may_be_compacted() && !mutated(Mutation::compaction_without_turn));
@@ -305,6 +312,21 @@ Task<Result<void>> Link::learn_cleanup(PartitionReplicator& partition) {
     }
     partition.on_cleanup_policy(compacted_[topic] && !mutated(Mutation::compaction_unknown));
     co_return Result<void>();
+}
+
+/// Asked about where it was configured only; each topic once in a while, as somebody may change it.
+Task<void> Link::learn_batch_size(PartitionReplicator& partition) {
+    if (!spec_.batch_size) {
+        co_return;
+    }
+    const std::string topic = partition.id().topic;
+    const TimePoint now = environment_.runtime.loop.now();
+    const auto known = message_bytes_.find(topic);
+    if (known == message_bytes_.end() || now - known->second.asked_at >= kMessageBytesKept) {
+        const auto most = co_await max_message_bytes(target_, topic, tasks_.stop_token());
+        message_bytes_[topic] = {most, now};
+    }
+    partition.limit_made(*spec_.batch_size, message_bytes_[topic].most);
 }
 
 /// What the source shows differently than it was copied, as after an unclean election; "" where

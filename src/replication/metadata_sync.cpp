@@ -38,7 +38,8 @@ MetadataSync::MetadataSync(client::Cluster& source, client::Cluster& target, Lin
       store_(target_),
       configs_(source_, target_, spec_, store_),
       acls_(source_, target_, spec_, store_),
-      quotas_(source_, target_, spec_, store_) {}
+      quotas_(source_, target_, spec_, store_),
+      users_(source_, target_, spec_, store_) {}
 
 Task<void> MetadataSync::run(std::stop_token stop) {
     auto& loop = source_.runtime().loop;
@@ -62,6 +63,10 @@ Task<void> MetadataSync::look(std::stop_token stop) {
     if (spec_.quotas != FollowRule::off) {
         const auto quotas = co_await look_at_quotas(stop);
         note(of_quotas_, quotas, stop);
+    }
+    if (spec_.users) {
+        const auto users = co_await look_at_users(stop);
+        note(of_users_, users, stop);
     }
 }
 
@@ -104,6 +109,14 @@ Task<Result<void>> MetadataSync::look_at_quotas(std::stop_token stop) {
     co_return Result<void>();
 }
 
+Task<Result<void>> MetadataSync::look_at_users(std::stop_token stop) {
+    LS_CO_CHECK(co_await store_.catch_up(stop));
+    auto looked = co_await users_.look(stop);
+    LS_CO_TRY(look, std::move(looked));
+    LS_CO_CHECK(co_await users_.follow(std::move(look), stop));
+    co_return Result<void>();
+}
+
 /// Says what keeps it from looking, when that changes.
 void MetadataSync::note(Kind& kind, const Result<void>& looked, const std::stop_token& stop) const {
     if (stop.stop_requested()) {
@@ -128,6 +141,10 @@ AroundStatus MetadataSync::status() const {
     if (spec_.quotas != FollowRule::off) {
         quotas_.add_to(status.quotas);
         finish(status.quotas, of_quotas_.has_looked, of_quotas_.problem);
+    }
+    if (spec_.users) {
+        users_.add_to(status.users);
+        finish(status.users, of_users_.has_looked, of_users_.problem);
     }
     return status;
 }

@@ -5,6 +5,7 @@
 #include "replication/config_follower.h"
 #include "replication/followed_store.h"
 #include "replication/quota_follower.h"
+#include "replication/user_follower.h"
 
 #include <functional>
 
@@ -39,6 +40,7 @@ private:
     runtime::Task<Result<void>> look_at_configs(std::stop_token stop);
     runtime::Task<Result<void>> look_at_acls(std::stop_token stop);
     runtime::Task<Result<void>> look_at_quotas(std::stop_token stop);
+    runtime::Task<Result<void>> look_at_users(std::stop_token stop);
     void note(Kind& kind, const Result<void>& looked, const std::stop_token& stop) const;
 
     client::Cluster& source_;
@@ -49,9 +51,11 @@ private:
     ConfigFollower configs_;
     AclFollower acls_;
     QuotaFollower quotas_;
+    UserFollower users_;
     Kind of_configs_{"topic configs"};
     Kind of_acls_{"ACLs"};
     Kind of_quotas_{"client quotas"};
+    Kind of_users_{"users"};
 };
 
 }  // namespace lockstep::replication

@@ -1,11 +1,9 @@
 #pragma once
 
 #include "client/batch_producer.h"
-#include "protocol/compression.h"
 #include "protocol/record_batch.h"
+#include "replication/batch_rewrite.h"
 
-#include <limits>
-#include <optional>
 #include <span>
 #include <utility>
 #include <variant>
@@ -23,17 +21,6 @@ struct FetchedBatch {
     Slice bytes() const {
         const auto at = static_cast<size_t>(batch.bytes().data() - frame.data);
         return frame.part(at, batch.bytes().size());
-    }
-};
-
-/// What the target's topic takes, and what is wanted there.
-struct BatchLimits {
-    bool may_merge = true;                                   // tiny batches
-    size_t most_bytes = std::numeric_limits<size_t>::max();  // larger ones are split
-    std::optional<protocol::Codec> codec = {};               // nothing: as at the source
-
-    bool is_other_codec(const protocol::RecordBatchView& batch) const {
-        return codec && *codec != batch.codec();
     }
 };
 

@@ -7,6 +7,7 @@
 #include "protocol/kafka_error.h"
 #include "replication/aborted_transactions.h"
 #include "replication/error_policy.h"
+#include "replication/retry_pace.h"
 #include "replication/source_reader.h"
 
 #include <fmt/core.h>
@@ -22,8 +23,6 @@ using protocol::KafkaError;
 /// more once its lane has run dry although it was held back.
 constexpr size_t kFirstLaneBytes = 512U << 10;
 constexpr size_t kMostLaneBytes = 4U << 20;
-constexpr int kRefusalsUntilBlocked = 5;
-constexpr auto kBlockedPause = std::chrono::seconds(10);
 /// Brokers forget a producer whose newest record is older than producer.id.expiration.ms, a day by
 /// default, by the record's own time, and however lately it was written (ProducerStateManager).
 /// Then they take the next batch whatever its sequence, also a late one. So of two workers only one
@@ -46,7 +45,10 @@ std::optional<protocol::Codec> codec_of(Compression compression) {
 
 PartitionReplicator::PartitionReplicator(LinkServices& link, client::BatchProducer& producer,
                                          Stream stream)
-    : link_(link), lane_(producer.add_lane(stream.id, *this)), stream_(std::move(stream)) {
+    : link_(link),
+      lane_(producer.add_lane(stream.id, *this)),
+      stream_(std::move(stream)),
+      backoff_(retry_pace(link.spec())) {
     status_.id = stream_.id;
     limits_.codec = codec_of(link.spec().compression);
     lane_bytes_ = kFirstLaneBytes;
@@ -196,13 +198,6 @@ void PartitionReplicator::postpone(const Error& error) {
     }
 }
 
-void PartitionReplicator::block(std::string reason) {
-    phase_ = Phase::idle;
-    if (!is_orphan_ && !paused_why_) {
-        retry_later(PartitionState::blocked, std::move(reason), kBlockedPause);
-    }
-}
-
 void PartitionReplicator::on_target_leader(const client::PartitionLeader& leader) {
     const bool is_newer = leader.epoch > target_leader_.epoch;
     if (phase_ == Phase::streaming && is_newer && !mutated(Mutation::target_leader_unnoticed)) {
@@ -211,13 +206,6 @@ void PartitionReplicator::on_target_leader(const client::PartitionLeader& leader
             make_error_code(KafkaError::not_leader_or_follower),
             fmt::format("{} has another leader on {} now, broker {} in epoch {}", id().to_string(),
                         link_.spec().target, leader.leader.value(), leader.epoch.value())));
-    }
-}
-
-void PartitionReplicator::retry_now() {
-    if (status_.state == PartitionState::retrying && not_before_ != runtime::kNever) {
-        not_before_ = {};
-        link_.want_position();
     }
 }
 
@@ -444,6 +432,7 @@ void PartitionReplicator::note_delivered() {
         status_.next_offset = outgoing_->next_fetch();
     }
     if (outgoing_ && is_all && status_.lag_records() == 0 && !fetch_error_) {
+        failures_in_a_row_ = 0;
         note_that_it_works();  // also where nothing of what was left is to be copied
     }
 }
@@ -480,6 +469,7 @@ void PartitionReplicator::on_progress() {
     note_that_it_works();
     tell_at_rest();
     refused_in_a_row_ = 0;
+    failures_in_a_row_ = 0;
     backoff_.reset();
     if (paused_reader_ != nullptr && waiting_for_map_.empty() &&
         lane_->queued_bytes() < lane_bytes_ / 2) {
@@ -526,51 +516,6 @@ void PartitionReplicator::on_stopped(const Error& error) {
     } else {
         retry(fetch_error_ ? *fetch_error_ : error);
     }
-}
-
-/// Each batch alone may be what the target takes.
-bool PartitionReplicator::stop_merging(bool has_merged) {
-    const bool is_other = limits_.may_merge && has_merged;
-    limits_.may_merge = limits_.may_merge && !has_merged;
-    return is_other;
-}
-
-/// The target has refused a batch for its size. False where no batch can be smaller.
-bool PartitionReplicator::make_smaller(bool has_merged) {
-    if (stop_merging(has_merged)) {
-        return true;
-    }
-    if (largest_sent_ == 0 || is_largest_single_) {
-        return false;
-    }
-    limits_.most_bytes = largest_sent_ / 2;
-    return true;
-}
-
-void PartitionReplicator::retry(const Error& error) {
-    link_.count_error();
-    const Reaction reaction = reaction_to(error.code);
-    if (reaction == Reaction::retry_refused || is_damaged_) {
-        ++refused_in_a_row_;
-    }
-    if (reaction == Reaction::block || refused_in_a_row_ >= kRefusalsUntilBlocked) {
-        retry_later(PartitionState::blocked, error.message(), kBlockedPause);
-        return;
-    }
-    link_.want_metadata();
-    const auto state = status_.state == PartitionState::blocked ? PartitionState::blocked
-                                                                : PartitionState::retrying;
-    retry_later(state, error.message(), backoff_.next(link_.runtime().rng));
-}
-
-void PartitionReplicator::retry_later(PartitionState state, std::string reason,
-                                      runtime::Duration pause) {
-    set_state(state, std::move(reason));
-    not_before_ = link_.runtime().loop.now() + pause;
-    if (state == PartitionState::blocked && mutated(Mutation::block_is_final)) {
-        not_before_ = runtime::kNever;
-    }
-    link_.want_position();
 }
 
 void PartitionReplicator::set_state(PartitionState state, std::string reason) {

@@ -6,6 +6,7 @@
 #include "model/link.h"
 #include "model/link_status.h"
 #include "protocol/messages/fetch.h"
+#include "replication/batch_size.h"
 #include "replication/carried_streams.h"
 #include "replication/divergence.h"
 #include "replication/fetched_batches.h"
@@ -107,6 +108,10 @@ public:
     /// streams as `origins` has.
     void begin_translated(const PartitionLogs& logs, const Leaders& leaders,
                           const CarriedOrigins& origins, std::vector<TranslatedRecords> streams);
+    /// Of the batches that are made anew; from the next time on that it begins.
+    void limit_made(int64_t batch_size, std::optional<int64_t> max_message_bytes) {
+        replication::limit_made(limits_, batch_size, max_message_bytes);
+    }
     /// Whether two workers that copy at once could see different records at the source.
     void set_needs_turn(bool needs_turn) { needs_turn_ = needs_turn; }
     bool needs_turn() const { return needs_turn_; }
@@ -120,6 +125,11 @@ public:
 
     /// Something that it may have waited for has come.
     void retry_now();
+
+    /// Whether it has failed more often in a row than its link lets it: it is blocked, until
+    /// try_again(). Nothing is lost by that: as after a restart, the logs say where it goes on.
+    bool has_given_up() const { return has_given_up_; }
+    void try_again();
 
     /// Where the target's metadata shows another leader, or a newer epoch of it, than it began
     /// with, its log is looked at again: it may have lost its end (an unclean election).
@@ -233,6 +243,7 @@ private:
     bool stop_merging(bool has_merged);
     bool make_smaller(bool has_merged);
     void retry(const Error& error);
+    bool give_up(const Error& error);
     void retry_later(PartitionState state, std::string reason, runtime::Duration pause);
     void set_state(PartitionState state, std::string reason);
 
@@ -276,7 +287,9 @@ private:
     bool wants_cleanup_policy_ = false;
     std::optional<bool> is_compacted_;  // as far as it was asked for
     Offset noted_hole_end_;             // what was lost before it is counted
-    client::Backoff backoff_{std::chrono::milliseconds(100), std::chrono::seconds(5)};
+    client::Backoff backoff_;
+    int failures_in_a_row_ = 0;  // of requests, without anything copied
+    bool has_given_up_ = false;
     runtime::TimePoint not_before_{};
 };
 

@@ -42,7 +42,8 @@ void PartitionReplicator::adopt() {
 
 void PartitionReplicator::pause(std::string why) {
     paused_why_ = std::move(why);
-    const bool is_blocked_for_good = is_orphan_ || is_halted_ || not_before_ == runtime::kNever;
+    const bool is_blocked_for_good =
+        is_orphan_ || is_halted_ || (not_before_ == runtime::kNever && !has_given_up_);
     if (!is_blocked_for_good) {
         set_down();
     }
@@ -66,6 +67,8 @@ void PartitionReplicator::resume() {
     if (!std::exchange(paused_why_, std::nullopt) || status_.state != PartitionState::paused) {
         return;
     }
+    has_given_up_ = false;
+    failures_in_a_row_ = 0;
     set_state(PartitionState::starting, "");
     not_before_ = {};
     link_.want_position();

@@ -283,6 +283,7 @@ Task<LinkPlan> plan_link(runtime::Runtime& runtime, std::vector<ClusterSpec> clu
     plan.name = spec.name;
     plan.source = spec.source;
     plan.target = spec.target;
+    plan.priority = spec.priority;
     client::ConnectionOptions options;
     options.connect_timeout = std::chrono::seconds(5);
     Cluster from(runtime, cluster_named(clusters, spec.source), options);

@@ -52,10 +52,20 @@ struct PlannedQuotas {
     std::vector<PlannedQuota> changes;
 };
 
+/// Each in words: "user alice, SCRAM-SHA-512".
+struct PlannedUsers {
+    std::string problem;  // why they would not be kept; else ""
+    std::vector<std::string> create;
+    std::vector<std::string> change;     // to other iterations
+    std::vector<std::string> set_again;  // there, but nobody can see with which secret
+    std::vector<std::string> remove;
+};
+
 struct LinkPlan {
     std::string name;
     std::string source;
     std::string target;
+    Priority priority = Priority::normal;
     std::string source_cluster_id;
     std::string target_cluster_id;
     std::string problem;  // why there is no plan; else ""
@@ -63,6 +73,7 @@ struct LinkPlan {
     std::string configs_problem;          // why their configs would not be followed; else ""
     std::optional<PlannedAcls> acls;      // nothing where they are not followed
     std::optional<PlannedQuotas> quotas;  // the same
+    std::optional<PlannedUsers> users;    // the same
     std::vector<std::string> groups;      // whose offsets would be kept the same
     std::string group_problem;            // why they are not known; else ""
     std::string marker_problem;           // why the target takes no markers; "" where it does

@@ -3,6 +3,7 @@
 #include "replication/acl_follower.h"
 #include "replication/config_follower.h"
 #include "replication/quota_follower.h"
+#include "replication/user_follower.h"
 
 namespace lockstep::replication {
 
@@ -79,6 +80,21 @@ Task<Result<void>> plan_quotas(PlannedQuotas& plan, PlannedLink link, FollowedSt
     co_return Result<void>();
 }
 
+Task<Result<void>> plan_users(PlannedUsers& plan, PlannedLink link, FollowedStore& store,
+                              std::stop_token stop) {
+    UserFollower follower(link.source, link.target, link.spec, store);
+    auto looked = co_await follower.look(stop);
+    LS_CO_TRY(look, std::move(looked));
+    for (const auto& [credentials, words] :
+         {std::pair{&look.create, &plan.create}, std::pair{&look.change, &plan.change},
+          std::pair{&look.set_again, &plan.set_again}, std::pair{&look.remove, &plan.remove}}) {
+        for (const Credential& credential : *credentials) {
+            words->push_back(replication::words_of(credential));
+        }
+    }
+    co_return Result<void>();
+}
+
 }  // namespace
 
 Task<void> plan_around(LinkPlan& plan, PlannedLink link, std::stop_token stop) {
@@ -101,6 +117,11 @@ Task<void> plan_around(LinkPlan& plan, PlannedLink link, std::stop_token stop) {
         plan.quotas.emplace();
         const auto quotas = co_await plan_quotas(*plan.quotas, link, store, stop);
         plan.quotas->problem = problem_of(quotas);
+    }
+    if (link.spec.users) {
+        plan.users.emplace();
+        const auto users = co_await plan_users(*plan.users, link, store, stop);
+        plan.users->problem = problem_of(users);
     }
 }
 

@@ -53,7 +53,7 @@ Result<void> PreservedStream::copy(const FetchedBatch& fetched) {
 
 Result<void> PreservedStream::keep_tiny(const FetchedBatch& fetched) {
     const RecordBatchView& batch = fetched.batch;
-    if (!tiny_.empty() && !can_merge(tiny_.front(), batch, tiny_bytes_)) {
+    if (!tiny_.empty() && !can_merge(tiny_.front(), batch, tiny_bytes_, limits_.merged_bytes)) {
         LS_CHECK(send_tiny());
     }
     LS_CHECK(fill_to(batch.base_offset()));
@@ -79,14 +79,17 @@ Result<void> PreservedStream::send_tiny() {
     if (batches.size() == 1 && !limits_.is_other_codec(batches.front())) {
         return send_records(outgoing_batch(batches.front(), std::move(first)));
     }
-    LS_TRY(merged, merge_batches(batches, limits_.codec));
+    LS_TRY(merged, merge_batches(batches, limits_));
     has_merged_ = true;
-    return send_records(outgoing_batch(std::move(merged.bytes)));
+    for (DenseBatch& each : merged) {
+        LS_CHECK(send_records(outgoing_batch(std::move(each.bytes))));
+    }
+    return {};
 }
 
 Result<void> PreservedStream::send_rewritten(const RecordBatchView& batch) {
     LS_CHECK(send_tiny());
-    LS_TRY(rows, rewrite_dense(batch, next_fetch_, limits_.most_bytes, limits_.codec));
+    LS_TRY(rows, rewrite_dense(batch, next_fetch_, limits_));
     for (DenseBatch& row : rows) {
         LS_CHECK(send_records(outgoing_batch(std::move(row.bytes))));
     }

@@ -28,6 +28,7 @@ SourceReader::SourceReader(client::Cluster& source, BrokerId broker, Shared shar
       budget_(shared.budget),
       latency_(shared.latency),
       pace_(shared.pace),
+      priority_(shared.priority),
       size_(shared.budget.limit_bytes() / 8),
       changed_(source.runtime().loop) {}
 
@@ -66,7 +67,7 @@ Task<void> SourceReader::run(std::stop_token stop) {
             session_.reset();
             last = *connected;
         }
-        auto lease = co_await budget_.acquire(size_.max_bytes(), stop);
+        auto lease = co_await budget_.acquire(size_.max_bytes(), stop, priority_);
         if (lease == nullptr) {
             break;
         }

@@ -29,6 +29,7 @@ public:
         MemoryBudget& budget;
         LatencyHistogram& latency;
         ReaderPace& pace;
+        Priority priority = Priority::normal;
     };
 
     SourceReader(client::Cluster& source, BrokerId broker, Shared shared);
@@ -56,6 +57,7 @@ private:
     MemoryBudget& budget_;
     LatencyHistogram& latency_;
     ReaderPace& pace_;
+    Priority priority_;
     FetchSize size_;
     client::FetchSession session_;
     std::unordered_map<TopicPartition, PartitionReplicator*> partitions_;

@@ -4,6 +4,7 @@
 #include "protocol/kafka_error.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace lockstep::replication {
 
@@ -37,6 +38,24 @@ Task<Result<std::map<std::string, Cleanup>>> read_cleanups(client::Cluster& sour
         }
     }
     co_return cleanups;
+}
+
+Task<std::optional<int64_t>> max_message_bytes(client::Cluster& cluster, std::string topic,
+                                               std::stop_token stop) {
+    std::vector<std::string> topics{topic};
+    const auto described = co_await client::describe_topics(cluster, std::move(topics), stop);
+    if (described.has_error() || !described->contains(topic)) {
+        co_return std::nullopt;
+    }
+    for (const client::ConfigEntry& entry : described->at(topic)) {
+        int64_t bytes = 0;
+        const char* end = entry.value.data() + entry.value.size();
+        if (entry.name == "max.message.bytes" &&
+            std::from_chars(entry.value.data(), end, bytes).ptr == end && bytes > 0) {
+            co_return bytes;
+        }
+    }
+    co_return std::nullopt;
 }
 
 Task<Result<bool>> is_compacted(client::Cluster& cluster, std::string topic, std::stop_token stop) {

@@ -3,6 +3,7 @@
 #include "client/cluster.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,10 @@ runtime::Task<Result<std::map<std::string, Cleanup>>> read_cleanups(client::Clus
                                                                     client::Cluster& target,
                                                                     std::vector<std::string> topics,
                                                                     std::stop_token stop);
+
+/// The topic's max.message.bytes; nothing where the cluster does not tell.
+runtime::Task<std::optional<int64_t>> max_message_bytes(client::Cluster& cluster, std::string topic,
+                                                        std::stop_token stop);
 
 /// Whether the cluster compacts the topic: only then its log may have holes. Errors: those of
 /// asking; `topic_authorization_failed` where it does not tell.

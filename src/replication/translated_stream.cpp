@@ -60,10 +60,10 @@ Result<void> TranslatedStream::add_records(const RecordBatchView& batch) {
     LS_TRY(reader, protocol::RecordReader::open(batch));
     const protocol::Codec codec = limits_.codec.value_or(batch.codec());
     if (made_ && (!limits_.may_merge || codec_ != codec ||
-                  made_->size_bytes() + reader.size_bytes() > kMergedBytes)) {
+                  made_->size_bytes() + reader.size_bytes() > limits_.merged_bytes)) {
         LS_CHECK(flush());
     }
-    const size_t most_bytes = records_within(reader, limits_.most_bytes);
+    const size_t most_bytes = records_within(reader, limits_);
     while (true) {
         LS_TRY(record, reader.next());
         if (!record) {

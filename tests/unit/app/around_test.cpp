@@ -213,6 +213,34 @@ TEST(AroundCheck, SaysWhatWouldBeDoneWithAclsAndQuotas) {
     EXPECT_THAT(render_check_table({plan}), HasSubstr("  ACLs: west has no authorizer\n"));
 }
 
+TEST(AroundCheck, SaysWhatWouldBeDoneWithUsers_AndWhatNobodyCanSee) {
+    replication::LinkPlan plan;
+    plan.name = "east-to-west";
+    plan.users = {"", {"A"}, {"B"}, {"C"}, {"D"}};
+    EXPECT_THAT(
+        render_check_table({plan}),
+        HasSubstr("  users: 1 to create, 1 to change, 1 whose secrets cannot be read and are set\n"
+                  "  again, 1 to delete\n"
+                  "      create: A\n"
+                  "      change: B\n"
+                  "      set again: C\n"
+                  "      delete: D\n"));
+    EXPECT_EQ(Json::parse(check_json({plan}))["links"][0]["users"],
+              Json::parse(R"({"problem": "", "create": ["A"], "change": ["B"], "set_again": ["C"],
+                              "delete": ["D"]})"));
+    plan.users = {"not allowed", {}, {}, {}, {}};
+    EXPECT_THAT(render_check_table({plan}), HasSubstr("  users: not allowed\n"));
+}
+
+TEST(AroundStatus, SaysThatNobodyCanReadSecretsBack) {
+    LinkStatus link = sample_link({});
+    link.around.users.state = FollowState::in_step;
+    link.around.users.in_step = 2;
+    EXPECT_THAT(table_of(link),
+                HasSubstr("  users (nobody can read their secrets back): followed, 2 in step\n"));
+    EXPECT_THAT(metrics_text({link}, {}, 0), HasSubstr("kind=\"users\""));
+}
+
 TEST(AroundStatus, CountsTheAclsThatWait) {
     LinkStatus link = sample_link({});
     link.around.acls.state = FollowState::in_step;

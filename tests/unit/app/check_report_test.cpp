@@ -1,5 +1,6 @@
 #include "app/check_report.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -66,6 +67,14 @@ east-to-west: east -> west
 )");
 }
 
+TEST(CheckTable, ShowsAPriority_ThatIsNotTheUsualOne) {
+    LinkPlan plan = sample_plan();
+    plan.priority = Priority::high;
+    EXPECT_THAT(render_check_table({plan}),
+                testing::HasSubstr("\neast-to-west: east -> west, high priority\n"));
+    EXPECT_EQ(nlohmann::json::parse(check_json({plan}))["links"][0]["priority"], "high");
+}
+
 TEST(CheckTable, ShowsThatNoTopicMatches) {
     LinkPlan plan = sample_plan();
     plan.topics.clear();
@@ -79,9 +88,9 @@ east-to-west: east -> west
 TEST(CheckJson, HasEveryPartition) {
     EXPECT_EQ(nlohmann::json::parse(check_json({sample_plan()})), nlohmann::json::parse(R"(
 {"links": [{
-  "name": "east-to-west", "source": "east", "target": "west",
+  "name": "east-to-west", "source": "east", "target": "west", "priority": "normal",
   "source_cluster_id": "c1", "target_cluster_id": "c2", "problem": "",
-  "configs_problem": "", "acls": null, "quotas": null,
+  "configs_problem": "", "acls": null, "quotas": null, "users": null,
   "topics": [
     {"topic": "orders", "action": "create", "replication_factor": 1,
      "configs": {"cleanup.policy": "compact", "retention.ms": "86400000"},

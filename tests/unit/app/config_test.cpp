@@ -141,6 +141,7 @@ links:
     start: 2026-01-31T12:00:01Z
     bandwidth: 10MiB
     sync_interval: 15m
+    batch_size: 256KiB
 )");
     const LinkSpec& link = config.links.at(0);
     EXPECT_EQ(link.compression, Compression::zstd);
@@ -148,6 +149,7 @@ links:
     EXPECT_EQ(link.start.timestamp_ms, 1'769'860'801'000);
     EXPECT_EQ(link.bandwidth, 10 << 20);
     EXPECT_EQ(link.sync_interval, std::chrono::minutes(15));
+    EXPECT_EQ(link.batch_size, 256 << 10);
 }
 
 class BadConfigs : public testing::TestWithParam<BadConfig> {};
@@ -235,7 +237,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "c.yaml:8:5: unknown key \"shadow\" in a link; known here: name, source, "
                   "target, topics, exclude, groups, exclude_groups, offsets, max_filler, "
                   "on_overrun, on_recreated, append_time, replication_factor, "
-                  "topic_config, acls, quotas, compression, start, bandwidth, sync_interval\n"},
+                  "topic_config, acls, quotas, compression, start, bandwidth, sync_interval, "
+                  "batch_size, retry, priority, users\n"},
         BadConfig{"KeyGivenTwice", with_link("    topics: [orders]\n    topics: [payments]\n"),
                   "c.yaml:8:5: key \"topics\" stands twice in a link (first in line 7); remove "
                   "one of the two\n"},

@@ -214,6 +214,12 @@ east-to-west: east -> west, still looking for topics
 )");
 }
 
+TEST(StatusTable, ShowsAPriority_ThatIsNotTheUsualOne) {
+    LinkStatus link = sample_link({});
+    link.priority = Priority::low;
+    EXPECT_THAT(render_status_table(report_of({link})), testing::HasSubstr(", low priority, "));
+}
+
 TEST(StatusTable, ShowsALinkWithoutTopics) {
     EXPECT_EQ(render_status_table(report_of({sample_link({})})), R"(lockstep 0.1.0, up 1h02m
 

@@ -442,11 +442,67 @@ TEST(MergeBatches, KeepsEveryRecordAtItsOffset_InOneBatch) {
         }
         const auto merged = merge_batches(views);
         ASSERT_TRUE(merged.has_value()) << merged.error().message();
-        ASSERT_EQ(records_of(merged->bytes), expected) << i;
-        EXPECT_EQ(merged->base_offset, Offset(1'000));
-        expect_plain_batch(*merged, codec);
+        ASSERT_EQ(merged->size(), 1U);
+        ASSERT_EQ(records_of(*merged), expected) << i;
+        EXPECT_EQ(merged->front().base_offset, Offset(1'000));
+        expect_plain_batch(merged->front(), codec);
         ASSERT_FALSE(HasFailure()) << i;
     }
+}
+
+/// Neighbours of one record each whose value is `value_bytes` long.
+std::vector<Bytes> neighbours(int count, size_t value_bytes, Codec codec) {
+    std::vector<Bytes> batches;
+    for (int i = 0; i < count; ++i) {
+        RecordBatchBuilder builder({.base_offset = Offset(i), .codec = codec});
+        const std::string value(value_bytes, 'v');
+        builder.add(1'000, {.value = as_bytes(value)});
+        batches.push_back(*builder.build());
+    }
+    return batches;
+}
+
+TEST(MergeBatches, MakesNoneLargerThanWanted_BeforeItIsCompressed) {
+    for (const Codec codec : {Codec::none, Codec::zstd}) {
+        const auto batches = neighbours(10, 400, codec);
+        std::vector<RecordBatchView> views;
+        std::vector<Kept> expected;
+        for (const Bytes& batch : batches) {
+            views.push_back(*RecordBatchView::open(batch));
+            read_into(expected, batch);
+        }
+        const auto merged = merge_batches(views, {.made_bytes = 1'400});
+        ASSERT_TRUE(merged.has_value()) << merged.error().message();
+        EXPECT_EQ(rows_of(merged), "0+3 3+3 6+3 9+1");
+        EXPECT_EQ(records_of(*merged), expected);
+        for (const DenseBatch& each : *merged) {
+            EXPECT_LE(each.bytes.size(), 1'400U);
+        }
+    }
+}
+
+TEST(RewriteDense, MakesNoneLargerThanWanted_WhereItIsNotCompressedAnyMore) {
+    RecordBatchBuilder builder({.codec = Codec::zstd});
+    const std::string value(400, 'v');
+    for (int i = 0; i < 10; ++i) {
+        builder.add(1'000, {.value = as_bytes(value)});
+    }
+    const Bytes packed = *builder.build();
+    ASSERT_LT(packed.size(), 1'400U);
+    const auto rows = rewrite_dense(*RecordBatchView::open(packed), Offset(0),
+                                    {.codec = Codec::none, .made_bytes = 1'400});
+    EXPECT_EQ(rows_of(rows), "0+3 3+3 6+3 9+1");
+    EXPECT_EQ(records_of(*rows), records_of(packed));
+    for (const DenseBatch& each : *rows) {
+        EXPECT_LE(each.bytes.size(), 1'400U);
+    }
+}
+
+TEST(RewriteDense, LeavesARecordWhole_ThatIsLargerAlone) {
+    const auto batches = neighbours(1, 5'000, Codec::none);
+    const auto rows =
+        rewrite_dense(*RecordBatchView::open(batches[0]), Offset(0), {.made_bytes = 1'400});
+    EXPECT_EQ(rows_of(rows), "0+1");
 }
 
 TEST(MergeBatches, SaysChecksumMismatch_WhenOneIsDamaged) {

@@ -84,5 +84,12 @@ TEST(ReactionToOwnErrors, DoesNotMixUpCategories) {
     EXPECT_EQ(reaction_to(std::error_code(number, std::generic_category())), Reaction::retry);
 }
 
+TEST(FailedRequests, AreNoneThatWaitForALeader_OrForTheirTurn) {
+    EXPECT_FALSE(is_failed_request(make_error_code(KafkaError::leader_not_available)));
+    EXPECT_FALSE(is_failed_request(not_our_turn()));
+    EXPECT_TRUE(is_failed_request(make_error_code(KafkaError::not_enough_replicas)));
+    EXPECT_TRUE(is_failed_request(make_error_code(Errc::timeout)));
+}
+
 }  // namespace
 }  // namespace lockstep::replication

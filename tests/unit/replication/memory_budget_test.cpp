@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 namespace lockstep::replication {
 namespace {
 
@@ -27,6 +29,11 @@ protected:
     }
     LeasePtr take(int64_t bytes) { return test::run(loop_, budget_.acquire(bytes, {})); }
 
+    Task<void> note_refusal(int64_t bytes, std::stop_token stop, bool& is_refused) {
+        const auto lease = co_await budget_.acquire(bytes, stop);
+        is_refused = lease == nullptr;
+    }
+
     Task<void> acquire_and_note(int64_t bytes) {
         auto lease = co_await budget_.acquire(bytes, stop_.get_token());
         if (lease == nullptr) {
@@ -42,6 +49,7 @@ protected:
     std::stop_source stop_;
     std::vector<int64_t> granted_;
     int stopped_ = 0;
+    std::map<Priority, int64_t> fetched_;  // where links compete
     std::vector<LeasePtr> leases_;
     runtime::TaskGroup tasks_{loop_};
 };
@@ -127,6 +135,75 @@ TEST_F(MemoryBudgetTest, GivesNothing_WhenStopped) {
     want(10);  // stop has been requested before
     EXPECT_EQ(stopped_, 2);
     EXPECT_EQ(budget_.used_bytes(), 100);
+}
+
+TEST_F(MemoryBudgetTest, LetsNobodyWaitForEver_WhoWantsMuch) {
+    auto most = take(90);
+    want(60);
+    want(5);  // there would be room
+    EXPECT_THAT(granted_, IsEmpty());
+    most.reset();
+    loop_.settle();
+    EXPECT_THAT(granted_, ElementsAre(60, 5));
+}
+
+TEST_F(MemoryBudgetTest, ServesThoseBehind_WhenWhoWantsMuchIsStopped) {
+    auto most = take(90);
+    std::stop_source stop;
+    bool is_refused = false;
+    tasks_.spawn("want", note_refusal(60, stop.get_token(), is_refused));
+    loop_.settle();
+    want(5);
+    stop.request_stop();
+    loop_.settle();
+    EXPECT_TRUE(is_refused);
+    EXPECT_THAT(granted_, ElementsAre(5));
+}
+
+/// Links of each priority that all want more than there is, for as long as they are let.
+class SharedBudgetTest : public MemoryBudgetTest {
+protected:
+    /// Fetches again and again; holds each lease for a tenth of a second, as a target would.
+    Task<void> fetch(Priority priority) {
+        while (!stop_.stop_requested()) {
+            auto lease = co_await budget_.acquire(20, stop_.get_token(), priority);
+            if (lease != nullptr) {
+                fetched_[priority] += 20;
+                co_await runtime::sleep_for(loop_, std::chrono::milliseconds(100),
+                                            stop_.get_token());
+            }
+        }
+    }
+
+    void start(Priority priority, int readers) {
+        for (int i = 0; i < readers; ++i) {
+            tasks_.spawn("fetch", fetch(priority));
+        }
+    }
+
+    double ratio(Priority one, Priority other) {
+        return static_cast<double>(fetched_[one]) / static_cast<double>(fetched_[other]);
+    }
+};
+
+TEST_F(SharedBudgetTest, GivesTheHigherOnesTheirShare_AndStarvesNoLowOne) {
+    start(Priority::low, 8);
+    start(Priority::normal, 8);
+    start(Priority::high, 8);
+    loop_.advance(std::chrono::seconds(100));
+    EXPECT_GT(fetched_[Priority::low], 1'000);
+    EXPECT_NEAR(ratio(Priority::high, Priority::low), 4, 0.2);
+    EXPECT_NEAR(ratio(Priority::normal, Priority::low), 2, 0.1);
+}
+
+TEST_F(SharedBudgetTest, GivesALowOneAll_WhileNobodyElseWantsIt) {
+    start(Priority::low, 8);
+    loop_.advance(std::chrono::seconds(10));
+    const int64_t alone = fetched_[Priority::low];
+    EXPECT_GE(alone, 9'000);  // five leases of 20 at a time, each for a tenth of a second
+    start(Priority::high, 8);
+    loop_.advance(std::chrono::seconds(10));
+    EXPECT_LT(fetched_[Priority::low] - alone, alone / 3);
 }
 
 Slice slice_of(size_t size) {

@@ -48,14 +48,18 @@ protected:
             auto& result = response.results.emplace_back();
             result.resource_type = asked.resource_type;
             result.resource_name = asked.resource_name;
-            auto& config = result.configs.emplace_back();
-            config.name = "cleanup.policy";
-            config.value = cleanup_policy_;
+            for (const auto& [name, value] : {std::pair{"cleanup.policy", cleanup_policy_},
+                                              std::pair{"max.message.bytes", max_message_bytes_}}) {
+                auto& config = result.configs.emplace_back();
+                config.name = name;
+                config.value = value;
+            }
         }
         request.answer(response);
     }
 
     std::string cleanup_policy_ = "delete";
+    std::string max_message_bytes_ = "1048588";
     test::ManualLoop loop_;
     test::ScriptedNetwork network_{loop_};
     Rng rng_{1};
