@@ -103,11 +103,11 @@ void Faults::heal(int open) {
     scenario_.world_.note("  healed: " + healed.what);
 }
 
-Scenario::Place& Faults::draw_place() {
+Place& Faults::draw_place() {
     return scenario_.world_.rng().chance(0.5) ? scenario_.source_ : scenario_.target_;
 }
 
-std::shared_ptr<Partition> Faults::draw_partition(Scenario::Place& place, std::string& name) {
+std::shared_ptr<Partition> Faults::draw_partition(Place& place, std::string& name) {
     Rng& rng = scenario_.world_.rng();
     const auto& plans = scenario_.plan_.topics;
     name = plans[rng.below(plans.size())].name;
@@ -123,7 +123,7 @@ NodeLoop* Faults::draw_worker_node() {
 
 std::optional<Faults::Way> Faults::draw_way() {
     const NodeLoop* node = draw_worker_node();
-    Scenario::Place& place = draw_place();
+    Place& place = draw_place();
     if (node == nullptr) {
         return std::nullopt;
     }

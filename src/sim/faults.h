@@ -83,8 +83,8 @@ private:
     std::optional<std::string> draw_old_topic();
     void make_anew(const std::string& name);
     void empty_copy(const std::string& name);
-    Scenario::Place& draw_place();
-    std::shared_ptr<sandbox::Partition> draw_partition(Scenario::Place& place, std::string& name);
+    Place& draw_place();
+    std::shared_ptr<sandbox::Partition> draw_partition(Place& place, std::string& name);
     NodeLoop* draw_worker_node();
     /// Between a worker and a broker.
     struct Way {
@@ -96,16 +96,16 @@ private:
         std::string worker;
         std::vector<std::string> brokers;
     };
-    static std::vector<std::string> hosts_of(const Scenario::Place& place);
+    static std::vector<std::string> hosts_of(const Place& place);
     void cut(const Ways& ways);
     void mend(const Ways& ways);
     /// Of those that want the turn.
     std::string turn_group() const;
     int32_t turn_generation() const;
     void heal_with_next_turn(int open, int32_t generation, TimePoint until);
-    void compact_in(Scenario::Place& place);
+    void compact_in(Place& place);
     /// A leader dies, and who leads then has not all that it had.
-    void lose_tail(Scenario::Place& place, sandbox::Partition& partition, const std::string& name);
+    void lose_tail(Place& place, sandbox::Partition& partition, const std::string& name);
     void delete_uncopied(const TopicPartition& id);
 
     struct Open {

@@ -113,7 +113,7 @@ void Faults::compact_apart() {
     heal_after(seconds(2) + draw_duration(seconds(2)), what, [this, ways] { mend(ways); });
 }
 
-std::vector<std::string> Faults::hosts_of(const Scenario::Place& place) {
+std::vector<std::string> Faults::hosts_of(const Place& place) {
     std::vector<std::string> hosts;
     for (const Broker& broker : place.cluster->cluster().brokers()) {
         hosts.push_back(broker.host);

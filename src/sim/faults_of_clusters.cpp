@@ -15,7 +15,7 @@ using std::chrono::seconds;
 
 void Faults::crash_broker() {
     Rng& rng = scenario_.world_.rng();
-    Scenario::Place& place = draw_place();
+    Place& place = draw_place();
     const auto& brokers = place.cluster->cluster().brokers();
     const Broker& broker = brokers[rng.below(brokers.size())];
     if (!broker.is_up) {
@@ -30,7 +30,7 @@ void Faults::crash_broker() {
 }
 
 void Faults::move_leader() {
-    Scenario::Place& place = draw_place();
+    Place& place = draw_place();
     std::string name;
     const auto partition = draw_partition(place, name);
     if (!partition || partition->in_sync.empty()) {
@@ -71,8 +71,7 @@ void Faults::lose_source_tail() {
     }
 }
 
-void Faults::lose_tail(Scenario::Place& place, sandbox::Partition& partition,
-                       const std::string& name) {
+void Faults::lose_tail(Place& place, sandbox::Partition& partition, const std::string& name) {
     sandbox::ServedCluster& cluster = *place.cluster;
     const BrokerId dead = partition.leader;
     const int64_t there = partition.log.end_offset() - partition.log.start_offset();
@@ -178,7 +177,7 @@ void Faults::deny() {
     using sandbox::AclOperation;
     using sandbox::ResourceType;
     Rng& rng = scenario_.world_.rng();
-    Scenario::Place& place = draw_place();
+    Place& place = draw_place();
     sandbox::Acl acl;
     acl.principal = "User:ANONYMOUS";
     acl.host = sandbox::kWildcard;

@@ -16,7 +16,7 @@ void Faults::compact() {
     compact_in(draw_place());
 }
 
-void Faults::compact_in(Scenario::Place& place) {
+void Faults::compact_in(Place& place) {
     for (const TopicPlan& plan : scenario_.plan_.topics) {
         const auto topic = place.cluster->cluster().find_topic(plan.name);
         if (plan.kind != TopicKind::compacted || !topic || !topic->log_config.is_compacted) {

@@ -53,21 +53,21 @@ void Faults::kill(size_t number) {
     const std::string what =
         fmt::format("kill -9 of {}", scenario_.workers_[number]->node().name());
     scenario_.world_.note(what);
-    scenario_.kill_worker(number);
-    heal_later(seconds(5), what, [this, number] { scenario_.start_worker(number); });
+    scenario_.workers_.kill(number);
+    heal_later(seconds(5), what, [this, number] { scenario_.workers_.start(number); });
 }
 
 void Faults::kill_all_workers() {
     auto& workers = scenario_.workers_;
     for (size_t number = 0; number < workers.size(); ++number) {
         if (workers[number]) {
-            scenario_.kill_worker(number);
+            scenario_.workers_.kill(number);
         }
     }
     scenario_.world_.note("kill -9 of all workers");
     heal_later(seconds(5), "kill -9 of all workers", [this] {
         for (size_t number = 0; number < scenario_.workers_.size(); ++number) {
-            scenario_.start_worker(number);
+            scenario_.workers_.start(number);
         }
     });
 }

@@ -177,9 +177,9 @@ void RoutesFaults::kill_worker() {
     const size_t number = scenario_.world_.rng().below(scenario_.workers_.size());
     if (scenario_.workers_[number]) {
         const std::string name = scenario_.workers_[number]->node().name();
-        scenario_.kill_worker(number);
+        scenario_.workers_.kill(number);
         heal_later(seconds(5), fmt::format("kill -9 of {}", name),
-                   [this, number] { scenario_.start_worker(number); });
+                   [this, number] { scenario_.workers_.start(number); });
     }
 }
 

@@ -1,6 +1,5 @@
 #include "sim/routes_scenario.h"
 
-#include "base/assert.h"
 #include "base/log.h"
 #include "sim/routes_faults.h"
 
@@ -60,30 +59,6 @@ WorkerSetup RoutesScenario::worker_setup() const {
     setup.links = compile(plan_.replication(), setup.clusters);
     setup.limits = plan_.limits;
     return setup;
-}
-
-void RoutesScenario::start_worker(size_t number) {
-    if (!workers_[number]) {
-        workers_[number] = std::make_unique<Worker>(
-            world_, internet_, fmt::format("worker-{}.{}", number, ++incarnations_),
-            worker_setup());
-    }
-}
-
-void RoutesScenario::kill_worker(size_t number) {
-    workers_[number]->kill();
-    dead_.push_back(std::move(workers_[number]));
-}
-
-void RoutesScenario::bury() {
-    for (auto& worker : dead_) {
-        if (worker->is_over()) {
-            NodeLoop& node = worker->node();
-            worker.reset();
-            world_.remove_node(node);
-        }
-    }
-    std::erase(dead_, nullptr);
 }
 
 void RoutesScenario::note_states() {
@@ -194,10 +169,7 @@ Outcome RoutesScenario::run() {
                                 topic.partitions));
     }
     world_.note(fmt::format("faults: {}", fmt::join(plan_.faults, ", ")));
-    workers_.resize(static_cast<size_t>(plan_.workers));
-    for (size_t number = 0; number < workers_.size(); ++number) {
-        start_worker(number);
-    }
+    workers_.start_all(static_cast<size_t>(plan_.workers));
     RoutesFaults faults(*this);
     for (const Site& site : sites_) {
         site.workload->write_on(plan_.write_interval);
@@ -207,7 +179,7 @@ Outcome RoutesScenario::run() {
     while (world_.now() < begin + plan_.length && outcome_.problems.empty()) {
         world_.run_for(kLookInterval);
         note_states();
-        bury();
+        workers_.bury();
         check_safety("while faults go on");
     }
     faults.heal();
@@ -231,19 +203,7 @@ Outcome RoutesScenario::run() {
 }
 
 void RoutesScenario::end_all() {
-    for (auto& worker : workers_) {
-        if (worker) {
-            worker->node().resume();
-            worker->stop();
-            dead_.push_back(std::move(worker));
-        }
-    }
-    const auto are_over = [this] {
-        return std::ranges::all_of(dead_, [](const auto& one) { return one->is_over(); });
-    };
-    const bool ended = world_.run_until(are_over, seconds(120));
-    LS_ASSERT(ended);
-    bury();
+    workers_.end_all();
     for (Site& site : sites_) {
         close_place(world_, site.place);
     }

@@ -4,7 +4,7 @@
 #include "sim/routes_check.h"
 #include "sim/routes_plan.h"
 #include "sim/scenario.h"
-#include "sim/worker.h"
+#include "sim/workers.h"
 
 #include <memory>
 #include <vector>
@@ -30,9 +30,6 @@ private:
 
     void open_sites();
     WorkerSetup worker_setup() const;
-    void start_worker(size_t number);
-    void kill_worker(size_t number);
-    void bury();
     void note_states();
     /// Where each link is, for who looks why it is not in step.
     void note_places();
@@ -51,9 +48,7 @@ private:
     Internet internet_;
     RoutesPlan plan_;
     std::vector<Site> sites_;
-    std::vector<std::unique_ptr<Worker>> workers_;  // null: not running
-    std::vector<std::unique_ptr<Worker>> dead_;     // ending, cut off from all
-    int incarnations_ = 0;
+    Workers workers_{world_, internet_, [this](size_t) { return worker_setup(); }};
     std::map<std::string, std::string> told_states_;
     Outcome outcome_;
 };

@@ -10,14 +10,11 @@
 
 namespace lockstep::sim {
 
-using sandbox::Broker;
-using sandbox::KafkaVersion;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 namespace {
 
-constexpr uint16_t kPort = 9092;
 constexpr Duration kLookInterval = seconds(5);
 /// How long everything may take to be in step again, once all is healed.
 constexpr Duration kPatience = seconds(180);
@@ -33,10 +30,6 @@ std::string_view name_of(OffsetsMode mode) {
     return mode == OffsetsMode::preserve ? "preserve" : "translate";
 }
 
-std::string_view name_of(KafkaVersion version) {
-    return version == KafkaVersion::v2_8 ? "2.8" : (version == KafkaVersion::v3_9 ? "3.9" : "4.3");
-}
-
 }  // namespace
 
 Scenario::Scenario(uint64_t seed)
@@ -46,13 +39,8 @@ Scenario::Scenario(uint64_t seed)
 
 Scenario::~Scenario() = default;
 
-Scenario::Place Scenario::make_place(const std::string& name, int32_t brokers,
-                                     KafkaVersion version) {
-    Place place;
-    place.name = name;
-    place.node = &world_.add_node(name);
-    place.rng = std::make_unique<Rng>(world_.rng().next());
-    place.network = std::make_unique<SimNetwork>(internet_, *place.node);
+Place Scenario::make_place(const std::string& name, int32_t brokers,
+                           sandbox::KafkaVersion version) {
     sandbox::ClusterOptions options;
     options.name = name;
     options.version = version;
@@ -67,29 +55,12 @@ Scenario::Place Scenario::make_place(const std::string& name, int32_t brokers,
     if (forgets_often_) {
         options.broker_config["producer.id.expiration.check.interval.ms"] = "5000";
     }
-    place.cluster = std::make_unique<sandbox::ServedCluster>(*place.node, *place.rng, options);
-    for (Broker& broker : place.cluster->cluster().brokers()) {
-        broker.host = fmt::format("{}-{}", name, broker.id.value());
-        broker.port = kPort;
-    }
-    SimNetwork* network = place.network.get();
-    const auto started = place.cluster->start(
-        [network](const Broker& broker) -> Result<std::unique_ptr<runtime::Listener>> {
-            return network->listen(broker.host, broker.port);
-        });
-    LS_ASSERT(started.has_value());
-    return place;
+    return open_place(world_, internet_, std::move(options));
 }
 
 WorkerSetup Scenario::worker_setup(size_t number) {
     WorkerSetup setup;
-    for (Place* place : {&source_, &target_}) {
-        ClusterSpec spec{place->name, {}};
-        for (const Broker& broker : place->cluster->cluster().brokers()) {
-            spec.bootstrap.push_back({broker.host, broker.port});
-        }
-        setup.clusters.push_back(std::move(spec));
-    }
+    setup.clusters = {spec_of(source_), spec_of(target_)};
     LinkSpec link;
     link.name = kLinkName;
     link.source = source_.name;
@@ -107,36 +78,11 @@ WorkerSetup Scenario::worker_setup(size_t number) {
     return setup;
 }
 
-void Scenario::start_worker(size_t number) {
-    if (!workers_[number]) {
-        workers_[number] = std::make_unique<Worker>(
-            world_, internet_, fmt::format("worker-{}.{}", number, ++incarnations_),
-            worker_setup(number));
-    }
-}
-
-void Scenario::kill_worker(size_t number) {
-    workers_[number]->kill();
-    dead_.push_back(std::move(workers_[number]));
-}
-
-/// Those whose coroutines have all ended.
-void Scenario::bury() {
-    for (auto& worker : dead_) {
-        if (worker->is_over()) {
-            NodeLoop& node = worker->node();
-            worker.reset();
-            world_.remove_node(node);
-        }
-    }
-    std::erase(dead_, nullptr);
-}
-
 void Scenario::describe() {
     world_.note(fmt::format("seed {}: {}, {} x {} -> {} x {}, {} workers, latency up to {} ms",
                             seed_, name_of(plan_.offsets), plan_.source_brokers,
-                            name_of(plan_.source_version), plan_.target_brokers,
-                            name_of(plan_.target_version), plan_.workers,
+                            to_string(plan_.source_version), plan_.target_brokers,
+                            to_string(plan_.target_version), plan_.workers,
                             plan_.latency.most / milliseconds(1)));
     if (plan_.compressions.back() != Compression::keep) {
         world_.note("the last worker makes other batches");
@@ -444,10 +390,7 @@ Outcome Scenario::run() {
     groups_ = std::make_unique<GroupWorkload>(world_, source_.cluster->cluster(),
                                               target_.cluster->cluster(), *workload_);
     groups_->begin(plan_.groups);
-    workers_.resize(static_cast<size_t>(plan_.workers));
-    for (size_t number = 0; number < workers_.size(); ++number) {
-        start_worker(number);
-    }
+    workers_.start_all(static_cast<size_t>(plan_.workers));
     Faults faults(*this);
     if (plan_.dies_preparing) {
         faults.kill_while_preparing();
@@ -465,14 +408,14 @@ Outcome Scenario::run() {
     while (world_.now() < begin + plan_.length && outcome_.problems.empty()) {
         world_.run_for(kLookInterval);
         note_states();
-        bury();
+        workers_.bury();
         check_safety("while faults go on");
     }
     faults.heal();
     workload_->stop();
     groups_->stop();
     for (size_t number = 0; number < workers_.size(); ++number) {
-        start_worker(number);
+        workers_.start(number);
     }
     const TimePoint end = world_.now() + kPatience;
     while (outcome_.problems.empty() && !is_in_step()) {
@@ -496,35 +439,10 @@ Outcome Scenario::run() {
     return std::move(outcome_);
 }
 
-namespace {
-
-runtime::Task<void> stop_cluster(sandbox::ServedCluster& cluster) {
-    co_await cluster.stop();
-}
-
-}  // namespace
-
 void Scenario::end_all() {
-    for (auto& worker : workers_) {
-        if (worker) {
-            worker->node().resume();
-            worker->stop();
-            dead_.push_back(std::move(worker));
-        }
-    }
-    const auto are_over = [this] {
-        return std::ranges::all_of(dead_, [](const auto& one) { return one->is_over(); });
-    };
-    const bool ended = world_.run_until(are_over, seconds(120));
-    LS_ASSERT(ended);
-    bury();
-    for (Place* place : {&source_, &target_}) {
-        runtime::TaskGroup stopping(*place->node);
-        stopping.spawn("stop", stop_cluster(*place->cluster));
-        const bool stopped =
-            world_.run_until([&stopping] { return stopping.running() == 0; }, seconds(120));
-        LS_ASSERT(stopped);
-    }
+    workers_.end_all();
+    close_place(world_, source_);
+    close_place(world_, target_);
 }
 
 }  // namespace lockstep::sim

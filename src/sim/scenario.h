@@ -1,9 +1,9 @@
 #pragma once
 
-#include "sandbox/served_cluster.h"
 #include "sim/checkers.h"
 #include "sim/group_workload.h"
-#include "sim/worker.h"
+#include "sim/place.h"
+#include "sim/workers.h"
 
 #include <algorithm>
 #include <memory>
@@ -75,19 +75,8 @@ public:
 private:
     friend class Faults;
 
-    struct Place {
-        NodeLoop* node = nullptr;
-        std::unique_ptr<Rng> rng;
-        std::unique_ptr<SimNetwork> network;
-        std::unique_ptr<sandbox::ServedCluster> cluster;
-        std::string name;
-    };
-
     Place make_place(const std::string& name, int32_t brokers, sandbox::KafkaVersion version);
     WorkerSetup worker_setup(size_t number);
-    void start_worker(size_t number);
-    void kill_worker(size_t number);
-    void bury();
     void describe();
     void note_states();
     void check_memory(Worker& worker, const LinkStatus& link, int64_t limit);
@@ -128,9 +117,7 @@ private:
     Place target_;
     std::unique_ptr<Workload> workload_;
     std::unique_ptr<GroupWorkload> groups_;
-    std::vector<std::unique_ptr<Worker>> workers_;  // null: not running
-    std::vector<std::unique_ptr<Worker>> dead_;     // ending, cut off from all
-    int incarnations_ = 0;
+    Workers workers_{world_, internet_, [this](size_t number) { return worker_setup(number); }};
     std::optional<uint64_t> first_errors_;  // of the only worker, where nothing else goes wrong
     bool forgets_often_ = false;            // brokers, of producers whose records are old
     std::map<std::string, std::string> told_states_;

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "sim/worker.h"
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace lockstep::sim {
+
+/// The Lockstep processes of a world, by their numbers. One that was killed comes back as another
+/// one: "worker-0.1", later "worker-0.4". Owned by a scenario.
+class Workers {
+public:
+    using Setup = std::function<WorkerSetup(size_t number)>;
+
+    Workers(World& world, Internet& internet, Setup setup)
+        : world_(world), internet_(internet), setup_(std::move(setup)) {}
+
+    /// `count` of them, all started.
+    void start_all(size_t count);
+    /// Unless it is running.
+    void start(size_t number);
+    void kill(size_t number);
+    /// Those whose coroutines have all ended.
+    void bury();
+    void end_all();
+
+    // Null where one is not running.
+    size_t size() const { return running_.size(); }
+    const std::unique_ptr<Worker>& operator[](size_t number) const { return running_[number]; }
+    auto begin() const { return running_.begin(); }
+    auto end() const { return running_.end(); }
+
+private:
+    World& world_;
+    Internet& internet_;
+    Setup setup_;
+    std::vector<std::unique_ptr<Worker>> running_;
+    std::vector<std::unique_ptr<Worker>> dead_;  // ending, cut off from all
+    int incarnations_ = 0;
+};
+
+}  // namespace lockstep::sim
