@@ -59,7 +59,8 @@ void Faults::go_on() {
     const std::string& chosen = plan.faults[rng.below(plan.faults.size())];
     const auto kind = std::ranges::find(kinds(), chosen, &Kind::name);
     (this->*kind->harm)();
-    scenario_.world_.after(draw_duration(2 * plan.fault_interval), [this] { go_on(); });
+    scenario_.world_.after(scenario_.world_.draw_up_to(2 * plan.fault_interval),
+                           [this] { go_on(); });
 }
 
 void Faults::heal() {
@@ -72,13 +73,8 @@ void Faults::heal() {
     scenario_.world_.note("all is healed");
 }
 
-Duration Faults::draw_duration(Duration most) {
-    const auto bound = static_cast<uint64_t>(most.count()) + 1;
-    return Duration(static_cast<int64_t>(scenario_.world_.rng().below(bound)));
-}
-
 void Faults::heal_later(Duration most, std::string what, std::function<void()> mend) {
-    heal_after(draw_duration(most), std::move(what), std::move(mend));
+    heal_after(scenario_.world_.draw_up_to(most), std::move(what), std::move(mend));
 }
 
 void Faults::heal_after(Duration delay, std::string what, std::function<void()> mend) {

@@ -74,7 +74,6 @@ private:
     /// Its number, for heal().
     int begin(std::string what, std::function<void()> mend);
     void heal(int open);
-    Duration draw_duration(Duration most);
     void kill(size_t number);
     void kill_all_workers();
     bool is_deserted() const;

@@ -32,7 +32,7 @@ void Faults::cut_off() {
     const bool is_silent = scenario_.world_.rng().chance(0.7);
     const Duration more = scenario_.world_.rng().chance(0.5) ? Duration(0) : milliseconds(300);
     if (is_silent) {
-        scenario_.world_.after(draw_duration(more), [this] {
+        scenario_.world_.after(scenario_.world_.draw_up_to(more), [this] {
             scenario_.world_.note("the writers are silent");
             scenario_.workload_->be_quiet_for(kLongestTurn);
         });
@@ -58,7 +58,8 @@ void Faults::heal_with_next_turn(int open, int32_t generation, TimePoint until) 
     const int32_t now = turn_generation();
     if ((now != 0 && now != generation) || world.now() >= until) {
         // Who has it now is about to look at the logs, and to go on.
-        world.after(draw_duration(12 * scenario_.plan_.latency.most), [this, open] { heal(open); });
+        world.after(scenario_.world_.draw_up_to(12 * scenario_.plan_.latency.most),
+                    [this, open] { heal(open); });
     } else {
         world.after(milliseconds(5), [this, open, generation, until] {
             heal_with_next_turn(open, generation, until);
@@ -92,7 +93,8 @@ void Faults::cut_from_coordinator() {
         fmt::format("cut {} from {}, which coordinates the turn", ways.worker, coordinator->host);
     scenario_.world_.note(what);
     cut(ways);
-    heal_after(seconds(8) + draw_duration(seconds(8)), what, [this, ways] { mend(ways); });
+    heal_after(seconds(8) + scenario_.world_.draw_up_to(seconds(8)), what,
+               [this, ways] { mend(ways); });
 }
 
 /// What a worker reads next is compacted first, while others have read it as it was.
@@ -105,12 +107,13 @@ void Faults::compact_apart() {
     const std::string what = fmt::format("cut {} off from the source", ways.worker);
     scenario_.world_.note(what);
     cut(ways);
-    scenario_.world_.after(milliseconds(500) + draw_duration(seconds(1)), [this] {
+    scenario_.world_.after(milliseconds(500) + scenario_.world_.draw_up_to(seconds(1)), [this] {
         if (!is_over_) {
             compact_in(scenario_.source_);
         }
     });
-    heal_after(seconds(2) + draw_duration(seconds(2)), what, [this, ways] { mend(ways); });
+    heal_after(seconds(2) + scenario_.world_.draw_up_to(seconds(2)), what,
+               [this, ways] { mend(ways); });
 }
 
 std::vector<std::string> Faults::hosts_of(const Place& place) {
@@ -144,7 +147,7 @@ void Faults::lose_tail_asleep() {
         return;
     }
     suspend(*node, seconds(10));
-    scenario_.world_.after(draw_duration(seconds(1)), [this, partition, name] {
+    scenario_.world_.after(scenario_.world_.draw_up_to(seconds(1)), [this, partition, name] {
         if (!is_over_ && partition->leader != kNoBroker) {
             lose_tail(scenario_.target_, *partition, name);
         }
@@ -209,7 +212,7 @@ void Faults::kill_while_preparing() {
                 continue;
             }
             const Duration all_of_it = 6 * scenario_.plan_.latency.most;
-            scenario_.world_.after(draw_duration(all_of_it), [this, number] {
+            scenario_.world_.after(scenario_.world_.draw_up_to(all_of_it), [this, number] {
                 if (scenario_.workers_[number] && !is_over_) {
                     kill(number);
                 }

@@ -118,9 +118,7 @@ void GroupWorkload::commit_on(Duration interval) {
     if (!group.is_moving) {
         commit(group);
     }
-    const auto wait =
-        static_cast<int64_t>(world_.rng().below(static_cast<uint64_t>(2 * interval.count()) + 1));
-    world_.after(Duration(wait), [this, interval] { commit_on(interval); });
+    world_.after(world_.draw_up_to(2 * interval), [this, interval] { commit_on(interval); });
 }
 
 void GroupWorkload::commit(Group& group) {

@@ -105,9 +105,7 @@ void Workload::write_on(Duration interval) {
     if (world_.now() >= quiet_until_) {
         write_one();
     }
-    const auto wait =
-        static_cast<int64_t>(world_.rng().below(static_cast<uint64_t>(2 * interval.count()) + 1));
-    world_.after(Duration(wait), [this, interval] { write_on(interval); });
+    world_.after(world_.draw_up_to(2 * interval), [this, interval] { write_on(interval); });
 }
 
 void Workload::stop() {
