@@ -2,11 +2,11 @@
 
 #include "base/mutation.h"
 #include "client/admin.h"
-#include "model/tagged_producer_id.h"
 #include "protocol/kafka_error.h"
 #include "protocol/messages/produce.h"
 #include "protocol/record_batch_builder.h"
 #include "replication/error_policy.h"
+#include "replication/filler_series.h"
 #include "replication/log_reader.h"
 #include "replication/policy_aside.h"
 
@@ -26,7 +26,7 @@ namespace {
 /// some tens of MiB for a moment. In zstd they are 400 kB, below the usual max.message.bytes.
 constexpr int32_t kMostRecords = 500'000;
 constexpr int32_t kFewestRecords = 1'000;
-constexpr size_t kBatchesInFlight = 3;
+constexpr size_t kBatchesInFlight = kMostFillerUnderWay / kMostRecords;
 /// So much filler may lie on the target's disk before it is deleted.
 constexpr int64_t kDeleteEvery = 50'000'000;
 constexpr int16_t kAllInSyncReplicas = -1;
@@ -77,36 +77,21 @@ public:
     }
 
 private:
-    /// The series that the log ends with, as far as the broker remembers it; else a new one, as no
-    /// producer may leave out a sequence. All who begin at this end choose the same: only then may
-    /// the log still end there, or the new one would have come behind another's.
+    /// All who begin at this end must choose the same series: only then may the log still end
+    /// there.
     Task<Result<void>> choose_series() {
         auto described =
             co_await client::describe_producers(target_, task_.leader, task_.partition, stop_);
         LS_CO_TRY(producers, std::move(described));
-        filler_id_ = series_for(producers);
+        const auto series = filler_series(task_.stream, producers, end_);
         const std::vector<TopicPartition> ids{task_.partition};
         const LogEnds ends = co_await read_ends(target_, task_.leader, ids, stop_);
         const auto range = ends.ranges.find(task_.partition);
-        if (range == ends.ranges.end() || range->second.end != end_) {
+        if (!series || range == ends.ranges.end() || range->second.end != end_) {
             co_return Error(Errc::timeout, "the target's log has just been written to");
         }
+        filler_id_ = *series;
         co_return Result<void>();
-    }
-
-    ProducerId series_for(const std::vector<client::ProducerState>& producers) const {
-        std::optional<ProducerId> unused;
-        for (int64_t series = 0; !unused; ++series) {
-            const ProducerId id = filler_producer_id(task_.stream, series);
-            const auto known = std::ranges::find(producers, id, &client::ProducerState::id);
-            if (known == producers.end() || mutated(Mutation::filler_one_series)) {
-                unused = id;
-            } else if (sequence_at(int64_t{known->last_sequence.value()} + 1) ==
-                       sequence_at(end_.value())) {
-                return id;
-            }
-        }
-        return *unused;
     }
 
     Task<Result<void>> fill_to(Offset until) {
