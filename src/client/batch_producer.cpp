@@ -111,7 +111,10 @@ struct BatchProducer::Request {
 };
 
 BatchProducer::BatchProducer(Cluster& cluster)
-    : cluster_(cluster), settled_(cluster.runtime().loop), tasks_(cluster.runtime().loop) {}
+    : cluster_(cluster),
+      settled_(cluster.runtime().loop),
+      markers_(cluster),
+      tasks_(cluster.runtime().loop) {}
 
 BatchProducer::~BatchProducer() = default;
 
@@ -122,9 +125,15 @@ std::shared_ptr<BatchProducer::Lane> BatchProducer::add_lane(TopicPartition part
 
 void BatchProducer::request_stop() {
     tasks_.request_stop();
+    markers_.request_stop();
     for (auto& [broker, sender] : senders_) {
         sender->wanted.notify_all();
     }
+}
+
+Task<void> BatchProducer::join() {
+    co_await tasks_.join();
+    co_await markers_.join();
 }
 
 Task<void> BatchProducer::drain(runtime::TimePoint deadline) {
@@ -388,8 +397,7 @@ void BatchProducer::Lane::go_on() {
 }
 
 Task<void> BatchProducer::fill_gap(std::shared_ptr<Lane> lane, TxnMarkers markers) {
-    const auto written =
-        co_await write_txn_markers(cluster_, std::move(markers), tasks_.stop_token());
+    const auto written = co_await markers_.write(std::move(markers));
     lane->settle_gap(written);
     settled_.notify_all();
 }

@@ -91,7 +91,7 @@ public:
     runtime::Task<Result<Way>> open(BrokerId broker, std::stop_token stop);
 
     void request_stop();
-    runtime::Task<void> join() { return tasks_.join(); }
+    runtime::Task<void> join();
 
     /// Waits until nothing is queued or in flight, or until `deadline`.
     runtime::Task<void> drain(runtime::TimePoint deadline);
@@ -118,6 +118,7 @@ private:
     LatencyHistogram latency_;
     size_t unsettled_batches_ = 0;  // queued or in flight, over all lanes
     runtime::Signal settled_;
+    TxnMarkerWriter markers_;
     runtime::TaskGroup tasks_;
 };
 

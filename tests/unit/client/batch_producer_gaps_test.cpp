@@ -203,6 +203,7 @@ TEST_F(FillingGaps, DoesNotHoldUpOtherPartitions) {
     auto* second = lane(1);
     auto* third = lane(2);
     first->lane->send(gap(1, 1));
+    settle();
     second->lane->send(gap(2, 1));
     send(*third, {3, 4});
     settle();
@@ -214,6 +215,23 @@ TEST_F(FillingGaps, DoesNotHoldUpOtherPartitions) {
     answer_markers(0);
     EXPECT_THAT(first->listener.events, ElementsAre("filled 1+1"));
     EXPECT_THAT(second->listener.events, IsEmpty());
+}
+
+TEST_F(FillingGaps, FillsThoseOfSeveralPartitions_InOneRequest) {
+    auto* first = lane(0);
+    auto* second = lane(1);
+    send(*first, {1});
+    first->lane->send(gap(2, 1));
+    send(*second, {5});
+    second->lane->send(gap(6, 2));
+    settle();
+    ASSERT_EQ(held_.size(), 1U);
+    acknowledge(0);
+    ASSERT_EQ(markers_->size(), 1U);
+    EXPECT_THAT(epochs_of(markers_->at(0)), ElementsAre(2, 6, 7));
+    answer_markers(0);
+    EXPECT_THAT(first->listener.events, ElementsAre("acknowledged 1", "filled 2+1"));
+    EXPECT_THAT(second->listener.events, ElementsAre("acknowledged 5", "filled 6+2"));
 }
 
 TEST_F(FillingGaps, CountsBytesOfBatchesAlone) {
@@ -268,6 +286,7 @@ TEST_F(FillingGaps, GoesOnWithOtherPartitions_WhenAMarkerIsRefused) {
     auto* bad = lane(0);
     auto* good = lane(1);
     bad->lane->send(gap(10, 1));
+    settle();
     good->lane->send(gap(20, 1));
     settle();
     ASSERT_EQ(markers_->size(), 2U);

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -22,15 +23,17 @@ using std::chrono::seconds;
 using test::ReceivedRequest;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Pair;
 
 /// Broker 2 leads orders-3 and keeps what it is sent until the test answers.
 class TxnMarkersTest : public TwoBrokersTest {
 protected:
     TxnMarkersTest() { broker2_.hold(ApiKey::write_txn_markers, held_); }
     ~TxnMarkersTest() override {
-        stop_.request_stop();
+        writer_.request_stop();
         test::run(loop_, cluster_.close());
         test::run(loop_, writing_.join());
+        test::run(loop_, writer_.join());
     }
 
     static TxnMarkers markers(int64_t count) {
@@ -46,9 +49,7 @@ protected:
 
     void begin(TxnMarkers markers) {
         outcome_.reset();
-        writing_.spawn("write", test::keep_result(write_txn_markers(cluster_, std::move(markers),
-                                                                    stop_.get_token()),
-                                                  &outcome_));
+        writing_.spawn("write", test::keep_result(writer_.write(std::move(markers)), &outcome_));
         settle();
     }
 
@@ -78,9 +79,10 @@ protected:
     }
 
     std::vector<ReceivedRequest> held_;
-    std::stop_source stop_;
+    TxnMarkerWriter writer_{cluster_};
     runtime::TaskGroup writing_{loop_};
     std::optional<Result<void>> outcome_;
+    std::map<int32_t, std::optional<Result<void>>> outcomes_;  // by partition
 };
 
 TEST_F(TxnMarkersTest, AreAbortsOfOnePartition_SentToItsLeader) {
@@ -296,7 +298,7 @@ TEST_F(TxnMarkersTest, Fail_WhenTheBrokerDoesNotSpeakThem) {
 TEST_F(TxnMarkersTest, EndAfterWhatIsUnderWay_WhenStopped) {
     begin(markers(9'000));
     ASSERT_EQ(held_.size(), 6U);
-    stop_.request_stop();
+    writer_.request_stop();
     settle();
     for (size_t i = 0; i < 6; ++i) {
         EXPECT_FALSE(outcome_.has_value()) << i;
@@ -311,11 +313,154 @@ TEST_F(TxnMarkersTest, EndAfterWhatIsUnderWay_WhenStopped) {
 TEST_F(TxnMarkersTest, EndWell_WhenStoppedAfterTheLastWasSent) {
     begin(markers(2'000));
     ASSERT_EQ(held_.size(), 2U);
-    stop_.request_stop();
+    writer_.request_stop();
     answer(0);
     answer(1);
     ASSERT_TRUE(outcome_.has_value());
     EXPECT_TRUE(outcome_->has_value()) << outcome_->error().message();
+}
+
+/// Several partitions at once.
+class SharedTxnMarkersTest : public TxnMarkersTest {
+protected:
+    /// Its markers have the partition's number for a producer id.
+    static TxnMarkers markers_of(int32_t partition, int64_t count) {
+        TxnMarkers made = markers(count);
+        made.partition.partition = PartitionIndex(partition);
+        made.at = [partition](int64_t index) {
+            return TxnMarker{ProducerId(partition), ProducerEpoch(static_cast<int16_t>(index))};
+        };
+        return made;
+    }
+
+    void want(TxnMarkers markers) {
+        const int32_t partition = markers.partition.partition.value();
+        writing_.spawn("write",
+                       test::keep_result(writer_.write(std::move(markers)), &outcomes_[partition]));
+    }
+
+    /// How many markers of each partition a request has.
+    std::map<int32_t, int> contents(size_t index) const {
+        std::map<int32_t, int> counts;
+        for (const auto& marker : held_.at(index).as<WriteTxnMarkersRequest>().markers) {
+            EXPECT_EQ(marker.producer_id, marker.topics.at(0).partition_indexes.at(0));
+            ++counts[marker.topics[0].partition_indexes[0]];
+        }
+        return counts;
+    }
+
+    bool ended_well(int32_t partition) {
+        return outcomes_[partition].has_value() && outcomes_[partition]->has_value();
+    }
+    std::error_code error_of(int32_t partition) {
+        const auto& outcome = outcomes_[partition];
+        return outcome.has_value() && outcome->has_error() ? outcome->error().code
+                                                           : std::error_code();
+    }
+};
+
+TEST_F(SharedTxnMarkersTest, WhatIsWantedAtOnce_GoesInOneRequest) {
+    want(markers_of(1, 2));
+    want(markers_of(2, 1));
+    want(markers_of(3, 30));
+    settle();
+    ASSERT_EQ(held_.size(), 1U);
+    EXPECT_THAT(contents(0), ElementsAre(Pair(1, 2), Pair(2, 1), Pair(3, 30)));
+    answer(0);
+    for (const int32_t partition : {1, 2, 3}) {
+        EXPECT_TRUE(ended_well(partition)) << partition;
+    }
+}
+
+TEST_F(SharedTxnMarkersTest, WhatIsWantedWhileTwoAreOnTheirWay_WaitsForOne_AndGoesTogether) {
+    for (const int32_t partition : {1, 2, 3, 4, 5}) {
+        want(markers_of(partition, 1));
+        settle();
+    }
+    ASSERT_EQ(held_.size(), 2U);
+    EXPECT_THAT(contents(0), ElementsAre(Pair(1, 1)));
+    EXPECT_THAT(contents(1), ElementsAre(Pair(2, 1)));
+    answer(0);
+    ASSERT_EQ(held_.size(), 3U);
+    EXPECT_THAT(contents(2), ElementsAre(Pair(3, 1), Pair(4, 1), Pair(5, 1)));
+    EXPECT_TRUE(ended_well(1));
+    EXPECT_FALSE(outcomes_[3].has_value());
+}
+
+TEST_F(SharedTxnMarkersTest, LongGap_LeavesRoomForShortOnes) {
+    want(markers_of(1, 10'000));
+    want(markers_of(2, 3));
+    want(markers_of(3, 400));
+    settle();
+    ASSERT_EQ(held_.size(), 6U);
+    EXPECT_THAT(contents(0), ElementsAre(Pair(1, 333), Pair(2, 3), Pair(3, 400)));
+    EXPECT_THAT(contents(1), ElementsAre(Pair(1, 1'000)));
+    answer(0);
+    EXPECT_TRUE(ended_well(2));
+    EXPECT_TRUE(ended_well(3));
+    want(markers_of(2, 5));
+    settle();
+    EXPECT_THAT(contents(6), ElementsAre(Pair(1, 1'000)));  // the answer's place was taken at once
+    answer(1);
+    EXPECT_THAT(contents(7), ElementsAre(Pair(1, 500), Pair(2, 5)));
+}
+
+TEST_F(SharedTxnMarkersTest, RefusedPartition_LeavesTheOthersAlone) {
+    want(markers_of(1, 2));
+    want(markers_of(2, 2));
+    want(markers_of(3, 2));
+    settle();
+    ASSERT_EQ(held_.size(), 1U);
+    WriteTxnMarkersResponse response = marker_response_to(held_[0], KafkaError::none);
+    ASSERT_EQ(response.markers.at(1).producer_id, 2);
+    response.markers[1].topics[0].partitions[0].error_code =
+        static_cast<int16_t>(KafkaError::not_leader_or_follower);
+    held_[0].answer(response);
+    settle();
+    EXPECT_TRUE(ended_well(1));
+    EXPECT_EQ(error_of(2), make_error_code(KafkaError::not_leader_or_follower));
+    EXPECT_TRUE(ended_well(3));
+}
+
+TEST_F(SharedTxnMarkersTest, PartitionWhoseTurnIsOver_IsLeftOut) {
+    want(markers_of(1, 1));
+    TxnMarkers refused = markers_of(2, 1);
+    refused.may_write = [] { return Error(Errc::timeout, "its turn is over"); };
+    want(std::move(refused));
+    settle();
+    ASSERT_EQ(held_.size(), 1U);
+    EXPECT_THAT(contents(0), ElementsAre(Pair(1, 1)));
+    EXPECT_EQ(error_of(2), make_error_code(Errc::timeout));
+}
+
+// Those of the first connection may not have come, and none may be in front of them.
+TEST_F(SharedTxnMarkersTest, GapThatWasBegunOnALostConnection_EndsThere) {
+    want(markers_of(1, 7'000));
+    settle();
+    ASSERT_EQ(held_.size(), 6U);
+    broker2_.hang_up();
+    want(markers_of(2, 1));
+    loop_.advance(seconds(5));
+    EXPECT_EQ(error_of(1), make_error_code(Errc::disconnected));
+    if (error_of(2)) {  // it was on the same connection
+        want(markers_of(2, 1));
+        loop_.advance(seconds(5));
+    }
+    ASSERT_EQ(held_.size(), 7U);
+    EXPECT_THAT(contents(6), ElementsAre(Pair(2, 1)));
+}
+
+TEST_F(SharedTxnMarkersTest, WhatIsWantedAfterTheStop_EndsAtOnce) {
+    want(markers_of(1, 1));
+    settle();
+    writer_.request_stop();
+    settle();
+    want(markers_of(2, 1));
+    settle();
+    EXPECT_EQ(error_of(2), make_error_code(Errc::stopped));
+    answer(0);
+    EXPECT_TRUE(ended_well(1));
+    EXPECT_EQ(held_.size(), 1U);
 }
 
 TEST_F(TxnMarkersTest, EndOnce_WithAnErrorAtEachReadAndWrite) {
