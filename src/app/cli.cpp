@@ -247,6 +247,7 @@ private:
     std::string cluster_;
     int64_t version_number_ = 0;
     bool is_following_ = false;
+    std::string state_directory_;
     bool is_once_ = false;
     std::string link_;
     std::string shell_;
@@ -326,6 +327,8 @@ void CommandLine::add_state_options() {
         ->required()
         ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}));
     run_->add_flag("--follow", is_following_, "Follow the desired state on the first cluster");
+    run_->add_option("--state-dir", state_directory_, "Its names in groups, for a quick restart")
+        ->type_name("DIR");
 }
 
 void CommandLine::add_status_options() {
@@ -426,7 +429,7 @@ Command CommandLine::parse(const std::vector<std::string>& arguments) {
 
 Command CommandLine::chosen() const {
     if (run_->parsed()) {
-        RunOptions options{config_path_, std::nullopt, is_following_};
+        RunOptions options{config_path_, std::nullopt, is_following_, state_directory_};
         log::Level level{};
         if (log::parse_level(log_level_, level)) {
             options.log_level = level;

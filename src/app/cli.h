@@ -17,6 +17,7 @@ struct RunOptions {
     std::string config_path;
     std::optional<log::Level> log_level;  // else the configuration's
     bool is_following = false;            // of the desired state on the first cluster
+    std::string state_directory = {};     // "": nothing is remembered for the next process
 };
 
 struct StateOptions {
@@ -101,10 +102,9 @@ struct CliExit {
     std::string text;
 };
 
-using Command =
-    std::variant<CliExit, RunOptions, CheckOptions, PlanOptions, StateOptions, VerifyOptions,
-                 CutOptions, StatusOptions, SandboxOptions, ImportOptions, DemoOptions,
-                 VersionOptions, OperateOptions>;
+using Command = std::variant<CliExit, RunOptions, CheckOptions, PlanOptions, StateOptions,
+                             VerifyOptions, CutOptions, StatusOptions, SandboxOptions,
+                             ImportOptions, DemoOptions, VersionOptions, OperateOptions>;
 
 /// `arguments` without the program's name.
 Command parse_command_line(const std::vector<std::string>& arguments);

@@ -58,9 +58,8 @@ runtime::Task<void> DemoWorker::follow_wishes() {
             Limits limits;
             limits.in_flight_bytes = kInFlightBytes;
             limits.discovery_interval = kDiscoveryInterval;
-            std::vector<LinkSpec> links{link_};
-            engine_ = std::make_unique<replication::Engine>(runtime_, clusters_, std::move(links),
-                                                            limits);
+            engine_ = std::make_unique<replication::Engine>(
+                runtime_, replication::EngineSetup{clusters_, {link_}, limits});
             engine_->start();
         }
     }

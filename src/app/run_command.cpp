@@ -5,6 +5,7 @@
 #include "app/http_routes.h"
 #include "app/process_runtime.h"
 #include "app/run_reporter.h"
+#include "app/state_directory.h"
 #include "app/state_follower.h"
 #include "app/text_layout.h"
 #include "base/version.h"
@@ -55,7 +56,7 @@ std::string name_of_worker() {
 class RunSession {
 public:
     /// Where the desired state is followed, that says what the links are, and not `config`.
-    RunSession(Config config, const RunOptions& options);
+    RunSession(Config config, const RunOptions& options, std::unique_ptr<StateDirectory> state);
 
     int run(const std::string& config_path);
 
@@ -70,6 +71,7 @@ private:
     runtime::Task<void> stop();
 
     Config config_;
+    std::unique_ptr<StateDirectory> state_;  // null: there is none
     ProcessRuntime process_;
     replication::Engine engine_;
     RunReporter reporter_{report_to_standard_error()};
@@ -86,10 +88,13 @@ private:
     runtime::TaskGroup tasks_{process_.loop};
 };
 
-RunSession::RunSession(Config config, const RunOptions& options)
+RunSession::RunSession(Config config, const RunOptions& options,
+                       std::unique_ptr<StateDirectory> state)
     : config_(std::move(config)),
-      engine_(process_.runtime, config_.clusters,
-              options.is_following ? std::vector<LinkSpec>{} : config_.links, config_.limits),
+      state_(std::move(state)),
+      engine_(process_.runtime,
+              {config_.clusters, options.is_following ? std::vector<LinkSpec>{} : config_.links,
+               config_.limits, state_.get()}),
       routes_({[this] { return engine_.status(); },
                [this] { return process_.loop.wall_clock_ms(); }, reporter_.rates(),
                process_.loop.wall_clock_ms(), controls(),
@@ -227,11 +232,20 @@ int run_command(const RunOptions& options) {
         fmt::print(stderr, "{}", *problems);
         return kExitUsage;
     }
+    std::unique_ptr<StateDirectory> state;
+    if (!options.state_directory.empty()) {
+        auto taken = StateDirectory::take(options.state_directory);
+        if (taken.has_error()) {
+            fmt::print(stderr, "lockstep: {}\n", taken.error().message());
+            return kExitFailure;
+        }
+        state = std::move(*taken);
+    }
     Config config = std::move(std::get<Config>(loaded));
     log::set_level(options.log_level.value_or(config.log_level));
     std::signal(SIGPIPE,
                 SIG_IGN);  // a log that is piped into something that ended is no reason to die
-    return RunSession(std::move(config), options).run(options.config_path);
+    return RunSession(std::move(config), options, std::move(state)).run(options.config_path);
 }
 
 }  // namespace lockstep::app

@@ -57,9 +57,11 @@ bool is_out(const Error& error) {
 
 }  // namespace
 
-GroupLease::GroupLease(Cluster& cluster, std::string group)
+GroupLease::GroupLease(Cluster& cluster, std::string group, MemberNames* names)
     : cluster_(cluster),
       group_(std::move(group)),
+      names_(names),
+      membership_{names != nullptr ? names->name_in(group_) : "", -1},
       wanted_(cluster.runtime().loop),
       left_(cluster.runtime().loop) {}
 
@@ -120,19 +122,18 @@ Task<Result<void>> GroupLease::take_part(std::stop_token stop) {
     }
     if (joined.has_error()) {
         if (is_out(joined.error())) {
-            membership_ = {};
-            is_named_ = false;
+            forget_membership();
         }
         co_return joined;
     }
+    remember();
     auto kept = co_await keep(connection, stop);
     if (kept.has_error()) {
         if (kept.error().code == KafkaError::rebalance_in_progress) {
             co_return Result<void>();  // join again at once, as the same member
         }
         if (is_out(kept.error())) {
-            membership_ = {};
-            is_named_ = false;
+            forget_membership();
         }
     }
     co_return kept;
@@ -211,6 +212,18 @@ Task<Result<void>> GroupLease::keep(ConnectionPtr connection, std::stop_token st
     co_return Result<void>();
 }
 
+void GroupLease::remember() const {
+    if (names_ != nullptr) {
+        names_->keep(group_, membership_.member_id);
+    }
+}
+
+void GroupLease::forget_membership() {
+    membership_ = {};
+    is_named_ = false;
+    remember();
+}
+
 /// So that the next one need not wait for the end of our session.
 Task<void> GroupLease::leave() {
     is_named_ = false;
@@ -222,6 +235,7 @@ Task<void> GroupLease::leave() {
     request.member_id = membership_.member_id;
     request.members.emplace_back().member_id = membership_.member_id;
     (void)co_await connection_->call(request);
+    forget_membership();
 }
 
 }  // namespace lockstep::client

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "client/cluster.h"
+#include "client/member_names.h"
 #include "runtime/signal.h"
 
 #include <functional>
@@ -15,6 +16,9 @@ namespace lockstep::client {
 /// a member that it has not heard of for kSession; the member itself has stopped to believe in it
 /// one second before, by its own clock, even where it was suspended meanwhile.
 ///
+/// A process that died keeps its place in the group for kSession. The next one takes that place,
+/// with the turn, where `names` knows under which name the dead one was a member.
+///
 ///     idle --want()--> joining --named--> held --not heard of, left--> joining
 ///                         `--another is named--> waiting --the other is gone--> joining
 ///
@@ -23,7 +27,8 @@ class GroupLease {
 public:
     static constexpr auto kSession = std::chrono::seconds(6);
 
-    GroupLease(Cluster& cluster, std::string group);
+    /// `names` is null where none are kept.
+    GroupLease(Cluster& cluster, std::string group, MemberNames* names = nullptr);
 
     /// Begins to try for the turn, if that has not begun.
     void want();
@@ -52,10 +57,13 @@ private:
     runtime::Task<Result<void>> join(ConnectionPtr connection);
     runtime::Task<Result<void>> keep(ConnectionPtr connection, std::stop_token stop);
     runtime::Task<void> leave();
+    void remember() const;
+    void forget_membership();
     void believe_until(runtime::TimePoint heard);
 
     Cluster& cluster_;
     std::string group_;
+    MemberNames* names_;
     std::function<void()> told_ = [] {};
     bool is_wanted_ = false;
     Membership membership_;

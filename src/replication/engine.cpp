@@ -21,29 +21,30 @@ runtime::Task<void> stop_link(Link& link, runtime::TimePoint deadline) {
 
 }  // namespace
 
-Engine::Engine(runtime::Runtime& runtime, std::vector<ClusterSpec> clusters,
-               std::vector<LinkSpec> links, Limits limits)
+Engine::Engine(runtime::Runtime& runtime, EngineSetup setup)
     : runtime_(runtime),
-      budget_(runtime.loop, limits.in_flight_bytes),
+      member_names_(setup.member_names),
+      budget_(runtime.loop, setup.limits.in_flight_bytes),
       buffers_(kKeptBufferBytes),
-      clusters_(std::move(clusters)),
+      clusters_(std::move(setup.clusters)),
       cluster_ids_(configured_ids(clusters_)),
-      routes_(links) {
-    if (limits.verify_bytes_per_second > 0) {
-        verify_rate_.emplace(limits.verify_bytes_per_second);
+      routes_(setup.links) {
+    if (setup.limits.verify_bytes_per_second > 0) {
+        verify_rate_.emplace(setup.limits.verify_bytes_per_second);
     }
-    for (LinkSpec& link : links) {
+    for (LinkSpec& link : setup.links) {
         Running wanted{link, cluster_named(clusters_, link.source),
-                       cluster_named(clusters_, link.target), limits.discovery_interval, nullptr};
+                       cluster_named(clusters_, link.target), setup.limits.discovery_interval,
+                       nullptr};
         open(wanted);
         links_.push_back(std::move(wanted));
     }
 }
 
 void Engine::open(Running& wanted) {
-    const LinkEnvironment environment{runtime_,      budget_,
-                                      buffers_,      verify_rate_ ? &*verify_rate_ : nullptr,
-                                      &cluster_ids_, &routes_};
+    const LinkEnvironment environment{
+        runtime_,      budget_,  buffers_,     verify_rate_ ? &*verify_rate_ : nullptr,
+        &cluster_ids_, &routes_, member_names_};
     const LinkSpec& link = wanted.spec;
     auto filter = TopicFilter::make(link.topics, link.exclude);
     LS_ASSERT(filter.has_value());

@@ -13,14 +13,20 @@
 
 namespace lockstep::replication {
 
+/// Every link's clusters must be among `clusters`, and its topic patterns must be valid (the config
+/// has been checked).
+struct EngineSetup {
+    std::vector<ClusterSpec> clusters;
+    std::vector<LinkSpec> links;
+    Limits limits;
+    client::MemberNames* member_names = nullptr;  // outlives the engine; null: none are kept
+};
+
 /// All links of one process, with the memory that they share. Lives on one shard.
 /// `start()`, then `co_await stop()` before destroying it.
 class Engine {
 public:
-    /// Every link's clusters must be among `clusters`, and its topic patterns must be valid (the
-    /// config has been checked).
-    Engine(runtime::Runtime& runtime, std::vector<ClusterSpec> clusters,
-           std::vector<LinkSpec> links, Limits limits);
+    Engine(runtime::Runtime& runtime, EngineSetup setup);
     ~Engine();
 
     void start();
@@ -68,6 +74,7 @@ private:
     runtime::Task<void> stop_all(const std::vector<Running>& links);
 
     runtime::Runtime& runtime_;
+    client::MemberNames* member_names_;
     MemoryBudget budget_;
     BufferPool buffers_;
     std::vector<ClusterSpec> clusters_;

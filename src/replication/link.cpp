@@ -372,7 +372,8 @@ void Link::notice_missing(const std::set<std::string>& present) {
 Result<void> Link::may_write_markers(std::optional<uint64_t> looked_in) {
     if (!marker_turn_) {
         marker_turn_ = std::make_unique<client::GroupLease>(
-            target_, fmt::format("__lockstep.{}.{}", source_.metadata().cluster_id(), spec_.name));
+            target_, fmt::format("__lockstep.{}.{}", source_.metadata().cluster_id(), spec_.name),
+            environment_.member_names);
         marker_turn_->on_held([this] {
             for (auto& [id, partition] : partitions_) {
                 partition->retry_now();

@@ -9,7 +9,7 @@ Worker::Worker(World& world, Internet& internet, std::string name, const WorkerS
       network_(internet, node_),
       rng_(world.rng().next()),
       runtime_{node_, network_, rng_},
-      engine_(runtime_, setup.clusters, setup.links, setup.limits),
+      engine_(runtime_, {setup.clusters, setup.links, setup.limits}),
       tasks_(node_) {
     engine_.start();
 }

@@ -172,7 +172,8 @@ class Field:
         link = SoakLink(self.source.through_proxy, self.target.through_proxy, topics,
                         offsets=self.options.mode)
         for index in range(self.options.workers):
-            worker = Lockstep(self.directory / f"worker-{index}", link)
+            home = self.directory / f"worker-{index}"
+            worker = Lockstep(home, link, ["--state-dir", str(home / "state")])
             self.workers.append(worker)
             worker.start(wait_ready=False)
         for worker in self.workers:

@@ -61,7 +61,7 @@ protected:
         loop_.advance(seconds(2));
     }
 
-    replication::Engine engine_{runtime_, {}, {}, Limits{}};
+    replication::Engine engine_{runtime_, {}};
     std::optional<StateFollower> follower_;
     std::optional<runtime::TaskGroup> following_;
 };

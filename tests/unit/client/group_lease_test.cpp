@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 namespace lockstep::client {
 namespace {
 
@@ -136,6 +138,67 @@ TEST_F(GroupLeaseTest, StaysTheSameMember_WhenTheConnectionIsCut) {
     EXPECT_EQ(coordinator_.joins, 2);
     EXPECT_EQ(coordinator_.names_given, asked_for_a_name);
     EXPECT_EQ(coordinator_.last_metadata, "holder");
+}
+
+class KeptNames : public MemberNames {
+public:
+    std::string name_in(std::string_view group) const override {
+        return group == "turns" ? name : "";
+    }
+    void keep(std::string_view group, std::string_view kept) override {
+        EXPECT_EQ(group, "turns");
+        name = kept;
+    }
+
+    std::string name;
+};
+
+/// What the process before it was, this one is.
+class RememberingLeaseTest : public GroupLeaseTest {
+protected:
+    void begin() {
+        remembering_.emplace(cluster_, "turns", &names_);
+        tasks_.spawn("remembering", remembering_->run(tasks_.stop_token()));
+        remembering_->want();
+        loop_.advance(seconds(1));
+    }
+
+    KeptNames names_;
+    std::optional<GroupLease> remembering_;
+};
+
+TEST_F(RememberingLeaseTest, JoinsAsTheMemberThatDied) {
+    names_.name = "us";
+    begin();
+    EXPECT_TRUE(remembering_->is_held());
+    EXPECT_EQ(coordinator_.names_given, 0);
+    EXPECT_EQ(coordinator_.last_name, "us");
+    EXPECT_EQ(coordinator_.last_metadata, "candidate");
+}
+
+TEST_F(RememberingLeaseTest, KeepsItsName_UntilItLeaves) {
+    begin();
+    EXPECT_EQ(coordinator_.names_given, 1);
+    EXPECT_EQ(names_.name, "us");
+    tasks_.request_stop();
+    test::run(loop_, remembering_->wait_left(loop_.now() + seconds(1)));
+    EXPECT_EQ(names_.name, "");
+}
+
+TEST_F(RememberingLeaseTest, JoinsAnew_WhereTheCoordinatorHasForgottenTheDeadOne) {
+    names_.name = "former";
+    coordinator_.forgotten_name = "former";
+    begin();
+    EXPECT_TRUE(remembering_->is_held());
+    EXPECT_EQ(names_.name, "us");
+}
+
+TEST_F(RememberingLeaseTest, ForgetsItsName_WhenTheCoordinatorDoes) {
+    begin();
+    coordinator_.heartbeat_error = static_cast<int16_t>(protocol::KafkaError::unknown_member_id);
+    loop_.advance(milliseconds(600));
+    EXPECT_FALSE(remembering_->is_held());
+    EXPECT_EQ(names_.name, "");
 }
 
 TEST_F(GroupLeaseTest, JoinsAtOnce_ByTheNameThatItIsGiven) {

@@ -22,8 +22,8 @@ protected:
         Limits limits;
         limits.verify_bytes_per_second = 0;
         limits.discovery_interval = kInterval;
-        engine_ = std::make_unique<Engine>(runtime_, cluster_specs(),
-                                           std::vector<LinkSpec>{link_spec()}, limits);
+        engine_ =
+            std::make_unique<Engine>(runtime_, EngineSetup{cluster_specs(), {link_spec()}, limits});
         append_to_source(10);
         engine_->start();
         loop_.advance(seconds(3));

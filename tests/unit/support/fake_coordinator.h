@@ -39,11 +39,13 @@ public:
     bool other_has_the_turn = false;  // as another member that leads the group says
     bool is_silent = false;           // does not answer heartbeats
     int16_t heartbeat_error = 0;
+    std::string forgotten_name;  // of a member that it knows no more
     int joins = 0;
     int names_given = 0;
     int heartbeats = 0;
     int leaves = 0;
     std::string last_metadata;  // of the last join
+    std::string last_name;      // the same
 
 private:
     static void answer_find(const ReceivedRequest& request) {
@@ -61,8 +63,11 @@ private:
         if (message.member_id.empty()) {
             ++names_given;
             response.error_code = static_cast<int16_t>(protocol::KafkaError::member_id_required);
+        } else if (message.member_id == forgotten_name) {
+            response.error_code = static_cast<int16_t>(protocol::KafkaError::unknown_member_id);
         } else {
             ++joins;
+            last_name = message.member_id;
             last_metadata = as_text(message.protocols.at(0).metadata);
             response.generation_id = joins;
             response.leader = other_has_the_turn ? "other" : "us";
