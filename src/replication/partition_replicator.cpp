@@ -236,9 +236,6 @@ std::optional<PartitionRanges> PartitionReplicator::ranges() const {
     if (!is_translated()) {
         return PartitionRanges(source, target);
     }
-    if (streams_.size() > 1) {
-        return std::nullopt;  // their order is not the source's
-    }
     return PartitionRanges(source, target, *streams_.front().map, *status_.next_offset);
 }
 
@@ -276,6 +273,10 @@ void PartitionReplicator::send_out() {
     if (is_translated()) {
         status_.skipped_foreign_records += carried().take_skipped();
         runs = carried().take_new_runs();
+        for (const TranslatedRecords& each : streams_) {
+            // Stored with the place of the next record, which begins a run behind the one passed.
+            each.map->has_targets_own = each.map->has_targets_own || carried().has_targets_own();
+        }
         if (carried().has_others() && !are_others_noted_) {
             note_others(runs, outgoing);
         }
