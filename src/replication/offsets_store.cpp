@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <deque>
-#include <map>
 #include <utility>
 
 namespace lockstep::replication {
