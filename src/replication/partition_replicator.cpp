@@ -147,6 +147,7 @@ void PartitionReplicator::set_translated(std::string why) {
 
 void PartitionReplicator::prepare(const PartitionLogs& logs, const Leaders& leaders, Offset to) {
     phase_ = Phase::preparing;
+    status_.preparation = Preparation{logs.target_end, to, link_.runtime().loop.wall_clock_ms()};
     if (logs.target_start < logs.target_end && logs.target_tail &&
         !is_filler_of(logs.target_tail->producer_id, stream_.producer_id)) {
         count_lost(logs.target_end, to);
@@ -211,6 +212,7 @@ void PartitionReplicator::on_target_leader(const client::PartitionLeader& leader
 
 void PartitionReplicator::on_prepared(const Result<void>& outcome) {
     phase_ = Phase::idle;
+    status_.preparation.reset();
     if (is_orphan_) {
         tell_at_rest();
         return;
