@@ -87,8 +87,10 @@ constexpr const char* kVerifyFooter = R"(Examples:
   lockstep verify -c lockstep.yaml --topics "orders.*" --rate 10MiB --json
 
 Reads every record of both sides, as a consumer would, and compares offsets,
-timestamps, keys, values and headers, once, up to where the shorter log ends
-now. May run while Lockstep copies. Changes nothing anywhere.
+timestamps, keys, values and headers, once, up to where the source ends when it
+begins. May run while Lockstep copies: it waits up to --wait for the target to
+come there. What is missing then, is told as "records not copied yet", and the
+exit code is 3, as where something differs. Changes nothing anywhere.
 In compacted topics, records on one side only are counted, but no difference.
 `lockstep run` compares all the time, see limits.verify_rate; its status and
 metrics say up to where the copy is the same.)";
@@ -243,6 +245,7 @@ private:
     std::string log_level_;
     std::vector<std::string> topics_;
     std::string rate_;
+    int wait_seconds_ = 10;
     std::string plan_rate_ = "50MiB";
     std::string cluster_;
     int64_t version_number_ = 0;
@@ -299,7 +302,11 @@ CommandLine::CommandLine() {
         ->check([](const std::string& rate) { return rate_problem(rate); })
         ->type_name("BYTES")
         ->capture_default_str();
-    verify_->add_flag("--once", is_once_, "Compare once; it always does, `run` goes on");
+    verify_->add_option("--wait", wait_seconds_, "How long for what is not copied yet")
+        ->check(CLI::Range(0, 86'400))
+        ->type_name("SECONDS")
+        ->capture_default_str();
+    verify_->add_flag("--once", is_once_, "Changes nothing: it always compares once");
     cut_->add_option("--link", link_, "One link of the configuration; else all")->type_name("NAME");
     add_status_options();
     for (CLI::App* command :
@@ -451,7 +458,7 @@ Command CommandLine::chosen() const {
         return CheckOptions{config_path_, as_json_};
     }
     if (verify_->parsed()) {
-        VerifyOptions options{config_path_, topics_, as_json_, std::nullopt};
+        VerifyOptions options{config_path_, topics_, as_json_, std::nullopt, wait_seconds_};
         if (!rate_.empty()) {
             options.bytes_per_second = *parse_byte_size(rate_);
         }

@@ -77,6 +77,8 @@ TEST(Cli, ReadsHowVerifyIsNarrowed) {
                                    "10MiB", "--once", "--topics", "pay.*"});
     EXPECT_EQ(verify.topics, (std::vector<std::string>{"orders", "pay.*"}));
     EXPECT_EQ(verify.bytes_per_second, 10 << 20);
+    EXPECT_EQ(verify.wait_seconds, 10);
+    EXPECT_EQ(options_of<VerifyOptions>({"verify", "-c", "a", "--wait", "0"}).wait_seconds, 0);
 }
 
 TEST(Cli, ReadsDemo) {
