@@ -32,8 +32,9 @@ constexpr const char* kLagFooter = R"(Examples:
   lockstep lag
   lockstep lag --max 1000 --link east-to-west
 
-The partitions, those furthest behind first. With --max, exit code 3 says that
-one of them is further behind, or that it is not known how far.)";
+The partitions, those furthest behind first. LAG TIME is the age of the oldest
+record that is not copied yet; "?" says that it is not known. With --max, exit
+code 3 says that one of them is further behind, or that it is not known how far.)";
 
 constexpr const char* kExplainFooter = R"(Examples:
   lockstep explain blocked

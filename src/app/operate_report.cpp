@@ -87,7 +87,8 @@ std::string speed_text(const Json& row) {
 }
 
 std::string seconds_text(const Json& row) {
-    return fmt::format("{:.1f}s", row.at("lag_seconds").get<double>());
+    const Json& seconds = row.at("lag_seconds");
+    return seconds.is_null() ? "?" : fmt::format("{:.1f}s", seconds.get<double>());
 }
 
 OperateReport links_report(const Json& body) {

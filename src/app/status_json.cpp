@@ -67,7 +67,7 @@ Json partition_json(const PartitionStatus& partition, const PartitionRate& rate,
         {"next_offset", offset_json(partition.next_offset)},
         {"target_log_end", offset_json(partition.target_log_end)},
         {"lag_records", partition.lag_records()},
-        {"lag_seconds", rounded(partition.lag_seconds(now_ms))},
+        {"lag_seconds", seconds_json(partition.lag_seconds(now_ms))},
         {"copied_records", partition.copied_records},
         {"copied_bytes", partition.copied_bytes},
         {"copied_batches", partition.copied_batches},
@@ -157,6 +157,10 @@ Json group_json(const GroupStatus& group) {
         {"ahead_records", group.ahead_records},
         {"note", group.note},
     };
+}
+
+nlohmann::ordered_json seconds_json(const std::optional<double>& seconds) {
+    return seconds ? Json(rounded(*seconds)) : Json(nullptr);
 }
 
 std::string status_json(const std::vector<LinkStatus>& links, const Rates& rates,

@@ -68,7 +68,9 @@ PartitionReport partition_from(const Json& json) {
     if (!json.at("source_high_watermark").is_null() && !json.at("next_offset").is_null()) {
         partition.lag_records = json.at("lag_records").get<int64_t>();
     }
-    partition.lag_seconds = json.at("lag_seconds").get<double>();
+    if (const Json& seconds = json.at("lag_seconds"); !seconds.is_null()) {
+        partition.lag_seconds = seconds.get<double>();
+    }
     partition.records_per_second = json.at("records_per_second").get<double>();
     partition.bytes_per_second = json.at("bytes_per_second").get<double>();
     if (const Json& verified = json.at("verified");

@@ -17,7 +17,7 @@ struct PartitionReport {
     std::string state;
     std::string reason;
     std::optional<int64_t> lag_records;  // nothing while the ends of the logs are not known
-    double lag_seconds = 0;
+    std::optional<double> lag_seconds;
     double records_per_second = 0;
     double bytes_per_second = 0;
     std::optional<int64_t> unverified_offsets;  // on the target; nothing while not known, or off

@@ -72,7 +72,7 @@ std::string row(std::string_view topic, size_t topic_width, const PartitionRepor
         "  {:<{}} {:>5}  {:<9} {:>13} {:>8} {:>9} {:>10}\n", topic, topic_width,
         partition.partition, partition.state,
         partition.lag_records ? format_count(*partition.lag_records) : "?",
-        partition.lag_records ? lag_time(partition.lag_seconds) : "?",
+        partition.lag_seconds ? lag_time(*partition.lag_seconds) : "?",
         rounded_count(partition.records_per_second),
         partition.unverified_offsets ? short_count(*partition.unverified_offsets) : "-");
 }

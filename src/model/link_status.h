@@ -71,10 +71,10 @@ struct PartitionStatus {
     std::optional<Offset> source_high_watermark;
     bool is_translated = false;  // its offsets on the target are not the source's
     std::string translated_why;  // where they could have been kept; "" where it was asked for
-    std::optional<Offset> next_offset;      // the next source offset to copy
-    std::optional<Offset> target_log_end;   // the same, where offsets are kept
-    int64_t last_copied_timestamp_ms = -1;  // of the newest copied record; -1: none yet
-    uint64_t copied_records = 0;            // since this process started, like all counts here
+    std::optional<Offset> next_offset;         // the next source offset to copy
+    std::optional<Offset> target_log_end;      // the same, where offsets are kept
+    std::optional<int64_t> oldest_waiting_ms;  // when the record at next_offset is of, where known
+    uint64_t copied_records = 0;               // since this process started, like all counts here
     uint64_t copied_bytes = 0;
     uint64_t copied_batches = 0;
     std::optional<OpenTransaction> open_transaction;  // only where it holds records back
@@ -85,8 +85,9 @@ struct PartitionStatus {
 
     /// Records at the source that the target lacks; 0 while unknown.
     int64_t lag_records() const;
-    /// Age of the newest copied record while there is lag, in seconds; else 0.
-    double lag_seconds(int64_t now_ms) const;
+    /// Age of the oldest record at the source that the target lacks, in seconds; 0 where there is
+    /// none. Nothing while that is not known.
+    std::optional<double> lag_seconds(int64_t now_ms) const;
 };
 
 /// How a consumer group stands on the target, as it would find itself after moving there.

@@ -438,6 +438,7 @@ Task<void> Link::follow_loop() {
         }
         save_target_runs();
         co_await read_paused_ends();
+        co_await look_at_waiting();
         if (loop.now() >= starts_due) {
             co_await read_target_starts();
             starts_due = loop.now() + kTargetStartsPause;
@@ -458,6 +459,31 @@ Task<void> Link::follow_log_start(PartitionReplicator& partition) {
     partition.on_target_log_start(*start);
     if (deleted.has_error() && !tasks_.stop_requested()) {
         log::warn("link {}: {}", spec_.name, deleted.error().message());
+    }
+}
+
+/// What waits without having been fetched (it is paused, blocked or held back) is looked at, to
+/// tell how old it is: a batch of each partition, once, as what waits does not change.
+Task<void> Link::look_at_waiting() {
+    for (auto& [id, partition] : partitions_) {
+        const auto leader = source_.metadata().leader_of(id);
+        if (!partition->wants_waiting_time() || !leader || tasks_.stop_requested()) {
+            continue;
+        }
+        const Offset next = *partition->status().next_offset;
+        client::LogPlace place{leader->leader, id, next};
+        auto read = co_await client::read_batch_at(source_, std::move(place), tasks_.stop_token());
+        if (read.has_error()) {
+            if (read.error().code.category() != protocol::kafka_category()) {
+                co_return;  // the cluster is away: the others would wait for it, too
+            }
+            continue;
+        }
+        ByteView records = read->view();
+        const auto batch = protocol::next_batch(records);
+        if (batch.has_value() && *batch) {
+            partition->on_waiting(next, **batch);
+        }
     }
 }
 

@@ -114,6 +114,7 @@ private:
     Result<size_t> count_in(const PauseScope& scope) const;
     void follow_pauses();
     runtime::Task<void> read_paused_ends();
+    runtime::Task<void> look_at_waiting();
     std::optional<PartitionRanges> ranges_of(const TopicPartition& id) const;
     std::optional<CopiedPartition> next_copied(const CopyId* last) const;
     std::optional<CopiedPartition> copied(const CopyId& copy) const;

@@ -83,6 +83,7 @@ void PartitionReplicator::begin(const PartitionLogs& logs, const Leaders& leader
         return;
     }
     status_.next_offset = logs.target_end;
+    tell_waiting();
     const ResumePoint resume = resume_point(logs, resume_rules());
     if (resume.raise_to) {
         prepare(logs, leaders, *resume.raise_to);
@@ -170,6 +171,8 @@ void PartitionReplicator::count_lost(Offset from, Offset to) {
 void PartitionReplicator::stream(std::unique_ptr<OutgoingStream> outgoing, const Leaders& leaders) {
     lane_->start(leaders.way, leaders.target_topic_id);
     phase_ = Phase::streaming;
+    waiting_.clear();
+    tell_waiting();
     is_halted_ = false;
     fetch_error_.reset();
     is_damaged_ = false;
@@ -393,7 +396,7 @@ bool PartitionReplicator::on_acknowledged(const client::OutgoingBatch& batch,
         return false;
     }
     status_.target_log_end = answer.base_offset + batch.record_count;
-    status_.last_copied_timestamp_ms = batch.max_timestamp_ms;
+    tell_waiting();
     status_.copied_records += static_cast<uint64_t>(batch.record_count);
     status_.copied_bytes += batch.bytes.size;
     ++status_.copied_batches;
@@ -430,6 +433,7 @@ void PartitionReplicator::note_delivered() {
     const bool is_all = is_delivered() || mutated(Mutation::progress_said_early);
     if (is_translated() && outgoing_ && is_all) {
         status_.next_offset = outgoing_->next_fetch();
+        tell_waiting();
     }
     if (outgoing_ && is_all && status_.lag_records() == 0 && !fetch_error_) {
         failures_in_a_row_ = 0;
@@ -461,6 +465,7 @@ std::optional<Offset> PartitionReplicator::passed_to(const TranslatedRecords& st
 void PartitionReplicator::on_filled(const client::OutgoingGap& gap) {
     status_.target_log_end = status_.next_offset = gap.base_offset + gap.count;
     status_.filled_offsets += static_cast<uint64_t>(gap.count);
+    tell_waiting();
     on_progress();
     stop_when_delivered();
 }

@@ -102,6 +102,23 @@ TEST_P(EachScope, TellsHowFarItIsBehind) {
     EXPECT_EQ(status().lag_records(), 25);
 }
 
+TEST_P(EachScope, TellsHowOldTheFirstRecordIsThatWaits) {
+    link_->pause(GetParam()).value();
+    loop_.advance(seconds(12));
+    EXPECT_EQ(status().lag_seconds(0), 0);
+    source_log_.append(make_batch(10, 5));
+    source_log_.append(make_batch(15, 5));
+    loop_.advance(seconds(12));
+    const int64_t now_ms = test::kRecordTimeMs + 10 + 15'000;
+    EXPECT_EQ(status().lag_seconds(now_ms), 15);
+    source_log_.append(make_batch(20, 5));
+    loop_.advance(seconds(12));
+    EXPECT_EQ(status().lag_seconds(now_ms), 15);  // still the same one
+    link_->resume(GetParam()).value();
+    loop_.advance(seconds(12));
+    EXPECT_EQ(status().lag_seconds(now_ms), 0);
+}
+
 TEST_P(EachScope, GoesOn_WhenItIsResumedAtOnce) {
     source_log_.append(make_batch(10, 10));
     link_->pause(GetParam()).value();
