@@ -1,5 +1,6 @@
 #include "app/check_report.h"
 
+#include "app/status_json.h"
 #include "app/text_layout.h"
 #include "base/text.h"
 
@@ -295,6 +296,9 @@ std::string render_links(const std::vector<LinkPlan>& plans,
             continue;
         }
         text += "  " + summary(plan) + "\n" + (more ? more(plan) : "");
+        for (const UnmatchedEntry& entry : plan.unmatched) {
+            text += wrap_text("warning: " + printable(describe(entry, plan.source)), 2, kWidth);
+        }
         if (!plan.topics.empty()) {
             text += topics_table(plan);
         }
@@ -326,6 +330,7 @@ nlohmann::ordered_json links_json(const std::vector<LinkPlan>& plans) {
                          {"source_cluster_id", plan.source_cluster_id},
                          {"target_cluster_id", plan.target_cluster_id},
                          {"problem", plan.problem},
+                         {"unmatched_topics", unmatched_json(plan.unmatched)},
                          {"configs_problem", plan.configs_problem},
                          {"acls", acls_json(plan.acls)},
                          {"quotas", quotas_json(plan.quotas)},

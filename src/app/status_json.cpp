@@ -132,6 +132,7 @@ Json link_json(const LinkStatus& link, const Rates& rates, int64_t now_ms) {
         {"priority", to_string(link.priority)},
         {"paused", link.is_paused},
         {"discovered", link.discovered},
+        {"unmatched_topics", unmatched_json(link.unmatched)},
         {"errors", link.errors},
         {"in_flight_bytes", link.in_flight_bytes},
         {"partitions", std::move(partitions)},
@@ -157,6 +158,14 @@ Json group_json(const GroupStatus& group) {
         {"ahead_records", group.ahead_records},
         {"note", group.note},
     };
+}
+
+nlohmann::ordered_json unmatched_json(const std::vector<UnmatchedEntry>& unmatched) {
+    Json rows = Json::array();
+    for (const UnmatchedEntry& each : unmatched) {
+        rows.push_back({{"entry", each.entry}, {"nearest", each.nearest}});
+    }
+    return rows;
 }
 
 nlohmann::ordered_json seconds_json(const std::optional<double>& seconds) {

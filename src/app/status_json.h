@@ -25,6 +25,9 @@ std::string status_json(const std::vector<LinkStatus>& links, const Rates& rates
 /// A number of seconds to a thousandth; null where it is not known.
 nlohmann::ordered_json seconds_json(const std::optional<double>& seconds);
 
+/// Entries of a link's `topics`.
+nlohmann::ordered_json unmatched_json(const std::vector<UnmatchedEntry>& unmatched);
+
 /// One group of it.
 nlohmann::ordered_json group_json(const GroupStatus& group);
 

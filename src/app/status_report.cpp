@@ -125,6 +125,9 @@ LinkReport link_from(const Json& json) {
     link.priority = printable(json.value("priority", "normal"));  // an older Lockstep has none
     link.discovered = json.at("discovered").get<bool>();
     link.errors = json.at("errors").get<uint64_t>();
+    for (const Json& each : json.value("unmatched_topics", Json::array())) {  // new in 0.1
+        link.unmatched.push_back({text_of(each, "entry"), text_of(each, "nearest")});
+    }
     for (const Json& partition : json.at("partitions")) {
         link.partitions.push_back(partition_from(partition));
     }

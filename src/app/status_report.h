@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "model/unmatched_entry.h"
 
 #include <cstdint>
 #include <optional>
@@ -54,6 +55,7 @@ struct LinkReport {
     std::string marker_problem;
     std::string priority = "normal";
     bool discovered = false;
+    std::vector<UnmatchedEntry> unmatched;  // of its topics
     uint64_t errors = 0;
     std::vector<PartitionReport> partitions;
     std::vector<GroupReport> groups;

@@ -158,6 +158,9 @@ std::string render_status_table(const StatusReport& report) {
         if (!link.problem.empty()) {
             text += wrap_text("problem: " + link.problem, 2, kWidth);
         }
+        for (const UnmatchedEntry& entry : link.unmatched) {
+            text += wrap_text("warning: " + describe(entry, link.source), 2, kWidth);
+        }
         if (!link.marker_problem.empty()) {
             text += wrap_text("takes no transaction markers: " + link.marker_problem, 2, kWidth);
         }

@@ -6,6 +6,7 @@
 #include "model/follow_status.h"
 #include "model/ids.h"
 #include "model/priority.h"
+#include "model/unmatched_entry.h"
 
 #include <array>
 #include <cstdint>
@@ -112,7 +113,8 @@ struct LinkStatus {
     std::string marker_problem;  // why the target takes no markers; "" where it does, or not known
     std::string problem;  // what keeps the link as a whole from working; "" where nothing does
     Priority priority = Priority::normal;
-    bool is_paused = false;   // as a whole
+    bool is_paused = false;                 // as a whole
+    std::vector<UnmatchedEntry> unmatched;  // of the link's topics
     bool discovered = false;  // both clusters were reached and the topics listed at least once
     std::vector<PartitionStatus> partitions;
     std::vector<GroupStatus> groups;

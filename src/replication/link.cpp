@@ -123,6 +123,7 @@ LinkStatus Link::status() const {
     status.target_cluster_id = target_.metadata().cluster_id();
     status.marker_problem = marker_problem_;
     status.problem = problem_;
+    status.unmatched = unmatched_;
     status.discovered = is_discovered_;
     status.priority = spec_.priority;
     status.is_paused = pauses_.is_link_paused();
@@ -291,11 +292,12 @@ void Link::set_problem(std::string problem) {
 void Link::apply(DiscoveredTopics discovered) {
     if (!is_discovered_) {
         is_discovered_ = true;
-        log::info("link {}: {} ({}) to {} ({}), {} topics", spec_.name, spec_.source,
+        log::info("link {}: {} ({}) to {} ({}), {} topic{}", spec_.name, spec_.source,
                   source_.metadata().cluster_id(), spec_.target, target_.metadata().cluster_id(),
-                  discovered.topics.size());
+                  discovered.topics.size(), discovered.topics.size() == 1 ? "" : "s");
         tasks_.spawn("probe", probe_markers());
     }
+    note_unmatched();
     for (const auto& [topic, problem] : discovered.target_problems) {
         const auto known = target_problems_.find(topic);
         if (known == target_problems_.end() || known->second.message() != problem.message()) {
@@ -311,6 +313,20 @@ void Link::apply(DiscoveredTopics discovered) {
     notice_missing(present);
     follow_pauses();
     want_position();
+}
+
+/// Each is said once, and again where there was a topic meanwhile.
+void Link::note_unmatched() {
+    if (!spec_.replication.empty()) {
+        return;  // the other links of the replication may bring the topic here
+    }
+    auto unmatched = discovery_.unmatched();
+    for (const UnmatchedEntry& entry : unmatched) {
+        if (std::ranges::find(unmatched_, entry) == unmatched_.end()) {
+            log::warn("link {}: {}", spec_.name, describe(entry, spec_.source));
+        }
+    }
+    unmatched_ = std::move(unmatched);
 }
 
 void Link::apply_topic(const client::TopicMetadata& topic) {

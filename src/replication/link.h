@@ -101,6 +101,7 @@ private:
     void notice_missing(const std::set<std::string>& present);
     Result<void> learn_ids();
     void set_problem(std::string problem);
+    void note_unmatched();
     runtime::Task<void> wait_after(Error problem);
     void try_again(const PauseScope& scope);
 
@@ -194,6 +195,7 @@ private:
     bool are_all_maps_read_ = false;
     int32_t coordinator_epoch_ = 0;
     bool is_discovered_ = false;
+    std::vector<UnmatchedEntry> unmatched_;
     uint64_t errors_ = 0;
     client::Backoff look_backoff_;  // where the link has a rule of retries
     int failed_looks_ = 0;          // in a row

@@ -17,6 +17,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace lockstep::replication {
 
 using client::Cluster;
@@ -45,6 +47,7 @@ public:
         plan.source_cluster_id = source_.metadata().cluster_id();
         plan.target_cluster_id = target_.metadata().cluster_id();
         LS_CO_TRY(topics, std::move(looked));
+        plan.unmatched = discovery.unmatched();
         LS_CO_CHECK(co_await learn_carried(stop));
         const auto to_source = co_await round_trip_ms(source_, stop);
         const auto to_target = co_await round_trip_ms(target_, stop);
@@ -276,6 +279,24 @@ private:
 };
 
 }  // namespace
+
+void forget_matched_elsewhere(std::vector<LinkPlan>& plans, const std::vector<LinkSpec>& links) {
+    const std::vector<LinkPlan> before = plans;
+    for (size_t i = 0; i < plans.size(); ++i) {
+        std::erase_if(plans[i].unmatched, [&](const UnmatchedEntry& entry) {
+            for (size_t j = 0; j < plans.size(); ++j) {
+                const bool is_other = j != i && !links[i].replication.empty() &&
+                                      links[j].replication == links[i].replication;
+                if (is_other && before[j].problem.empty() &&
+                    std::ranges::find(before[j].unmatched, entry.entry, &UnmatchedEntry::entry) ==
+                        before[j].unmatched.end()) {
+                    return true;
+                }
+            }
+            return false;
+        });
+    }
+}
 
 Task<LinkPlan> plan_link(runtime::Runtime& runtime, std::vector<ClusterSpec> clusters,
                          LinkSpec spec, std::stop_token stop) {

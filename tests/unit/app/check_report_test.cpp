@@ -42,6 +42,31 @@ LinkPlan plan_with_problem() {
     return plan;
 }
 
+TEST(CheckTable, WarnsOfEntries_ThatMatchNoTopic) {
+    LinkPlan plan = sample_plan();
+    plan.topics.clear();
+    plan.unmatched = {{"ordrs", "orders"}};
+    EXPECT_THAT(render_check_table({plan}),
+                testing::HasSubstr("  warning: no topic of east matches \"ordrs\"; did you mean "
+                                   "\"orders\"?\n"));
+    const auto json = nlohmann::json::parse(check_json({plan}));
+    EXPECT_EQ(json["links"][0]["unmatched_topics"],
+              nlohmann::json::parse(R"([{"entry": "ordrs", "nearest": "orders"}])"));
+}
+
+TEST(CheckTable, WarnsOfNoEntry_ThatAnotherLinkOfTheReplicationBrings) {
+    std::vector<LinkPlan> plans{sample_plan(), sample_plan()};
+    plans[0].unmatched = {{"orders", ""}, {"ordrs", "orders"}};
+    plans[1].unmatched = {{"ordrs", "orders"}};
+    std::vector<LinkSpec> links(2);
+    replication::forget_matched_elsewhere(plans, links);
+    EXPECT_EQ(plans[0].unmatched.size(), 2U) << "links of their own";
+    links[0].replication = links[1].replication = "all";
+    replication::forget_matched_elsewhere(plans, links);
+    EXPECT_EQ(plans[0].unmatched, (std::vector<UnmatchedEntry>{{"ordrs", "orders"}}));
+    EXPECT_EQ(plans[1].unmatched, (std::vector<UnmatchedEntry>{{"ordrs", "orders"}}));
+}
+
 TEST(CheckTable, ShowsWhatWouldBeDone) {
     EXPECT_EQ(render_check_table({sample_plan()}),
               R"(The configuration is valid. Nothing was changed.

@@ -206,6 +206,15 @@ east-to-west: east -> west, 4 partitions: 1 blocked, 1 starting, 2 running
 )");
 }
 
+TEST(StatusTable, WarnsOfEntries_ThatMatchNoTopic) {
+    LinkStatus link = sample_link({});
+    link.unmatched = {{"ordrs", "orders"}};
+    EXPECT_THAT(render_status_table(report_of({link})),
+                testing::HasSubstr("\n  warning: no topic of east matches \"ordrs\"; did you mean "
+                                   "\"orders\"?\n"));
+    EXPECT_FALSE(report_of({link}).has_trouble());
+}
+
 TEST(StatusTable, ShowsALink_ThatIsStillSearching) {
     LinkStatus link = sample_link({});
     link.discovered = false;

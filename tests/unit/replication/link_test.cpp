@@ -487,6 +487,15 @@ TEST_F(LinkTest, SaysAgainWhyItIsBlockedForGood_WhenItsTopicWasAway) {
     EXPECT_THAT(status().reason, HasSubstr("stamps its own time"));
 }
 
+TEST_F(LinkTest, TellsOfAnEntry_ThatMatchesNoTopic_UntilThereIsOne) {
+    source_.metadata = test::metadata_of("src", 1, {{"ordres", id_of(1), {1}, 0}});
+    start_and_run();
+    EXPECT_EQ(link_->status().unmatched, (std::vector<UnmatchedEntry>{{"orders", "ordres"}}));
+    source_.metadata = test::metadata_of("src", 1, {{"orders", id_of(1), {1}, 0}});
+    loop_.advance(seconds(10));
+    EXPECT_TRUE(link_->status().unmatched.empty());
+}
+
 TEST_F(LinkTest, CreatesATopic_ThatTheTargetLacks) {
     target_.metadata = test::metadata_of("dst", 1, {});
     const auto describe = [](const ReceivedRequest& request) {
