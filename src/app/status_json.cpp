@@ -111,6 +111,15 @@ Json follow_json(const FollowStatus& status) {
     };
 }
 
+Json error_json(const std::optional<LastError>& error, int64_t now_ms) {
+    if (!error) {
+        return nullptr;
+    }
+    return {{"what", error->what},
+            {"seconds_ago",
+             rounded(static_cast<double>(std::max<int64_t>(0, now_ms - error->at_ms)) / 1000)}};
+}
+
 Json link_json(const LinkStatus& link, const Rates& rates, int64_t now_ms) {
     Json partitions = Json::array();
     for (const PartitionStatus* partition : sorted(link.partitions)) {
@@ -134,6 +143,7 @@ Json link_json(const LinkStatus& link, const Rates& rates, int64_t now_ms) {
         {"discovered", link.discovered},
         {"unmatched_topics", unmatched_json(link.unmatched)},
         {"errors", link.errors},
+        {"last_error", error_json(link.last_error, now_ms)},
         {"in_flight_bytes", link.in_flight_bytes},
         {"partitions", std::move(partitions)},
         {"groups", std::move(groups)},

@@ -125,6 +125,11 @@ LinkReport link_from(const Json& json) {
     link.priority = printable(json.value("priority", "normal"));  // an older Lockstep has none
     link.discovered = json.at("discovered").get<bool>();
     link.errors = json.at("errors").get<uint64_t>();
+    if (const Json last = json.value("last_error", Json()); !last.is_null()) {  // new in 0.1
+        const auto seconds = std::llround(last.at("seconds_ago").get<double>());
+        link.last_error = fmt::format("{} ago: {}", format_duration(std::chrono::seconds(seconds)),
+                                      text_of(last, "what"));
+    }
     for (const Json& each : json.value("unmatched_topics", Json::array())) {  // new in 0.1
         link.unmatched.push_back({text_of(each, "entry"), text_of(each, "nearest")});
     }

@@ -57,6 +57,7 @@ struct LinkReport {
     bool discovered = false;
     std::vector<UnmatchedEntry> unmatched;  // of its topics
     uint64_t errors = 0;
+    std::string last_error;  // and how long ago; "" where there was none
     std::vector<PartitionReport> partitions;
     std::vector<GroupReport> groups;
     std::vector<FollowReport> followed;  // what is not off

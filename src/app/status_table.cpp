@@ -165,7 +165,11 @@ std::string render_status_table(const StatusReport& report) {
             text += wrap_text("takes no transaction markers: " + link.marker_problem, 2, kWidth);
         }
         if (!link.partitions.empty()) {
-            text += "  " + summary_of_speed(link) + "\n\n" + table(link.partitions);
+            text += "  " + summary_of_speed(link) + "\n";
+            if (!link.last_error.empty()) {
+                text += wrap_text("the last error " + link.last_error, 2, kWidth);
+            }
+            text += "\n" + table(link.partitions);
         }
         if (!link.groups.empty()) {
             text += "\n" + group_table(link.groups);

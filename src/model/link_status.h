@@ -104,6 +104,12 @@ struct GroupStatus {
     std::string note;            // why it is not exact; "" where it is
 };
 
+/// The newest of those that a link has counted; most are over when somebody looks.
+struct LastError {
+    std::string what;
+    int64_t at_ms = 0;  // since 1970
+};
+
 struct LinkStatus {
     std::string name;
     std::string source;
@@ -120,6 +126,7 @@ struct LinkStatus {
     std::vector<GroupStatus> groups;
     AroundStatus around;
     uint64_t errors = 0;
+    std::optional<LastError> last_error;
     int64_t in_flight_bytes = 0;
     LatencyHistogram fetch_latency;
     LatencyHistogram produce_latency;

@@ -138,6 +138,7 @@ LinkStatus Link::status() const {
     }
     status.around = around_.status();
     status.errors = errors_;
+    status.last_error = last_error_;
     status.in_flight_bytes = environment_.budget.used_bytes();
     status.fetch_latency = fetch_latency_;
     status.produce_latency = producer_.latency();
@@ -255,7 +256,7 @@ Task<void> Link::discover_loop() {
 /// Until both clusters are looked at again: by the clock, or once somebody resumes the link.
 Task<void> Link::wait_after(Error problem) {
     const std::stop_token stop = tasks_.stop_token();
-    ++errors_;
+    count_error(problem.message());
     ++failed_looks_;
     if (spec_.retry && spec_.retry->attempts && failed_looks_ > *spec_.retry->attempts) {
         has_given_up_ = true;
@@ -270,6 +271,11 @@ Task<void> Link::wait_after(Error problem) {
     const runtime::Duration pause =
         spec_.retry ? look_backoff_.next(environment_.runtime.rng) : kProblemPause;
     co_await runtime::sleep_for(environment_.runtime.loop, pause, stop);
+}
+
+void Link::count_error(std::string what) {
+    ++errors_;
+    last_error_ = LastError{std::move(what), environment_.runtime.loop.wall_clock_ms()};
 }
 
 Result<void> Link::learn_ids() {

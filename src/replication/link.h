@@ -84,7 +84,7 @@ public:
     SourceReader& reader_of(BrokerId source_broker) override;
     void want_position() override { position_wanted_.notify_all(); }
     void want_metadata() override;
-    void count_error() override { ++errors_; }
+    void count_error(std::string what) override;
     void prepare(PartitionReplicator& partition, LogStartTask task) override;
     Result<void> may_write_markers(std::optional<uint64_t> looked_in) override;
     int32_t next_coordinator_epoch() override;
@@ -197,6 +197,7 @@ private:
     bool is_discovered_ = false;
     std::vector<UnmatchedEntry> unmatched_;
     uint64_t errors_ = 0;
+    std::optional<LastError> last_error_;
     client::Backoff look_backoff_;  // where the link has a rule of retries
     int failed_looks_ = 0;          // in a row
     bool has_given_up_ = false;     // to look at both clusters, until somebody resumes the link

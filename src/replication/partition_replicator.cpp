@@ -48,7 +48,8 @@ PartitionReplicator::PartitionReplicator(LinkServices& link, client::BatchProduc
     : link_(link),
       lane_(producer.add_lane(stream.id, *this)),
       stream_(std::move(stream)),
-      backoff_(retry_pace(link.spec())) {
+      backoff_(retry_pace(link.spec())),
+      born_at_(link.runtime().loop.now()) {
     status_.id = stream_.id;
     limits_.codec = codec_of(link.spec().compression);
     lane_bytes_ = kFirstLaneBytes;
@@ -368,7 +369,7 @@ void PartitionReplicator::halt(std::string reason) {
     is_halted_ = true;
     halted_why_ = std::move(reason);
     stop_fetching();
-    link_.count_error();
+    link_.count_error(id().to_string() + ": " + halted_why_);
     set_state(PartitionState::blocked, halted_why_);
 }
 
@@ -377,7 +378,7 @@ void PartitionReplicator::on_fetch_failed(const Error& error) {
     if (phase_ != Phase::streaming || is_orphan_ || is_halted_) {
         return;
     }
-    link_.count_error();
+    link_.count_error(error.message());
     link_.want_metadata();
     set_state(status_.state == PartitionState::blocked ? PartitionState::blocked
                                                        : PartitionState::retrying,
@@ -391,7 +392,7 @@ bool PartitionReplicator::on_acknowledged(const client::OutgoingBatch& batch,
     auto placed = is_translated() ? put_in_map(batch, answer.base_offset)
                                   : expect_offset(batch, answer.base_offset);
     if (placed.has_error()) {
-        link_.count_error();
+        link_.count_error(placed.error().message());
         fetch_error_ = placed.error();
         return false;
     }

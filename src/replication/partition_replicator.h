@@ -35,7 +35,7 @@ public:
     virtual SourceReader& reader_of(BrokerId source_broker) = 0;
     virtual void want_position() = 0;  // some partition wants its logs looked at
     virtual void want_metadata() = 0;  // a leader is not where it was thought to be
-    virtual void count_error() = 0;
+    virtual void count_error(std::string what) = 0;
     /// Whether it is this process's turn to write markers.
     /// `looked_in`: in which turn the target's log was looked at.
     virtual Result<void> may_write_markers(std::optional<uint64_t> looked_in) = 0;
@@ -253,6 +253,7 @@ private:
     bool stop_merging(bool has_merged);
     bool make_smaller(bool has_merged);
     void retry(const Error& error);
+    bool is_settling(const Error& error) const;
     bool give_up(const Error& error);
     void retry_later(PartitionState state, std::string reason, runtime::Duration pause);
     void set_state(PartitionState state, std::string reason);
@@ -302,6 +303,7 @@ private:
     int failures_in_a_row_ = 0;  // of requests, without anything copied
     bool has_given_up_ = false;
     runtime::TimePoint not_before_{};
+    runtime::TimePoint born_at_;
 };
 
 }  // namespace lockstep::replication

@@ -206,6 +206,17 @@ east-to-west: east -> west, 4 partitions: 1 blocked, 1 starting, 2 running
 )");
 }
 
+TEST(StatusTable, TellsOfTheLastError) {
+    LinkStatus link = sample_link({running_partition("orders", 0, 5, 5)});
+    EXPECT_THAT(render_status_table(report_of({link})), testing::HasSubstr(", 0 errors\n\n"));
+    link.errors = 3;
+    link.last_error = LastError{"fetch orders-0 at offset 5: timed out", 1'000'000 - 95'000};
+    EXPECT_THAT(render_status_table(report_of({link})),
+                testing::HasSubstr(", 3 errors\n"
+                                   "  the last error 1m35s ago: fetch orders-0 at offset 5: timed "
+                                   "out\n\n"));
+}
+
 TEST(StatusTable, WarnsOfEntries_ThatMatchNoTopic) {
     LinkStatus link = sample_link({});
     link.unmatched = {{"ordrs", "orders"}};

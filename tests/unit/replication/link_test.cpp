@@ -519,6 +519,28 @@ TEST_F(LinkTest, CreatesATopic_ThatTheTargetLacks) {
     expect_copied(1);
 }
 
+TEST_F(LinkTest, CountsNoErrors_WhileANewTopicIsNotKnownToAllBrokers) {
+    source_log_.append(make_batch(0, 10));
+    target_log_.refuse_list_offsets_with = code_of(KafkaError::unknown_topic_or_partition);
+    start_and_run(seconds(5));
+    EXPECT_EQ(status().state, PartitionState::retrying);
+    EXPECT_EQ(link_->status().errors, 0U);
+    target_log_.refuse_list_offsets_with = 0;
+    loop_.advance(seconds(5));
+    expect_copied(1);
+    EXPECT_EQ(link_->status().errors, 0U);
+    EXPECT_FALSE(link_->status().last_error.has_value());
+}
+
+TEST_F(LinkTest, TellsOfTheLastError) {
+    target_log_.refuse_list_offsets_with = code_of(KafkaError::unknown_topic_or_partition);
+    start_and_run(seconds(30));
+    EXPECT_GE(link_->status().errors, 1U);
+    ASSERT_TRUE(link_->status().last_error.has_value());
+    EXPECT_THAT(link_->status().last_error->what, HasSubstr("list the offsets of orders-0 on dst"));
+    EXPECT_GT(link_->status().last_error->at_ms, 0);
+}
+
 TEST_F(LinkTest, CopiesNothing_BetweenAClusterAndItself) {
     target_.metadata.cluster_id = "src-id";
     start_and_run();
