@@ -78,6 +78,7 @@ struct LinkPlan {
     std::optional<PlannedUsers> users;      // the same
     std::vector<std::string> groups;        // whose offsets would be kept the same
     std::string group_problem;              // why they are not known; else ""
+    std::vector<std::string> own_topics;    // Lockstep's, that `run` keeps on the target
     std::string marker_problem;             // why the target takes no markers; "" where it does
     std::string size_problem;               // why the sizes are not known; else ""
     std::optional<double> source_round_trip_ms;  // of a small request
