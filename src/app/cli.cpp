@@ -43,7 +43,9 @@ Exit codes:
   3  check, verify, cut, demo, and the commands that ask a running Lockstep:
      something differs, is blocked, is not known or cannot be reached
 
-Documentation: docs/configuration.md describes every key of the configuration.)";
+Documentation: docs/configuration.md describes every key of the configuration,
+docs/operations.md how to run it; the package has both, and more, in
+/usr/share/doc/lockstep.)";
 
 constexpr const char* kRunFooter = R"(Example:
   lockstep run -c lockstep.yaml --log-level debug
@@ -110,7 +112,11 @@ constexpr const char* kStatusFooter = R"(Examples:
   lockstep status --watch --interval 5
   lockstep status --url http://10.0.0.7:7878 --json
 
-Asks a running Lockstep at the address of http.listen in its configuration. With
+Asks a running Lockstep at the address of http.listen in its configuration.
+LAG TIME is the age of the oldest record that is not copied yet. UNVERIFIED are
+copied offsets that `run` has not read back and compared with the source yet.
+"?": not known; "-": not compared. Exit code 3: a link has a problem, something is
+blocked or differs, or Lockstep cannot be reached. With
 --watch, until Ctrl-C; then the exit code is that of the last look. The
 environment variable LOCKSTEP_TOKEN holds the token, where that wants one;
 LOCKSTEP_CA names a PEM file of whom to trust, for https://.)";
@@ -131,7 +137,8 @@ Reads the properties of a dedicated MirrorMaker 2, or Strimzi's resource of kind
 KafkaMirrorMaker2, and writes a configuration that copies the same topics. Each
 setting stands in a comment: taken, changed (why), not needed (why), or by hand
 where somebody has to look at it. Connects to nothing, and overwrites nothing.
-docs/from-mirrormaker2.md tells what is otherwise, and how to go over.)";
+docs/from-mirrormaker2.md (of the package: in /usr/share/doc/lockstep) tells what
+is otherwise, and how to go over.)";
 
 constexpr const char* kSandboxFooter = R"(Examples:
   lockstep sandbox
@@ -171,6 +178,14 @@ Lines of a script are "at TIME ACTION"; the actions are:
   lose-records TOPIC PARTITION             an unclean election at the source
 With a script or --seconds, it ends with code 0 if in the end every copy is the
 same as its source, and proved to be; else with 3.)";
+
+std::string version_text() {
+    return fmt::format("lockstep {}", kVersion);
+}
+
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 /// What is wrong with a number of bytes a second; "" where it is fine.
 std::string rate_problem(const std::string& rate) {
@@ -215,29 +230,33 @@ public:
 
 private:
     CLI::App* add_command(const std::string& name, const std::string& about);
+    void sort_into_groups();
     void add_import_options();
     void add_state_options();
     void add_status_options();
     void add_sandbox_options();
     void add_demo_options();
     Command chosen() const;
+    CLI::App* command_named(const std::string& name);
+    CliExit refusal(const std::vector<std::string>& arguments, const std::string& problem);
     std::string unknown_word(const std::vector<std::string>& arguments);
+    std::string lacking_config(const std::vector<std::string>& arguments);
 
     CLI::App app_{kAbout, "lockstep"};
-    CLI::App* run_ = add_command("run", "Copies what the configuration says.");
     CLI::App* check_ = add_command("check", "Shows what would be copied, and changes nothing.");
     CLI::App* plan_ = add_command("plan", "Shows routes and what would be done.");
+    CLI::App* run_ = add_command("run", "Copies what the configuration says.");
+    CLI::App* verify_ = add_command("verify", "Compares both sides, record by record.");
+    CLI::App* cut_ = add_command("cut", "Finds where the target tears no transaction.");
+    CLI::App* status_ = add_command("status", "Shows how a running Lockstep gets on.");
+    OperateCommands operate_{app_};
     CLI::App* apply_ = add_command("apply", "Makes a configuration the desired state.");
     CLI::App* diff_ = add_command("diff", "Compares it with the desired state.");
     CLI::App* history_ = add_command("history", "Lists the versions of the desired state.");
     CLI::App* rollback_ = add_command("rollback", "Makes a former version the desired state.");
-    CLI::App* verify_ = add_command("verify", "Compares both sides, record by record.");
-    CLI::App* cut_ = add_command("cut", "Finds where the target tears no transaction.");
-    CLI::App* status_ = add_command("status", "Shows how a running Lockstep gets on.");
     CLI::App* import_ = add_command("import", "Writes a configuration from MirrorMaker 2's.");
-    CLI::App* sandbox_ = add_command("sandbox", "Runs Kafka clusters in memory, to try things.");
     CLI::App* demo_ = add_command("demo", "Shows it at work: clusters in memory, a live view.");
-    OperateCommands operate_{app_};
+    CLI::App* sandbox_ = add_command("sandbox", "Runs Kafka clusters in memory, to try things.");
     CLI::App* completion_ = add_command("completion", "Prints what a shell completes it by.");
     CLI::App* manual_ = add_command("manual", "Prints the manual page, for man.");
     CLI::App* version_ = add_command("version", "Prints the version.");
@@ -267,6 +286,8 @@ CommandLine::CommandLine() {
     app_.require_subcommand(1);
     app_.footer(kExamples);
     app_.get_formatter()->column_width(28);
+    app_.set_version_flag("-V,--version", version_text(), "Print the version");
+    sort_into_groups();
     run_->footer(kRunFooter);
     check_->footer(kCheckFooter);
     plan_->footer(kPlanFooter);
@@ -315,6 +336,23 @@ CommandLine::CommandLine() {
     }
 }
 
+/// As --help lists them: in the order in which people need them.
+void CommandLine::sort_into_groups() {
+    constexpr const char* kCopying = "Copying";
+    constexpr const char* kState = "The desired state on a cluster";
+    constexpr const char* kOthers = "Others";
+    for (CLI::App* command : {check_, plan_, run_, verify_, cut_}) {
+        command->group(kCopying);
+    }
+    for (CLI::App* command : {apply_, diff_, history_, rollback_}) {
+        command->group(kState);
+    }
+    for (CLI::App* command : {import_, demo_, sandbox_, completion_, manual_, version_}) {
+        command->group(kOthers);
+    }
+    status_->group(kOfARunningOne);
+}
+
 void CommandLine::add_import_options() {
     import_->footer(kImportFooter);
     import_->add_option("FILE", import_options_.input_path, "MirrorMaker 2's configuration")
@@ -334,7 +372,7 @@ void CommandLine::add_state_options() {
         ->required()
         ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}));
     run_->add_flag("--follow", is_following_, "Follow the desired state on the first cluster");
-    run_->add_option("--state-dir", state_directory_, "Its names in groups, for a quick restart")
+    run_->add_option("--state-dir", state_directory_, "Keeps its turn over a restart; see docs/operations.md")
         ->type_name("DIR");
 }
 
@@ -426,12 +464,51 @@ Command CommandLine::parse(const std::vector<std::string>& arguments) {
         const auto commands = app_.get_subcommands();
         return CliExit{kExitSuccess,
                        commands.empty() ? app_.help() : commands.front()->help("lockstep")};
+    } catch (const CLI::CallForVersion&) {
+        return CliExit{kExitSuccess, version_text() + "\n"};
     } catch (const CLI::ParseError& problem) {
-        const std::string unknown = unknown_word(arguments);
-        return CliExit{kExitUsage, fmt::format("lockstep: {}\nTry: lockstep --help\n",
-                                               unknown.empty() ? problem.what() : unknown)};
+        return refusal(arguments, problem.what());
     }
     return chosen();
+}
+
+/// Null where there is none.
+CLI::App* CommandLine::command_named(const std::string& name) {
+    const auto commands = app_.get_subcommands({});
+    const auto found = std::ranges::find_if(
+        commands, [&](const CLI::App* each) { return each->get_name() == name; });
+    return found == commands.end() ? nullptr : *found;
+}
+
+/// What is wrong, and whose help tells more.
+CliExit CommandLine::refusal(const std::vector<std::string>& arguments,
+                             const std::string& problem) {
+    std::string what = unknown_word(arguments);
+    if (what.empty()) {
+        what = lacking_config(arguments);
+    }
+    const CLI::App* command = command_named(arguments.front());
+    return {kExitUsage,
+            fmt::format("lockstep: {}\nTry: lockstep {}--help\n", what.empty() ? problem : what,
+                        command == nullptr ? "" : command->get_name() + " ")};
+}
+
+/// The command as it was meant, most likely, where it lacks --config; else "".
+std::string CommandLine::lacking_config(const std::vector<std::string>& arguments) {
+    CLI::App* command = command_named(arguments.front());
+    const CLI::Option* config =
+        command == nullptr ? nullptr : command->get_option_no_throw("--config");
+    const auto names_config = [](const std::string& word) {
+        return word.starts_with("-c") || word.starts_with("--config");
+    };
+    if (config == nullptr || std::ranges::any_of(arguments, names_config)) {
+        return "";
+    }
+    const auto file = std::ranges::find_if(arguments, [](const std::string& word) {
+        return word.ends_with(".yaml") || word.ends_with(".yml");
+    });
+    return fmt::format("--config is required: lockstep {} -c {}", command->get_name(),
+                       file == arguments.end() ? "lockstep.yaml" : *file);
 }
 
 Command CommandLine::chosen() const {
@@ -509,28 +586,34 @@ Command CommandLine::chosen() const {
 std::string CommandLine::unknown_word(const std::vector<std::string>& arguments) {
     const auto sentence = [](std::string_view kind, std::string_view word, const auto& known) {
         const std::vector<std::string_view> words(known.begin(), known.end());
-        const std::string_view nearest = nearest_word(word, words);
+        const std::string_view nearest = word.size() > 2 ? nearest_word(word, words) : "";
         return fmt::format("there is no {} \"{}\"; ", kind, word) +
                (nearest.empty() ? fmt::format("there are {}", fmt::join(known, ", "))
                                 : fmt::format("did you mean \"{}\"?", nearest));
     };
     std::vector<std::string> commands;
-    std::set<std::string> options{"--help"};
-    for (const CLI::App* command : app_.get_subcommands({})) {
-        commands.push_back(command->get_name());
-        for (const CLI::Option* option : command->get_options()) {
-            for (const std::string& name : option->get_lnames()) {
-                options.insert("--" + name);
-            }
+    for (const CLI::App* each : app_.get_subcommands({})) {
+        commands.push_back(each->get_name());
+    }
+    const std::string& first = arguments.front();
+    const CLI::App* command = command_named(first);
+    if (!first.starts_with("-") && command == nullptr) {
+        return sentence("command", first, commands);
+    }
+    std::set<std::string> options;
+    for (const CLI::Option* option : (command == nullptr ? &app_ : command)->get_options()) {
+        for (const std::string& name : option->get_lnames()) {
+            options.insert("--" + name);
+        }
+        for (const std::string& name : option->get_snames()) {
+            options.insert("-" + name);
         }
     }
-    const std::string& command = arguments.front();
-    if (!command.starts_with("-") && std::ranges::find(commands, command) == commands.end()) {
-        return sentence("command", command, commands);
-    }
     for (const std::string& word : arguments) {
-        const std::string name = word.substr(0, word.find('='));
-        if (name.starts_with("--") && !options.contains(name)) {
+        const bool is_long = word.starts_with("--");
+        const bool is_option = word.size() > 1 && word[0] == '-' && (is_long || !is_digit(word[1]));
+        const std::string name = is_long ? word.substr(0, word.find('=')) : word.substr(0, 2);
+        if (is_option && name != "--" && !options.contains(name)) {
             return sentence("option", name, options);
         }
     }

@@ -91,11 +91,13 @@ OperateCommands::OperateCommands(CLI::App& app) : app_(app) {
     add(OperateVerb::groups, "Shows where groups would be on the target.", kGroupsFooter);
     CLI::App* lag = add(OperateVerb::lag, "Shows how far partitions are behind.", kLagFooter);
     lag->add_option("--max", most_records_, "More records than that are trouble: exit code 3")
-        ->check(CLI::NonNegativeNumber)
+        ->check([](const std::string& text) {
+            return text.starts_with('-') ? std::string("it must be 0 or more") : std::string();
+        })
         ->type_name("RECORDS");
     add(OperateVerb::explain, "Says what a state means, and what to do.", kExplainFooter);
     add(OperateVerb::pause, "Pauses a link, a topic or a partition.", kPauseFooter);
-    add(OperateVerb::resume, "Lets it go on.", kResumeFooter);
+    add(OperateVerb::resume, "Lets go on what was paused.", kResumeFooter);
     CLI::App* logs = add(OperateVerb::logs, "Shows or sets how much it logs.", kLogsFooter);
     logs->add_option("--level", level_, "Log that from now on")
         ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
@@ -108,6 +110,7 @@ OperateCommands::OperateCommands(CLI::App& app) : app_(app) {
 CLI::App* OperateCommands::add(OperateVerb verb, const std::string& about, const char* footer) {
     CLI::App* command = app_.add_subcommand(kNames[static_cast<size_t>(verb)], about);
     command->get_formatter()->column_width(28);
+    command->group(kOfARunningOne);
     command->footer(footer);
     command->add_option("--url", url_, "Where that Lockstep listens")
         ->type_name("URL")

@@ -13,6 +13,9 @@
 
 namespace lockstep::app {
 
+/// Under which heading --help has them.
+constexpr const char* kOfARunningOne = "Asking and steering a running Lockstep";
+
 /// The commands links, topics, groups, lag, explain, pause, resume and logs. `app` outlives it.
 class OperateCommands {
 public:
