@@ -1,17 +1,16 @@
 #include "app/cli.h"
 
 #include "app/cli_pages.h"
+#include "app/cli_refusal.h"
 #include "app/config_values.h"
 #include "app/exit_code.h"
 #include "app/operate_cli.h"
-#include "base/text.h"
 #include "base/version.h"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <set>
 #include <string_view>
 
 namespace lockstep::app {
@@ -183,10 +182,6 @@ std::string version_text() {
     return fmt::format("lockstep {}", kVersion);
 }
 
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
 /// What is wrong with a number of bytes a second; "" where it is fine.
 std::string rate_problem(const std::string& rate) {
     const auto bytes = parse_byte_size(rate);
@@ -237,10 +232,6 @@ private:
     void add_sandbox_options();
     void add_demo_options();
     Command chosen() const;
-    CLI::App* command_named(const std::string& name);
-    CliExit refusal(const std::vector<std::string>& arguments, const std::string& problem);
-    std::string unknown_word(const std::vector<std::string>& arguments);
-    std::string lacking_config(const std::vector<std::string>& arguments);
 
     CLI::App app_{kAbout, "lockstep"};
     CLI::App* check_ = add_command("check", "Shows what would be copied, and changes nothing.");
@@ -372,7 +363,8 @@ void CommandLine::add_state_options() {
         ->required()
         ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}));
     run_->add_flag("--follow", is_following_, "Follow the desired state on the first cluster");
-    run_->add_option("--state-dir", state_directory_, "Keeps its turn over a restart; see docs/operations.md")
+    run_->add_option("--state-dir", state_directory_,
+                     "Keeps its turn over a restart; see docs/operations.md")
         ->type_name("DIR");
 }
 
@@ -467,48 +459,9 @@ Command CommandLine::parse(const std::vector<std::string>& arguments) {
     } catch (const CLI::CallForVersion&) {
         return CliExit{kExitSuccess, version_text() + "\n"};
     } catch (const CLI::ParseError& problem) {
-        return refusal(arguments, problem.what());
+        return refusal_of(app_, arguments, problem.what());
     }
     return chosen();
-}
-
-/// Null where there is none.
-CLI::App* CommandLine::command_named(const std::string& name) {
-    const auto commands = app_.get_subcommands({});
-    const auto found = std::ranges::find_if(
-        commands, [&](const CLI::App* each) { return each->get_name() == name; });
-    return found == commands.end() ? nullptr : *found;
-}
-
-/// What is wrong, and whose help tells more.
-CliExit CommandLine::refusal(const std::vector<std::string>& arguments,
-                             const std::string& problem) {
-    std::string what = unknown_word(arguments);
-    if (what.empty()) {
-        what = lacking_config(arguments);
-    }
-    const CLI::App* command = command_named(arguments.front());
-    return {kExitUsage,
-            fmt::format("lockstep: {}\nTry: lockstep {}--help\n", what.empty() ? problem : what,
-                        command == nullptr ? "" : command->get_name() + " ")};
-}
-
-/// The command as it was meant, most likely, where it lacks --config; else "".
-std::string CommandLine::lacking_config(const std::vector<std::string>& arguments) {
-    CLI::App* command = command_named(arguments.front());
-    const CLI::Option* config =
-        command == nullptr ? nullptr : command->get_option_no_throw("--config");
-    const auto names_config = [](const std::string& word) {
-        return word.starts_with("-c") || word.starts_with("--config");
-    };
-    if (config == nullptr || std::ranges::any_of(arguments, names_config)) {
-        return "";
-    }
-    const auto file = std::ranges::find_if(arguments, [](const std::string& word) {
-        return word.ends_with(".yaml") || word.ends_with(".yml");
-    });
-    return fmt::format("--config is required: lockstep {} -c {}", command->get_name(),
-                       file == arguments.end() ? "lockstep.yaml" : *file);
 }
 
 Command CommandLine::chosen() const {
@@ -579,45 +532,6 @@ Command CommandLine::chosen() const {
         return *std::move(options);
     }
     return VersionOptions{as_json_};
-}
-
-/// The first word that is neither a command nor an option, as a sentence; "" where there is none.
-/// CLI11 would rather say what is missing because of it.
-std::string CommandLine::unknown_word(const std::vector<std::string>& arguments) {
-    const auto sentence = [](std::string_view kind, std::string_view word, const auto& known) {
-        const std::vector<std::string_view> words(known.begin(), known.end());
-        const std::string_view nearest = word.size() > 2 ? nearest_word(word, words) : "";
-        return fmt::format("there is no {} \"{}\"; ", kind, word) +
-               (nearest.empty() ? fmt::format("there are {}", fmt::join(known, ", "))
-                                : fmt::format("did you mean \"{}\"?", nearest));
-    };
-    std::vector<std::string> commands;
-    for (const CLI::App* each : app_.get_subcommands({})) {
-        commands.push_back(each->get_name());
-    }
-    const std::string& first = arguments.front();
-    const CLI::App* command = command_named(first);
-    if (!first.starts_with("-") && command == nullptr) {
-        return sentence("command", first, commands);
-    }
-    std::set<std::string> options;
-    for (const CLI::Option* option : (command == nullptr ? &app_ : command)->get_options()) {
-        for (const std::string& name : option->get_lnames()) {
-            options.insert("--" + name);
-        }
-        for (const std::string& name : option->get_snames()) {
-            options.insert("-" + name);
-        }
-    }
-    for (const std::string& word : arguments) {
-        const bool is_long = word.starts_with("--");
-        const bool is_option = word.size() > 1 && word[0] == '-' && (is_long || !is_digit(word[1]));
-        const std::string name = is_long ? word.substr(0, word.find('=')) : word.substr(0, 2);
-        if (is_option && name != "--" && !options.contains(name)) {
-            return sentence("option", name, options);
-        }
-    }
-    return "";
 }
 
 }  // namespace

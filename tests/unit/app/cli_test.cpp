@@ -192,8 +192,8 @@ class WrongCommandLines : public testing::TestWithParam<WrongLine> {};
 TEST_P(WrongCommandLines, ExitWith2_AndSayWhatIsWrong) {
     const CliExit exit = exit_of(GetParam().arguments);
     EXPECT_EQ(exit.code, 2);
-    EXPECT_EQ(exit.text, std::string(GetParam().text) + "\nTry: lockstep " + GetParam().whose +
-                             "--help\n");
+    EXPECT_EQ(exit.text,
+              std::string(GetParam().text) + "\nTry: lockstep " + GetParam().whose + "--help\n");
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -232,15 +232,15 @@ INSTANTIATE_TEST_SUITE_P(
                   "run "},
         WrongLine{"ShortOption",
                   {"lag", "-o", "json"},
-                  "lockstep: there is no option \"-o\"; there are --help, --json, --link, --max, --url, -h",
+                  "lockstep: there is no option \"-o\"; there are --help, --json, --link, --max, "
+                  "--url, -h",
                   "lag "},
-        WrongLine{"Negative",
-                  {"lag", "--max", "-1"},
-                  "lockstep: --max: it must be 0 or more",
-                  "lag "},
-        WrongLine{"OptionOfNoCommand",
-                  {"--verbose"},
-                  "lockstep: there is no option \"--verbose\"; there are --help, --version, -V, -h"},
+        WrongLine{
+            "Negative", {"lag", "--max", "-1"}, "lockstep: --max: it must be 0 or more", "lag "},
+        WrongLine{
+            "OptionOfNoCommand",
+            {"--verbose"},
+            "lockstep: there is no option \"--verbose\"; there are --help, --version, -V, -h"},
         WrongLine{"NoRate",
                   {"verify", "-c", "a", "--rate", "fast"},
                   "lockstep: --rate: \"fast\" is no size above 0; write for example 16MiB",

@@ -487,15 +487,6 @@ TEST_F(LinkTest, SaysAgainWhyItIsBlockedForGood_WhenItsTopicWasAway) {
     EXPECT_THAT(status().reason, HasSubstr("stamps its own time"));
 }
 
-TEST_F(LinkTest, TellsOfAnEntry_ThatMatchesNoTopic_UntilThereIsOne) {
-    source_.metadata = test::metadata_of("src", 1, {{"ordres", id_of(1), {1}, 0}});
-    start_and_run();
-    EXPECT_EQ(link_->status().unmatched, (std::vector<UnmatchedEntry>{{"orders", "ordres"}}));
-    source_.metadata = test::metadata_of("src", 1, {{"orders", id_of(1), {1}, 0}});
-    loop_.advance(seconds(10));
-    EXPECT_TRUE(link_->status().unmatched.empty());
-}
-
 TEST_F(LinkTest, CreatesATopic_ThatTheTargetLacks) {
     target_.metadata = test::metadata_of("dst", 1, {});
     const auto describe = [](const ReceivedRequest& request) {
@@ -517,28 +508,6 @@ TEST_F(LinkTest, CreatesATopic_ThatTheTargetLacks) {
     EXPECT_EQ(created[0].topics.at(0).name, "orders");
     EXPECT_EQ(created[0].topics.at(0).num_partitions, 1);
     expect_copied(1);
-}
-
-TEST_F(LinkTest, CountsNoErrors_WhileANewTopicIsNotKnownToAllBrokers) {
-    source_log_.append(make_batch(0, 10));
-    target_log_.refuse_list_offsets_with = code_of(KafkaError::unknown_topic_or_partition);
-    start_and_run(seconds(5));
-    EXPECT_EQ(status().state, PartitionState::retrying);
-    EXPECT_EQ(link_->status().errors, 0U);
-    target_log_.refuse_list_offsets_with = 0;
-    loop_.advance(seconds(5));
-    expect_copied(1);
-    EXPECT_EQ(link_->status().errors, 0U);
-    EXPECT_FALSE(link_->status().last_error.has_value());
-}
-
-TEST_F(LinkTest, TellsOfTheLastError) {
-    target_log_.refuse_list_offsets_with = code_of(KafkaError::unknown_topic_or_partition);
-    start_and_run(seconds(30));
-    EXPECT_GE(link_->status().errors, 1U);
-    ASSERT_TRUE(link_->status().last_error.has_value());
-    EXPECT_THAT(link_->status().last_error->what, HasSubstr("list the offsets of orders-0 on dst"));
-    EXPECT_GT(link_->status().last_error->at_ms, 0);
 }
 
 TEST_F(LinkTest, CopiesNothing_BetweenAClusterAndItself) {
