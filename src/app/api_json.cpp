@@ -20,7 +20,8 @@ std::string text_of(const Json& body) {
 Json rows_of(const std::vector<ChangedLink>& links) {
     Json rows = Json::array();
     for (const ChangedLink& link : links) {
-        rows.push_back({{"link", link.link}, {"partitions", link.partitions}});
+        rows.push_back(
+            {{"link", link.link}, {"partitions", link.partitions}, {"unchanged", link.unchanged}});
     }
     return rows;
 }
@@ -175,7 +176,17 @@ std::string explanations_json(const ApiView& view) {
                             {"choice", explanation.choice}});
         }
     }
-    return text_of({{"explanations", std::move(rows)}});
+    Json links = Json::array();
+    for (const LinkStatus& link : view.links) {
+        if (!link.problem.empty()) {
+            const Explanation explanation = explain_problem(link);
+            links.push_back({{"link", link.name},
+                             {"problem", link.problem},
+                             {"meaning", explanation.meaning},
+                             {"choice", explanation.choice}});
+        }
+    }
+    return text_of({{"explanations", std::move(rows)}, {"links", std::move(links)}});
 }
 
 std::string changed_json(const std::vector<ChangedLink>& links) {
