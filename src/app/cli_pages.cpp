@@ -105,7 +105,8 @@ std::string footer_sections(const std::string& footer) {
     const size_t codes = std::min(footer.find("Exit codes:\n"), footer.size());
     const size_t more = std::min(footer.find("Documentation: ", codes), footer.size());
     const auto section = [](std::string_view heading, std::string_view text) {
-        return fmt::format(".SH {}\n{}", heading, verbatim(std::string(trim(text))));
+        const size_t end = text.find_last_not_of(" \n") + 1;  // 0 where there is nothing
+        return fmt::format(".SH {}\n{}", heading, verbatim(std::string(text.substr(0, end))));
     };
     const auto without_heading = [](const std::string& text) {
         return text.substr(std::min(text.find('\n') + 1, text.size()));

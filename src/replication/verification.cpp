@@ -230,7 +230,8 @@ private:
         uint64_t count = 0;
         for (size_t index = 0; index < carried_.clusters.size(); ++index) {
             const TranslatedCopy copy = copy_of(id, index);
-            pair.source.offset = std::max(logs.source_start, copied_to(*copy.map));
+            const auto next = copy.map->source.offset_of(copy.map->next);
+            pair.source.offset = std::max(logs.source_start, next.value_or(Offset(0)));
             LogCursor cursor(source_, pair.source, logs.source_end, rate_of(source_rate_));
             cursor.see(view_of_source(copy));
             auto counting = co_await count_records(std::move(cursor), logs.source_end, stop);
@@ -243,12 +244,6 @@ private:
     TranslatedCopy copy_of(const TopicPartition& id, size_t index) {
         const StreamKey key = key_of(id, carried_.clusters[index]);
         return {&store_.map_of(key), stream_id(key), carried_.origins, index};
-    }
-
-    /// The source's offset behind the last record of the stream that the target has.
-    static Offset copied_to(const StreamMap& map) {
-        const auto last = map.next.value() == 0 ? std::nullopt : map.source.offset_of(map.next - 1);
-        return last ? *last + 1 : Offset(0);
     }
 
     Task<Result<void>> compare_kept(VerifiedPartition& partition, Pair pair, std::stop_token stop) {
@@ -304,7 +299,7 @@ private:
         }
         pair.source.offset = map.source.offset_of(first).value_or(logs.source_start);
         pair.target.offset = map.target.offset_of(first).value_or(logs.target_start);
-        const Offset to = copied_to(map);
+        const Offset to = *map.source.offset_of(map.next - 1) + 1;
         // Of several streams, what any of them was compared in.
         const bool is_first = partition.to == 0;
         partition.from = is_first ? pair.source.offset.value()
