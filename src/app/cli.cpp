@@ -5,6 +5,7 @@
 #include "app/config_values.h"
 #include "app/exit_code.h"
 #include "app/operate_cli.h"
+#include "base/text.h"
 #include "base/version.h"
 
 #include <fmt/format.h>
@@ -114,8 +115,8 @@ constexpr const char* kStatusFooter = R"(Examples:
 Asks a running Lockstep at the address of http.listen in its configuration.
 LAG TIME is the age of the oldest record that is not copied yet. UNVERIFIED are
 copied offsets that `run` has not read back and compared with the source yet.
-"?": not known; "-": not compared. Exit code 3: a link has a problem, something is
-blocked or differs, or Lockstep cannot be reached. With
+"?": not known; "-": not compared. Exit code 3: a link has a problem, something
+is blocked or differs, or Lockstep cannot be reached. With
 --watch, until Ctrl-C; then the exit code is that of the last look. The
 environment variable LOCKSTEP_TOKEN holds the token, where that wants one;
 LOCKSTEP_CA names a PEM file of whom to trust, for https://.)";
@@ -136,8 +137,8 @@ Reads the properties of a dedicated MirrorMaker 2, or Strimzi's resource of kind
 KafkaMirrorMaker2, and writes a configuration that copies the same topics. Each
 setting stands in a comment: taken, changed (why), not needed (why), or by hand
 where somebody has to look at it. Connects to nothing, and overwrites nothing.
-docs/from-mirrormaker2.md (of the package: in /usr/share/doc/lockstep) tells what
-is otherwise, and how to go over.)";
+docs/from-mirrormaker2.md (the package has it in /usr/share/doc/lockstep) tells
+what is otherwise, and how to go over.)";
 
 constexpr const char* kSandboxFooter = R"(Examples:
   lockstep sandbox
@@ -364,7 +365,7 @@ void CommandLine::add_state_options() {
         ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}));
     run_->add_flag("--follow", is_following_, "Follow the desired state on the first cluster");
     run_->add_option("--state-dir", state_directory_,
-                     "Keeps its turn over a restart; see docs/operations.md")
+                     "Keeps its turn over a restart: docs/operations.md")
         ->type_name("DIR");
 }
 

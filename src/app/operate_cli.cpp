@@ -45,9 +45,9 @@ constexpr const char* kExplainFooter = R"(Examples:
   lockstep explain orders
 
 What was seen, what that means, and what you can choose: of links that do not
-work, and of partitions, with a state only of those that are in it. (A topic that
-is called like a state is asked for by its partitions: blocked/0.) Exit code 3:
-a link does not work, or something of it is blocked.)";
+work, and of partitions, with a state only of those that are in it. (Where a
+topic is called like a state, name its partitions: blocked/0.) Exit code 3: a
+link does not work, or something of it is blocked.)";
 
 constexpr const char* kPauseFooter = R"(Examples:
   lockstep pause --link east-to-west

@@ -139,7 +139,7 @@ TEST_F(VerificationTest, WaitsForTheTarget_UpToWhereTheSourceEndedAtTheStart) {
 
 TEST_F(VerificationTest, TellsTheRestByOffsets_WhereVeryMuchIsNotCopied) {
     for (int64_t base = 0; base < 30'000; base += 100) {
-        source_log_.append(make_batch(base, 100, std::string(1'000, 'v')));
+        source_log_.append(make_batch(base, 100));
     }
     EXPECT_EQ(verify().not_copied, 30'000U);
 }
