@@ -386,10 +386,11 @@ Result<void> Link::may_write_markers(std::optional<uint64_t> looked_in) {
         return {};
     }
     if (turn) {
-        return Error(Errc::timeout, "the turn has come after the logs were looked at");
+        return Error(make_error_code(TurnWait::looked_before),
+                     fmt::format("group {} on {}", marker_turn_->group(), spec_.target));
     }
     return Error(
-        not_our_turn(),
+        make_error_code(TurnWait::not_ours),
         fmt::format("another Lockstep has the turn on this link, or it is not known yet who "
                     "has it (group {} on {})",
                     marker_turn_->group(), spec_.target));

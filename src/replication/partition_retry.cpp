@@ -81,7 +81,9 @@ bool PartitionReplicator::make_smaller(bool has_merged) {
 }
 
 void PartitionReplicator::retry(const Error& error) {
-    link_.count_error();
+    if (!is_wait_for_turn(error.code)) {
+        link_.count_error();
+    }
     if (give_up(error)) {
         return;
     }

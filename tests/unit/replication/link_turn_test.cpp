@@ -97,6 +97,20 @@ TEST_F(LinkTurnTest, LooksAtTheLogAgain_BeforeItsFirstMarkerInATurn) {
     loop_.advance(seconds(10));
     EXPECT_EQ(layout_of_target(), "0+10 m10 m11 12+5");
     EXPECT_EQ(link_->status().partitions[0].state, PartitionState::running);
+    EXPECT_EQ(link_->status().errors, 0U);
+}
+
+TEST_F(LinkTurnTest, CountsNoError_WhileItWaitsForItsTurn) {
+    source_log_.append(make_batch(0, 10));
+    add_gap_at_source();
+    target_coordinator_.other_has_the_turn = true;
+    start();
+    loop_.advance(seconds(60));
+    EXPECT_EQ(link_->status().partitions[0].state, PartitionState::retrying);
+    EXPECT_EQ(link_->status().errors, 0U);
+    give_turn(true);
+    EXPECT_EQ(layout_of_target(), "0+10 m10");
+    EXPECT_EQ(link_->status().errors, 0U);
 }
 
 }  // namespace
