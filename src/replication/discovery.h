@@ -40,6 +40,9 @@ private:
     runtime::Task<Result<void>> create_missing(const std::vector<client::TopicMetadata>& topics,
                                                std::map<std::string, Error>& problems,
                                                std::stop_token stop);
+    runtime::Task<Result<void>> create(std::vector<client::NewTopic> topics,
+                                       std::map<std::string, Error>& problems,
+                                       std::stop_token stop);
     runtime::Task<bool> raise_partitions(const std::vector<client::TopicMetadata>& topics,
                                          std::map<std::string, Error>& problems,
                                          std::stop_token stop);

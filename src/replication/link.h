@@ -138,6 +138,7 @@ private:
     runtime::Task<Result<std::string>> find_truncation(const PartitionReplicator& partition,
                                                        CopiedRecords copied);
     bool may_position() const;
+    runtime::Task<void> learn_cleanups(const std::vector<PartitionReplicator*>& group);
     runtime::Task<Result<void>> learn_cleanup(PartitionReplicator& partition);
     runtime::Task<void> learn_batch_size(PartitionReplicator& partition);
     /// A stream of a partition, and all that is known of where it is.
