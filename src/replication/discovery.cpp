@@ -39,6 +39,7 @@ Task<Result<std::vector<TopicMetadata>>> Discovery::look_only(std::stop_token st
     if (source_refreshed.has_error()) {
         co_return std::move(source_refreshed).error().within("source");
     }
+    source_version_ = source_.metadata().version();
     std::vector<TopicMetadata> matched;
     for (const auto& [name, topic] : source_.metadata().topics()) {
         const bool is_own = name.starts_with("__lockstep_");
@@ -64,6 +65,7 @@ Task<Result<DiscoveredTopics>> Discovery::look(std::stop_token stop) {
     LS_CO_TRY(matched, std::move(looked));
     DiscoveredTopics discovered;
     discovered.topics = std::move(matched);
+    discovered.source_version = source_version_;
     auto created = co_await create_missing(discovered.topics, discovered.target_problems, stop);
     if (created.has_error()) {
         co_return std::move(created).error().within("target");

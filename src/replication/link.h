@@ -114,8 +114,11 @@ private:
     void follow_pauses();
     runtime::Task<void> read_paused_ends();
     std::optional<PartitionRanges> ranges_of(const TopicPartition& id) const;
-    std::optional<CopiedPartition> next_copied(const CopyId* last) const;
+    void visit_copied(const CopyId* last, const CopyVisitor& visitor) const;
     std::optional<CopiedPartition> copied(const CopyId& copy) const;
+    static std::optional<CopiedPartition> copied(const PartitionReplicator& partition,
+                                                 size_t stream,
+                                                 const client::TopicMetadata* at_target);
 
     runtime::Task<void> position_loop();
     void position_due(runtime::TimePoint now);
@@ -176,6 +179,15 @@ private:
     ReaderPace pace_;
 
     Partitions partitions_;
+    /// As of which metadata they are; nothing where one has begun since, with leaders as they were
+    /// told before.
+    struct MetadataVersions {
+        uint64_t source = 0;
+        uint64_t target = 0;
+
+        bool operator==(const MetadataVersions&) const = default;
+    };
+    std::optional<MetadataVersions> applied_;
     Pauses pauses_;
     std::map<std::string, bool> compacted_;  // at the source; topics that were asked about
     struct AskedBytes {

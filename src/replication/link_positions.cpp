@@ -164,6 +164,7 @@ Task<void> Link::position_one(PartitionReplicator& partition, PartitionLogs logs
         co_return;
     }
     auto begun = co_await begin(partition, logs, way);
+    applied_.reset();  // its leaders may have moved meanwhile
     if (begun.has_error()) {
         partition.postpone(begun.error());
     }

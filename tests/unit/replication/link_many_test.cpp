@@ -24,9 +24,7 @@ class LinkManyTest : public TwoClustersTest {
 protected:
     LinkManyTest() { log::set_level(log::Level::off); }
     ~LinkManyTest() override {
-        if (link_) {
-            test::run(loop_, link_->stop(loop_.now() + seconds(3)));
-        }
+        stop();
         log::set_level(log::Level::info);
     }
 
@@ -40,6 +38,13 @@ protected:
                                                  std::move(*filter), std::nullopt, seconds(2)});
         link_->start();
         loop_.advance(duration);
+    }
+
+    void stop() {
+        if (link_) {
+            test::run(loop_, link_->stop(loop_.now() + seconds(3)));
+            link_.reset();
+        }
     }
 
     MemoryBudget budget_{loop_, int64_t{64} << 20};
@@ -83,6 +88,38 @@ TEST_F(LinkManyTest, CreatesTopics_AsManyAtOnceAsControllersTake) {
     start_and_run(seconds(1));
     EXPECT_EQ(std::accumulate(partitions.begin(), partitions.end(), 0), kTopics * kPartitionsEach);
     EXPECT_THAT(partitions, testing::Each(testing::Le(500)));
+}
+
+// Both clusters are asked again and again, and most answers are the same as before. What one said
+// while the partition was not streaming yet must not be passed over then.
+TEST_F(LinkManyTest, LooksAtTheTargetAgain_WhereItsLeaderMovedWhileThePartitionBegan) {
+    test::FakeBroker leader(network_, {"dst", 2});
+    test::FakeLog log(loop_, leader, {"orders", id_of(2), {2}, 0});
+    target_.metadata = test::metadata_of("dst", 2, {{"orders", id_of(2), {2}, 0}});
+    leader.metadata = target_.metadata;
+    source_log_.append(test::make_batch(0, 10));
+    start_and_run(seconds(1));
+    ASSERT_EQ(log.end, 10);
+    stop();
+
+    std::vector<ReceivedRequest> tails;
+    log.intercept_fetch = [&tails](const ReceivedRequest& request) {
+        tails.push_back(request);
+        return true;
+    };
+    start_and_run(milliseconds(500));
+    ASSERT_EQ(tails.size(), 1U);
+    target_.metadata = test::metadata_of("dst", 2, {{"orders", id_of(2), {2}, 1}});
+    leader.metadata = target_.metadata;
+    loop_.advance(seconds(3));
+    log.intercept_fetch = {};
+    log.answer_fetch(tails.front());
+    loop_.advance(milliseconds(100));
+    ASSERT_EQ(link_->status().partitions.at(0).state, PartitionState::running);
+    const int looked = leader.count(ApiKey::list_offsets);
+    loop_.advance(seconds(3));
+    EXPECT_GT(leader.count(ApiKey::list_offsets), looked);
+    stop();
 }
 
 }  // namespace
