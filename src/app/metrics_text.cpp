@@ -1,11 +1,13 @@
 #include "app/metrics_text.h"
 
+#include "app/blocked_advice.h"
 #include "base/version.h"
 
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
 #include <limits>
+#include <map>
 #include <utility>
 
 namespace lockstep::app {
@@ -64,14 +66,20 @@ private:
     MetricFamily lag_records_ = family(
         "lockstep_partition_lag_records",
         "Records at the source that the target lacks; absent while not known.", MetricType::Gauge);
-    MetricFamily lag_seconds_ = family(
-        "lockstep_partition_lag_seconds",
-        "Age of the newest copied record while there is lag, else 0; absent while not known.",
-        MetricType::Gauge);
+    MetricFamily lag_seconds_ = family("lockstep_partition_lag_seconds",
+                                       "Age of the oldest record at the source that the target "
+                                       "lacks, 0 where it lacks none; absent "
+                                       "while not known.",
+                                       MetricType::Gauge);
     MetricFamily state_ = family(
         "lockstep_partition_state",
         "1 for the state that the partition is in; no other state is listed, nor are partitions "
         "that another worker copies.",
+        MetricType::Gauge);
+    MetricFamily blocked_ = family(
+        "lockstep_blocked_partitions",
+        "Partitions that are blocked, by the code that docs/operations.md explains; absent where "
+        "none is.",
         MetricType::Gauge);
     MetricFamily records_ = family("lockstep_copied_records_total",
                                    "Records that the target has confirmed.", MetricType::Counter);
@@ -192,8 +200,17 @@ void Scrape::add_link(const LinkStatus& link, int64_t now_ms) {
     add_followed(labels, "acls", link.around.acls);
     add_followed(labels, "quotas", link.around.quotas);
     add_followed(labels, "users", link.around.users);
+    std::map<std::string, size_t> blocked;
     for (const PartitionStatus& partition : link.partitions) {
         add_partition(link, partition, now_ms);
+        if (partition.state == PartitionState::blocked) {
+            ++blocked[explain(partition).code];
+        }
+    }
+    for (const auto& [code, count] : blocked) {
+        Labels with_code = labels;
+        with_code.push_back({"code", code});
+        add(blocked_, std::move(with_code), static_cast<double>(count));
     }
 }
 
@@ -221,7 +238,9 @@ void Scrape::add_partition(const LinkStatus& link, const PartitionStatus& partit
     }
     if (partition.source_high_watermark && partition.next_offset) {
         add(lag_records_, labels, static_cast<double>(partition.lag_records()));
-        add(lag_seconds_, labels, partition.lag_seconds(now_ms));
+        if (const auto seconds = partition.lag_seconds(now_ms)) {
+            add(lag_seconds_, labels, *seconds);
+        }
     }
     add(records_, labels, static_cast<double>(partition.copied_records));
     add(bytes_, labels, static_cast<double>(partition.copied_bytes));
@@ -259,6 +278,7 @@ std::string Scrape::text() && {
                                &lag_records_,
                                &lag_seconds_,
                                &state_,
+                               &blocked_,
                                &records_,
                                &bytes_,
                                &batches_,

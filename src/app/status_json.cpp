@@ -32,6 +32,21 @@ Json transaction_json(const std::optional<OpenTransaction>& open, int64_t now_ms
     };
 }
 
+Json preparation_json(const PartitionStatus& partition, int64_t now_ms) {
+    if (!partition.preparation) {
+        return nullptr;
+    }
+    const Preparation& preparation = *partition.preparation;
+    const Offset at = partition.target_log_end.value_or(preparation.from);
+    const auto left = preparation.seconds_left(at, now_ms);
+    return {
+        {"from", preparation.from.value()},
+        {"to", preparation.to.value()},
+        {"done", rounded(preparation.done(at))},
+        {"seconds_left", left ? Json(rounded(*left)) : Json(nullptr)},
+    };
+}
+
 Json verified_json(const std::optional<VerifiedStatus>& verified) {
     if (!verified) {
         return nullptr;
@@ -68,13 +83,14 @@ Json partition_json(const PartitionStatus& partition, const PartitionRate& rate,
         {"next_offset", offset_json(partition.next_offset)},
         {"target_log_end", offset_json(partition.target_log_end)},
         {"lag_records", partition.lag_records()},
-        {"lag_seconds", rounded(partition.lag_seconds(now_ms))},
+        {"lag_seconds", seconds_json(partition.lag_seconds(now_ms))},
         {"copied_records", partition.copied_records},
         {"copied_bytes", partition.copied_bytes},
         {"copied_batches", partition.copied_batches},
         {"filled_offsets", partition.filled_offsets},
         {"lost_offsets", partition.lost_offsets},
         {"skipped_foreign_records", partition.skipped_foreign_records},
+        {"preparation", preparation_json(partition, now_ms)},
         {"open_transaction", transaction_json(partition.open_transaction, now_ms)},
         {"verified", verified_json(partition.verified)},
         {"records_per_second", rounded(rate.records_per_second)},
@@ -120,6 +136,15 @@ Json fleet_json(const FleetStatus& fleet) {
     };
 }
 
+Json error_json(const std::optional<LastError>& error, int64_t now_ms) {
+    if (!error) {
+        return nullptr;
+    }
+    return {{"what", error->what},
+            {"seconds_ago",
+             rounded(static_cast<double>(std::max<int64_t>(0, now_ms - error->at_ms)) / 1000)}};
+}
+
 Json link_json(const LinkStatus& link, const Rates& rates, int64_t now_ms) {
     Json partitions = Json::array();
     for (const PartitionStatus* partition : sorted(link.partitions)) {
@@ -141,7 +166,9 @@ Json link_json(const LinkStatus& link, const Rates& rates, int64_t now_ms) {
         {"priority", to_string(link.priority)},
         {"paused", link.is_paused},
         {"discovered", link.discovered},
+        {"unmatched_topics", unmatched_json(link.unmatched)},
         {"errors", link.errors},
+        {"last_error", error_json(link.last_error, now_ms)},
         {"in_flight_bytes", link.in_flight_bytes},
         {"partitions", std::move(partitions)},
         {"groups", std::move(groups)},
@@ -167,6 +194,18 @@ Json group_json(const GroupStatus& group) {
         {"ahead_records", group.ahead_records},
         {"note", group.note},
     };
+}
+
+nlohmann::ordered_json unmatched_json(const std::vector<UnmatchedEntry>& unmatched) {
+    Json rows = Json::array();
+    for (const UnmatchedEntry& each : unmatched) {
+        rows.push_back({{"entry", each.entry}, {"nearest", each.nearest}});
+    }
+    return rows;
+}
+
+nlohmann::ordered_json seconds_json(const std::optional<double>& seconds) {
+    return seconds ? Json(rounded(*seconds)) : Json(nullptr);
 }
 
 std::string status_json(const std::vector<LinkStatus>& links, const Rates& rates,

@@ -58,20 +58,21 @@ Link::Link(const LinkEnvironment& environment, LinkSetup setup)
       tasks_(environment.runtime.loop),
       fleet_tasks_(environment.runtime.loop) {
     if (setup.group_filter) {
-        groups_ =
-            std::make_unique<GroupSync>(source_, target_, std::move(*setup.group_filter),
-                                        [this](const TopicPartition& id) { return ranges_of(id); });
+        groups_ = std::make_unique<GroupSync>(
+            source_, target_, std::move(*setup.group_filter),
+            GroupLogs{[this](const TopicPartition& id) { return ranges_of(id); },
+                      [this](const TopicPartition& id) { return is_mixed(id); }});
     }
     if (spec_.bandwidth) {
         pace_.rate.emplace(*spec_.bandwidth);
     }
     pace_.rest = spec_.sync_interval;
     if (environment_.verify_rate != nullptr) {
-        verifier_ = std::make_unique<ContinuousVerifier>(
-            ProofServices{spec_.name, source_, target_, *environment_.verify_rate,
-                          [this](const CopyId* last) { return next_copied(last); },
-                          [this](const CopyId& copy) { return copied(copy); },
-                          [this] { want_metadata(); }, spec_.append_time});
+        verifier_ = std::make_unique<ContinuousVerifier>(ProofServices{
+            spec_.name, source_, target_, *environment_.verify_rate,
+            [this](const CopyId* last, const CopyVisitor& visitor) { visit_copied(last, visitor); },
+            [this](const CopyId& copy) { return copied(copy); }, [this] { want_metadata(); },
+            spec_.append_time});
     }
 }
 
@@ -124,15 +125,17 @@ LinkStatus Link::status() const {
     status.target_cluster_id = target_.metadata().cluster_id();
     status.marker_problem = marker_problem_;
     status.problem = problem_;
+    status.unmatched = unmatched_;
     status.discovered = is_discovered_;
     status.priority = spec_.priority;
     status.is_paused = pauses_.is_link_paused();
+    status.partitions.reserve(partitions_.size());
     for (const auto& [id, partition] : partitions_) {
         PartitionStatus& each = status.partitions.emplace_back(partition->status());
         each.worker = fleet_ ? fleet_->worker_of(id) : "";
-        if (verifier_ && !partition->is_elsewhere()) {
-            each.verified = verifier_->status_of(id);
-        }
+    }
+    if (verifier_) {
+        verifier_->add_to(status.partitions);
     }
     if (fleet_) {
         status.fleet = fleet_->status();
@@ -142,6 +145,7 @@ LinkStatus Link::status() const {
     }
     status.around = around_.status();
     status.errors = errors_;
+    status.last_error = last_error_;
     status.in_flight_bytes = environment_.budget.used_bytes();
     status.fetch_latency = fetch_latency_;
     status.produce_latency = producer_.latency();
@@ -162,44 +166,67 @@ std::set<std::string> Link::settled_topics() const {
     return settled;
 }
 
-/// Offsets are the same on both clusters, as long as the partition is copied.
 std::optional<PartitionRanges> Link::ranges_of(const TopicPartition& id) const {
     const auto found = partitions_.find(id);
-    return found == partitions_.end() ? std::nullopt : found->second->ranges();
+    const bool has_places = found != partitions_.end() && !is_mixed(id) &&
+                            !found->second->is_all_from_target(is_both_ways(id.topic));
+    return has_places ? found->second->ranges() : std::nullopt;
+}
+
+bool Link::is_mixed(const TopicPartition& id) const {
+    const auto found = partitions_.find(id);
+    return found != partitions_.end() && found->second->is_mixed(is_both_ways(id.topic));
+}
+
+bool Link::is_both_ways(const std::string& topic) const {
+    return environment_.routes != nullptr && environment_.routes->is_both_ways(spec_.name, topic);
 }
 
 /// A topic that is gone at the source, or another one by now, has nothing to be compared with.
-std::optional<CopiedPartition> Link::next_copied(const CopyId* last) const {
-    if (last != nullptr) {
-        if (const auto found = copied({last->partition, last->stream + 1})) {
-            return found;
-        }
-    }
-    auto next = last == nullptr ? partitions_.begin() : partitions_.upper_bound(last->partition);
+void Link::visit_copied(const CopyId* last, const CopyVisitor& visitor) const {
+    const std::string* topic = nullptr;
+    const client::TopicMetadata* at_target = nullptr;
+    auto next = last == nullptr ? partitions_.begin() : partitions_.lower_bound(last->partition);
     for (; next != partitions_.end(); ++next) {
-        if (const auto found = copied({next->first, 0})) {
-            return found;
+        const auto& [id, partition] = *next;
+        if (topic == nullptr || *topic != id.topic) {
+            topic = &id.topic;
+            at_target = target_.metadata().find_topic(id.topic);
+        }
+        const bool is_last = last != nullptr && last->partition == id;
+        for (size_t stream = is_last ? last->stream + 1 : 0;; ++stream) {
+            const auto copy = copied(*partition, stream, at_target);
+            if (!copy) {
+                break;
+            }
+            if (!visitor(*copy)) {
+                return;
+            }
         }
     }
-    return std::nullopt;
 }
 
 std::optional<CopiedPartition> Link::copied(const CopyId& copy) const {
-    const TopicPartition& id = copy.partition;
-    const auto found = partitions_.find(id);
-    const auto* at_target = target_.metadata().find_topic(id.topic);
-    if (found == partitions_.end() || found->second->is_orphan() || at_target == nullptr) {
+    const auto found = partitions_.find(copy.partition);
+    return found == partitions_.end() ? std::nullopt
+                                      : copied(*found->second, copy.stream,
+                                               target_.metadata().find_topic(copy.partition.topic));
+}
+
+std::optional<CopiedPartition> Link::copied(const PartitionReplicator& partition, size_t stream,
+                                            const client::TopicMetadata* at_target) {
+    if (partition.is_orphan() || at_target == nullptr) {
         return std::nullopt;
     }
-    const PartitionReplicator& partition = *found->second;
-    CopiedPartition copied{copy, partition.status(), at_target->id, {}};
+    CopiedPartition copied{partition.status(), stream, at_target->id, {}};
     if (partition.status().is_translated) {
-        if (copy.stream >= partition.streams().size()) {
+        if (stream >= partition.streams().size()) {
             return std::nullopt;  // not begun yet, or no more of them
         }
-        const TranslatedRecords& stream = partition.streams()[copy.stream];
-        copied.translated = {stream.map, stream_id(stream.key), partition.origins(), copy.stream};
-    } else if (copy.stream > 0) {
+        const TranslatedRecords& records = partition.streams()[stream];
+        copied.translated = {records.map, replication::stream_id(records.key), partition.origins(),
+                             stream};
+    } else if (stream > 0) {
         return std::nullopt;
     }
     return copied;
@@ -259,7 +286,7 @@ Task<void> Link::discover_loop() {
 /// Until both clusters are looked at again: by the clock, or once somebody resumes the link.
 Task<void> Link::wait_after(Error problem) {
     const std::stop_token stop = tasks_.stop_token();
-    ++errors_;
+    count_error(problem.message());
     ++failed_looks_;
     if (spec_.retry && spec_.retry->attempts && failed_looks_ > *spec_.retry->attempts) {
         has_given_up_ = true;
@@ -274,6 +301,11 @@ Task<void> Link::wait_after(Error problem) {
     const runtime::Duration pause =
         spec_.retry ? look_backoff_.next(environment_.runtime.rng) : kProblemPause;
     co_await runtime::sleep_for(environment_.runtime.loop, pause, stop);
+}
+
+void Link::count_error(std::string what) {
+    ++errors_;
+    last_error_ = LastError{std::move(what), environment_.runtime.loop.wall_clock_ms()};
 }
 
 Result<void> Link::learn_ids() {
@@ -296,11 +328,12 @@ void Link::set_problem(std::string problem) {
 void Link::apply(DiscoveredTopics discovered) {
     if (!is_discovered_) {
         is_discovered_ = true;
-        log::info("link {}: {} ({}) to {} ({}), {} topics", spec_.name, spec_.source,
+        log::info("link {}: {} ({}) to {} ({}), {} topic{}", spec_.name, spec_.source,
                   source_.metadata().cluster_id(), spec_.target, target_.metadata().cluster_id(),
-                  discovered.topics.size());
+                  discovered.topics.size(), discovered.topics.size() == 1 ? "" : "s");
         tasks_.spawn("probe", probe_markers());
     }
+    note_unmatched();
     for (const auto& [topic, problem] : discovered.target_problems) {
         const auto known = target_problems_.find(topic);
         if (known == target_problems_.end() || known->second.message() != problem.message()) {
@@ -308,15 +341,37 @@ void Link::apply(DiscoveredTopics discovered) {
         }
     }
     target_problems_ = std::move(discovered.target_problems);
+    // Most looks find nothing new, and there may be thousands of partitions.
+    const MetadataVersions versions{discovered.source_version, target_.metadata().version()};
+    const bool is_news = applied_ != versions;
     std::set<std::string> present;
     for (const client::TopicMetadata& topic : discovered.topics) {
         present.insert(topic.name);
-        apply_topic(topic);
+        if (is_news) {
+            apply_topic(topic);
+        }
     }
     notice_missing(present);
     join_fleet();
-    follow_pauses();
+    if (is_news) {
+        applied_ = versions;
+        follow_pauses();
+    }
     want_position();
+}
+
+/// Each is said once, and again where there was a topic meanwhile.
+void Link::note_unmatched() {
+    if (!spec_.replication.empty()) {
+        return;  // the other links of the replication may bring the topic here
+    }
+    auto unmatched = discovery_.unmatched();
+    for (const UnmatchedEntry& entry : unmatched) {
+        if (std::ranges::find(unmatched_, entry) == unmatched_.end()) {
+            log::warn("link {}: {}", spec_.name, describe(entry, spec_.source));
+        }
+    }
+    unmatched_ = std::move(unmatched);
 }
 
 void Link::apply_topic(const client::TopicMetadata& topic) {
@@ -356,10 +411,15 @@ void Link::apply_topic(const client::TopicMetadata& topic) {
 }
 
 void Link::notice_missing(const std::set<std::string>& present) {
+    bool is_any_deleted = false;
     for (auto& [topic, misses] : missed_) {
         if (!present.contains(topic)) {
             ++misses;
+            is_any_deleted = is_any_deleted || misses >= kMissesUntilDeleted;
         }
+    }
+    if (!is_any_deleted) {
+        return;
     }
     for (auto& [id, partition] : partitions_) {
         if (missed_[id.topic] >= kMissesUntilDeleted && !partition->is_orphan()) {
@@ -379,12 +439,6 @@ int32_t Link::next_coordinator_epoch() {
     coordinator_epoch_ =
         static_cast<int32_t>(std::max<int64_t>(now, int64_t{coordinator_epoch_} + 1));
     return coordinator_epoch_;
-}
-
-/// Another worker's clock is ahead of ours.
-void Link::on_coordinator_fenced() {
-    constexpr int32_t kStep = 600;
-    coordinator_epoch_ += kStep;
 }
 
 void Link::prepare(PartitionReplicator& partition, LogStartTask task) {
@@ -409,11 +463,16 @@ Task<void> Link::follow_loop() {
     while (!stop.stop_requested()) {
         co_await runtime::sleep_for(loop, kFollowPause, stop);
         for (auto& [id, partition] : partitions_) {
-            co_await follow_log_start(*partition);
-            co_await name_open_transaction(*partition);
+            if (partition->log_start_to_follow()) {
+                co_await follow_log_start(*partition);
+            }
+            if (partition->wants_producer()) {
+                co_await name_open_transaction(*partition);
+            }
         }
         save_target_runs();
         co_await read_paused_ends();
+        co_await look_at_waiting();
         if (loop.now() >= starts_due) {
             co_await read_target_starts();
             starts_due = loop.now() + kTargetStartsPause;
@@ -434,6 +493,31 @@ Task<void> Link::follow_log_start(PartitionReplicator& partition) {
     partition.on_target_log_start(*start);
     if (deleted.has_error() && !tasks_.stop_requested()) {
         log::warn("link {}: {}", spec_.name, deleted.error().message());
+    }
+}
+
+/// What waits without having been fetched (it is paused, blocked or held back) is looked at, to
+/// tell how old it is: a batch of each partition, once, as what waits does not change.
+Task<void> Link::look_at_waiting() {
+    for (auto& [id, partition] : partitions_) {
+        const auto leader = source_.metadata().leader_of(id);
+        if (!partition->wants_waiting_time() || !leader || tasks_.stop_requested()) {
+            continue;
+        }
+        const Offset next = *partition->status().next_offset;
+        client::LogPlace place{leader->leader, id, next};
+        auto read = co_await client::read_batch_at(source_, std::move(place), tasks_.stop_token());
+        if (read.has_error()) {
+            if (read.error().code.category() != protocol::kafka_category()) {
+                co_return;  // the cluster is away: the others would wait for it, too
+            }
+            continue;
+        }
+        ByteView records = read->view();
+        const auto batch = protocol::next_batch(records);
+        if (batch.has_value() && *batch) {
+            partition->on_waiting(next, **batch);
+        }
     }
 }
 

@@ -85,12 +85,11 @@ public:
     SourceReader& reader_of(BrokerId source_broker) override;
     void want_position() override { position_wanted_.notify_all(); }
     void want_metadata() override;
-    void count_error() override { ++errors_; }
+    void count_error(std::string what) override;
     void prepare(PartitionReplicator& partition, LogStartTask task) override;
     Result<void> may_write_markers(const TopicPartition& id,
                                    std::optional<uint64_t> looked_in) override;
     int32_t next_coordinator_epoch() override;
-    void on_coordinator_fenced() override;
     void save_runs(const StreamKey& stream, std::vector<OffsetRun> runs,
                    OffsetsStore::Saved saved) override;
 
@@ -103,6 +102,7 @@ private:
     void notice_missing(const std::set<std::string>& present);
     Result<void> learn_ids();
     void set_problem(std::string problem);
+    void note_unmatched();
     runtime::Task<void> wait_after(Error problem);
     void try_again(const PauseScope& scope);
 
@@ -121,9 +121,15 @@ private:
     runtime::TimePoint tell_what_is_set_down();
     void follow_pauses();
     runtime::Task<void> read_paused_ends();
+    runtime::Task<void> look_at_waiting();
     std::optional<PartitionRanges> ranges_of(const TopicPartition& id) const;
-    std::optional<CopiedPartition> next_copied(const CopyId* last) const;
+    bool is_mixed(const TopicPartition& id) const;
+    bool is_both_ways(const std::string& topic) const;
+    void visit_copied(const CopyId* last, const CopyVisitor& visitor) const;
     std::optional<CopiedPartition> copied(const CopyId& copy) const;
+    static std::optional<CopiedPartition> copied(const PartitionReplicator& partition,
+                                                 size_t stream,
+                                                 const client::TopicMetadata* at_target);
 
     runtime::Task<void> position_loop();
     void position_due(runtime::TimePoint now);
@@ -139,6 +145,8 @@ private:
     runtime::Task<Result<void>> apply_start(const TopicPartition& id, PartitionLogs& logs,
                                             BrokerId source_leader);
     runtime::Task<Result<void>> check_ends(client::LogPlace target, PartitionLogs logs);
+    runtime::Task<Result<void>> learn_coordinator_epoch(PartitionReplicator& partition,
+                                                        BrokerId target_leader);
     runtime::Task<Result<void>> begin_preserved(PartitionReplicator& partition, PartitionLogs logs,
                                                 PartitionReplicator::Leaders leaders);
     runtime::Task<Result<void>> begin_translated(PartitionReplicator& partition, PartitionLogs logs,
@@ -146,6 +154,7 @@ private:
     runtime::Task<Result<std::string>> find_truncation(const PartitionReplicator& partition,
                                                        CopiedRecords copied);
     bool may_position() const;
+    runtime::Task<void> learn_cleanups(const std::vector<PartitionReplicator*>& group);
     runtime::Task<Result<void>> learn_cleanup(PartitionReplicator& partition);
     runtime::Task<void> learn_batch_size(PartitionReplicator& partition);
     /// A stream of a partition, and all that is known of where it is.
@@ -183,6 +192,15 @@ private:
     ReaderPace pace_;
 
     Partitions partitions_;
+    /// As of which metadata they are; nothing where one has begun since, with leaders as they were
+    /// told before.
+    struct MetadataVersions {
+        uint64_t source = 0;
+        uint64_t target = 0;
+
+        bool operator==(const MetadataVersions&) const = default;
+    };
+    std::optional<MetadataVersions> applied_;
     Pauses pauses_;
     std::map<std::string, bool> compacted_;  // at the source; topics that were asked about
     struct AskedBytes {
@@ -200,7 +218,9 @@ private:
     bool are_all_maps_read_ = false;
     int32_t coordinator_epoch_ = 0;
     bool is_discovered_ = false;
+    std::vector<UnmatchedEntry> unmatched_;
     uint64_t errors_ = 0;
+    std::optional<LastError> last_error_;
     client::Backoff look_backoff_;  // where the link has a rule of retries
     int failed_looks_ = 0;          // in a row
     bool has_given_up_ = false;     // to look at both clusters, until somebody resumes the link

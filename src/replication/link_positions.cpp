@@ -10,7 +10,6 @@
 #include "replication/offsets_choice.h"
 #include "replication/stream_problems.h"
 #include "replication/stream_search.h"
-#include "replication/topic_cleanup.h"
 
 #include <fmt/core.h>
 
@@ -21,12 +20,6 @@ namespace lockstep::replication {
 
 using runtime::Task;
 using runtime::TimePoint;
-
-namespace {
-
-constexpr auto kMessageBytesKept = std::chrono::minutes(1);
-
-}  // namespace
 
 Task<void> Link::position_loop() {
     auto& loop = environment_.runtime.loop;
@@ -136,6 +129,7 @@ Task<void> Link::position_group(std::vector<PartitionReplicator*> group,
         postpone_all(named.error());
         co_return;
     }
+    co_await learn_cleanups(group);
     for (PartitionReplicator* partition : group) {
         auto logs = logs_from(at_source, at_target, partition->id());
         if (logs.has_error()) {
@@ -177,6 +171,7 @@ Task<void> Link::position_one(PartitionReplicator& partition, PartitionLogs logs
         co_return;
     }
     auto begun = co_await begin(partition, logs, way);
+    applied_.reset();  // its leaders may have moved meanwhile
     if (begun.has_error()) {
         partition.postpone(begun.error());
     }
@@ -218,8 +213,14 @@ Task<Result<void>> Link::begin(PartitionReplicator& partition, PartitionLogs log
     const auto former = mutated(Mutation::former_topic_unnoticed)
                             ? std::nullopt
                             : store_.former_of(key, {leaders.target_topic_id, logs.target_end});
+    bool is_others_copy = holds_others_copy(store_, logs, partition.stream_id());
+    if (is_others_copy && spec_.offsets != OffsetsMode::preserve && store_.is_there()) {
+        LS_CO_CHECK(co_await store_.catch_up_all(stop));
+        is_others_copy = holds_others_copy(store_, logs, partition.stream_id());
+    }
     const OffsetsFacts facts{spec_.offsets,          store_.has_any_of(key), marker_problem_,
-                             spec_.max_filler_bytes, spec_.on_recreated,     former};
+                             spec_.max_filler_bytes, spec_.on_recreated,     former,
+                             is_others_copy};
     const OffsetsChoice choice = choose_offsets(facts, logs, partition.resume_rules());
     if (tasks_.stop_requested()) {
         co_return Error(Errc::stopped, "stopped");
@@ -257,6 +258,22 @@ Task<Result<void>> Link::check_ends(client::LogPlace target, PartitionLogs logs)
     co_return Result<void>();
 }
 
+/// Of the markers that the target has: another worker's clock may be ahead of ours, or it has begun
+/// more often than once a second.
+Task<Result<void>> Link::learn_coordinator_epoch(PartitionReplicator& partition,
+                                                 BrokerId target_leader) {
+    auto described = co_await client::describe_producers(target_, target_leader, partition.id(),
+                                                         tasks_.stop_token());
+    LS_CO_TRY(producers, std::move(described));
+    for (const client::ProducerState& producer : producers) {
+        if (origin_of(producer.id)) {
+            coordinator_epoch_ = std::max(coordinator_epoch_, producer.coordinator_epoch);
+        }
+    }
+    partition.unfence();
+    co_return Result<void>();
+}
+
 Task<Result<void>> Link::begin_preserved(PartitionReplicator& partition, PartitionLogs logs,
                                          PartitionReplicator::Leaders leaders) {
     const auto same_offset = [this, id = partition.id(), leaders](int64_t at) {
@@ -270,6 +287,9 @@ Task<Result<void>> Link::begin_preserved(PartitionReplicator& partition, Partiti
                                logs.target_end.value() - 1, same_offset};
     auto looked = co_await find_truncation(partition, copied);
     LS_CO_TRY(truncation, std::move(looked));
+    if (partition.is_fenced()) {
+        LS_CO_CHECK(co_await learn_coordinator_epoch(partition, leaders.target.leader));
+    }
     if (partition.needs_turn()) {
         // What another one has sent in its turn may have come only now, and no sequence would tell.
         const client::LogPlace log{leaders.target.leader, partition.id(), {}};
@@ -302,38 +322,6 @@ Task<Result<void>> Link::apply_start(const TopicPartition& id, PartitionLogs& lo
             found.value() < 0 ? logs.source_end : std::max(found, logs.source_start);
     }
     co_return Result<void>();
-}
-
-/// Compaction leaves holes, and shows two workers different records under the same names. Where it
-/// cannot be known, one worker at a time copies, and holes are not passed over.
-Task<Result<void>> Link::learn_cleanup(PartitionReplicator& partition) {
-    const std::string topic = partition.id().topic;
-    if (!compacted_.contains(topic) || partition.wants_cleanup_policy()) {
-        auto asked = co_await is_compacted(source_, topic, tasks_.stop_token());
-        if (asked.has_error()) {
-            co_return partition.wants_cleanup_policy()
-                ? Result<void>(std::move(asked).error().within("offsets are missing"))
-                : Result<void>();
-        }
-        compacted_[topic] = *asked;
-    }
-    partition.on_cleanup_policy(compacted_[topic] && !mutated(Mutation::compaction_unknown));
-    co_return Result<void>();
-}
-
-/// Asked about where it was configured only; each topic once in a while, as somebody may change it.
-Task<void> Link::learn_batch_size(PartitionReplicator& partition) {
-    if (!spec_.batch_size) {
-        co_return;
-    }
-    const std::string topic = partition.id().topic;
-    const TimePoint now = environment_.runtime.loop.now();
-    const auto known = message_bytes_.find(topic);
-    if (known == message_bytes_.end() || now - known->second.asked_at >= kMessageBytesKept) {
-        const auto most = co_await max_message_bytes(target_, topic, tasks_.stop_token());
-        message_bytes_[topic] = {most, now};
-    }
-    partition.limit_made(*spec_.batch_size, message_bytes_[topic].most);
 }
 
 /// What the source shows differently than it was copied, as after an unclean election; "" where

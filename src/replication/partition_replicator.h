@@ -15,6 +15,7 @@
 #include "replication/offset_record.h"
 #include "replication/preserved_stream.h"
 #include "replication/resume_point.h"
+#include "replication/waiting_times.h"
 
 #include <memory>
 #include <string>
@@ -34,15 +35,13 @@ public:
     virtual SourceReader& reader_of(BrokerId source_broker) = 0;
     virtual void want_position() = 0;  // some partition wants its logs looked at
     virtual void want_metadata() = 0;  // a leader is not where it was thought to be
-    virtual void count_error() = 0;
+    virtual void count_error(std::string what) = 0;
     /// Whether it is this process's turn to write markers for the partition.
     /// `looked_in`: in which turn the target's log was looked at.
     virtual Result<void> may_write_markers(const TopicPartition& id,
                                            std::optional<uint64_t> looked_in) = 0;
     /// A coordinator epoch above all that were used before.
     virtual int32_t next_coordinator_epoch() = 0;
-    /// The target has seen a higher one.
-    virtual void on_coordinator_fenced() = 0;
     /// Ends in on_prepared().
     virtual void prepare(PartitionReplicator& partition, LogStartTask task) = 0;
     /// Stores where a stream's next records come from, then calls `done`.
@@ -117,6 +116,9 @@ public:
     /// Whether two workers that copy at once could see different records at the source.
     void set_needs_turn(bool needs_turn) { needs_turn_ = needs_turn; }
     bool needs_turn() const { return needs_turn_; }
+    /// Whether its last attempt has ended because the target has seen a higher coordinator epoch.
+    bool is_fenced() const { return is_fenced_; }
+    void unfence() { is_fenced_ = false; }
     /// `why` offsets are not kept; "" where that was asked for.
     void set_translated(std::string why);
 
@@ -140,8 +142,16 @@ public:
     void on_prepared_to(Offset target_end) { status_.target_log_end = target_end; }
     void on_prepared(const Result<void>& outcome);
 
-    /// Both logs, while it is being copied; nothing where the copy's order is not the source's.
+    /// Both logs, while it is being copied. Not to be asked for where it is mixed, or all is from
+    /// the target.
     std::optional<PartitionRanges> ranges() const;
+    /// Whether both logs have records of several clusters, in orders of their own, so that no place
+    /// in one is the same as a place in the other. `is_both_ways`: what is born on the target comes
+    /// to the source, too.
+    bool is_mixed(bool is_both_ways) const;
+    /// Whether all that the source has was born on the target, so that this link has nothing to say
+    /// of places.
+    bool is_all_from_target(bool is_both_ways) const;
     bool is_streaming() const {
         return phase_ == Phase::streaming && status_.target_log_end && status_.source_log_start &&
                status_.source_high_watermark;
@@ -174,7 +184,13 @@ public:
     bool is_at_rest() const;
 
     bool is_paused() const { return status_.state == PartitionState::paused; }
-    void on_source_end(Offset end) { status_.source_high_watermark = end; }  // while it is paused
+    void on_source_end(Offset end);  // while it is paused
+    /// There is lag, and nothing tells how old the record at next_offset is.
+    bool wants_waiting_time() const {
+        return status_.lag_records() > 0 && !status_.oldest_waiting_ms;
+    }
+    /// The source has this batch at `next`.
+    void on_waiting(Offset next, const protocol::RecordBatchView& batch);
     /// Fetches nothing any more, until resume(). What is blocked for good stays `blocked`, and a
     /// log start that is being raised is raised before.
     void pause(std::string why);
@@ -218,6 +234,9 @@ public:
 private:
     enum class Phase { idle, positioning, preparing, streaming };
 
+    void note_waiting(const FetchedBatches& fetched,
+                      const protocol::FetchResponse::PartitionData& data);
+    void tell_waiting();
     void note_open_transaction(const protocol::FetchResponse::PartitionData& data);
     bool may_begin(const PartitionLogs& logs);
     void prepare(const PartitionLogs& logs, const Leaders& leaders, Offset to);
@@ -261,6 +280,7 @@ private:
     bool stop_merging(bool has_merged);
     bool make_smaller(bool has_merged);
     void retry(const Error& error);
+    bool is_settling(const Error& error) const;
     bool give_up(const Error& error);
     void retry_later(PartitionState state, std::string reason, runtime::Duration pause);
     void set_state(PartitionState state, std::string reason);
@@ -293,8 +313,9 @@ private:
     client::PartitionLeader target_leader_;  // when it began
     CopiedEpochs copied_epochs_;
     std::optional<Error> fetch_error_;  // ends the streaming once the lane is empty
-    bool is_halted_ = false;            // by a batch that cannot be copied as it is
-    std::string halted_why_;            // the same; it stays so until the process ends
+    bool is_fenced_ = false;
+    bool is_halted_ = false;  // by a batch that cannot be copied as it is
+    std::string halted_why_;  // the same; it stays so until the process ends
     bool is_orphan_ = false;
     std::string orphan_why_;
     const PartitionReplicator* former_ = nullptr;
@@ -306,11 +327,13 @@ private:
     bool is_damaged_ = false;         // what was fetched last is not what the source was given
     bool wants_cleanup_policy_ = false;
     std::optional<bool> is_compacted_;  // as far as it was asked for
-    Offset noted_hole_end_;             // what was lost before it is counted
+    WaitingTimes waiting_;
+    Offset noted_hole_end_;  // what was lost before it is counted
     client::Backoff backoff_;
     int failures_in_a_row_ = 0;  // of requests, without anything copied
     bool has_given_up_ = false;
     runtime::TimePoint not_before_{};
+    runtime::TimePoint born_at_;
 };
 
 }  // namespace lockstep::replication

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 
@@ -31,7 +32,7 @@ constexpr const char* kPartition =
 
 LinkStatus measured_link() {
     PartitionStatus partition = running_partition("orders", 3, 120, 100);
-    partition.last_copied_timestamp_ms = 998'500;
+    partition.oldest_waiting_ms = 998'500;
     partition.copied_records = 12'345'678'901;
     partition.copied_bytes = 4096;
     partition.copied_batches = 9;
@@ -85,6 +86,9 @@ TEST(Metrics, HaveNoLag_WhileItIsNotKnown) {
         scrape({sample_link({sample_partition("orders", 3, PartitionState::starting)})});
     EXPECT_FALSE(values.contains(std::string("lockstep_partition_lag_records") + kPartition));
     EXPECT_FALSE(values.contains(std::string("lockstep_partition_lag_seconds") + kPartition));
+    const auto of_no_age = scrape({sample_link({running_partition("orders", 3, 120, 100)})});
+    EXPECT_TRUE(of_no_age.contains(std::string("lockstep_partition_lag_records") + kPartition));
+    EXPECT_FALSE(of_no_age.contains(std::string("lockstep_partition_lag_seconds") + kPartition));
 }
 
 TEST(Metrics, HaveOneState_PerPartition) {
@@ -98,6 +102,29 @@ TEST(Metrics, HaveOneState_PerPartition) {
     }
     EXPECT_EQ(states, R"(lockstep_partition_state{link="east-to-west",source="east",target="west",)"
                       R"(topic="orders",partition="3",state="blocked"} 1)");
+}
+
+TEST(Metrics, CountWhatIsBlocked_ByTheReasonsCode) {
+    std::vector<PartitionStatus> partitions;
+    for (const char* reason :
+         {"the source has deleted offsets [3, 5) before they were copied",
+          "the source has deleted offsets [7, 9) before they were copied", "INVALID_RECORD"}) {
+        partitions.push_back(sample_partition("orders", static_cast<int32_t>(partitions.size()),
+                                              PartitionState::blocked));
+        partitions.back().reason = reason;
+    }
+    partitions.push_back(sample_partition("orders", 9, PartitionState::running));
+    auto values = scrape({sample_link(partitions)});
+    const std::string family =
+        R"(lockstep_blocked_partitions{link="east-to-west",source="east",target="west",code=)";
+    EXPECT_EQ(values[family + R"("deleted_before_copied"})"], "2");
+    EXPECT_EQ(values[family + R"("invalid_record"})"], "1");
+    EXPECT_EQ(
+        std::ranges::count_if(values,
+                              [&](const auto& each) {
+                                  return each.first.starts_with("lockstep_blocked_partitions");
+                              }),
+        2);
 }
 
 TEST(Metrics, HaveTheFiguresOfALink) {
