@@ -27,6 +27,7 @@ Engine::Engine(runtime::Runtime& runtime, std::vector<ClusterSpec> clusters,
       budget_(runtime.loop, limits.in_flight_bytes),
       buffers_(kKeptBufferBytes),
       clusters_(std::move(clusters)),
+      fleet_(std::move(limits.fleet)),
       cluster_ids_(configured_ids(clusters_)),
       routes_(links) {
     if (limits.verify_bytes_per_second > 0) {
@@ -41,9 +42,9 @@ Engine::Engine(runtime::Runtime& runtime, std::vector<ClusterSpec> clusters,
 }
 
 void Engine::open(Running& wanted) {
-    const LinkEnvironment environment{runtime_,      budget_,
-                                      buffers_,      verify_rate_ ? &*verify_rate_ : nullptr,
-                                      &cluster_ids_, &routes_};
+    const LinkEnvironment environment{
+        runtime_,      budget_,  buffers_, verify_rate_ ? &*verify_rate_ : nullptr,
+        &cluster_ids_, &routes_, fleet_};
     const LinkSpec& link = wanted.spec;
     auto filter = TopicFilter::make(link.topics, link.exclude);
     LS_ASSERT(filter.has_value());
