@@ -1,0 +1,209 @@
+#include "replication/fleet_plan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+#include <utility>
+
+namespace lockstep::replication {
+namespace {
+
+constexpr double kIdleBytesPerSecond = 1024;  // what any partition counts for
+constexpr double kBegin = 0.10;               // a smaller difference from what is even stays
+constexpr double kGoal = 0.05;                // moving ends within this
+constexpr double kCountBegin = 0.20;          // the same for numbers of partitions
+
+/// What one worker has, or is to have.
+struct Share {
+    const FleetWorker* worker = nullptr;
+    size_t index = 0;
+    double load = 0;
+    std::set<std::pair<double, TopicPartition>> partitions;  // by what they count for
+
+    void add(const TopicPartition& id, double weight) {
+        load += weight;
+        partitions.emplace(weight, id);
+    }
+    void remove(const TopicPartition& id, double weight) {
+        load -= weight;
+        partitions.erase({weight, id});
+    }
+    auto by_load() const { return std::tuple(load, partitions.size(), worker->member_id); }
+    auto by_count() const { return std::tuple(partitions.size(), load, worker->member_id); }
+};
+
+bool has_less_load(const Share& one, const Share& other) {
+    return one.by_load() < other.by_load();
+}
+
+bool has_fewer(const Share& one, const Share& other) {
+    return one.by_count() < other.by_count();
+}
+
+class Planner {
+public:
+    Planner(const std::vector<FleetWorker>& workers, const FleetRates& rates) : rates_(rates) {
+        for (size_t index = 0; index < workers.size(); ++index) {
+            shares_.push_back({&workers[index], index, 0, {}});
+        }
+        std::ranges::sort(shares_, {}, [](const Share& each) { return each.worker->member_id; });
+    }
+
+    FleetPlan plan(const std::set<TopicPartition>& known) {
+        find_owners();
+        give_what_is_free(known);
+        if (largest_difference() > kBegin) {
+            even_loads();
+        }
+        even_counts();
+        return outcome();
+    }
+
+private:
+    double weight_of(const TopicPartition& id) const {
+        const auto found = rates_.find(id);
+        return kIdleBytesPerSecond + (found == rates_.end() ? 0 : std::max(0.0, found->second));
+    }
+
+    void find_owners() {
+        for (Share& share : shares_) {
+            for (const TopicPartition& id : share.worker->owned) {
+                const auto [owner, is_first] = owners_.try_emplace(id, &share);
+                if (!is_first && share.worker->generation > owner->second->worker->generation) {
+                    owner->second = &share;
+                }
+            }
+        }
+        for (const auto& [id, owner] : owners_) {
+            owner->add(id, weight_of(id));
+        }
+    }
+
+    /// The heaviest first, each to who has least.
+    void give_what_is_free(const std::set<TopicPartition>& known) {
+        std::vector<std::pair<double, TopicPartition>> free;
+        for (const TopicPartition& id : known) {
+            if (!owners_.contains(id)) {
+                free.emplace_back(-weight_of(id), id);
+            }
+        }
+        std::ranges::sort(free);
+        for (const auto& [weight, id] : free) {
+            std::ranges::min_element(shares_, has_less_load)->add(id, -weight);
+        }
+    }
+
+    double even_load() const {
+        double sum = 0;
+        for (const Share& share : shares_) {
+            sum += share.load;
+        }
+        return sum / static_cast<double>(shares_.size());
+    }
+
+    /// From what is even, as a part of that.
+    double largest_difference() const {
+        const double even = even_load();
+        double largest = 0;
+        for (const Share& share : shares_) {
+            largest = std::max(largest, std::abs(share.load - even));
+        }
+        return even > 0 ? largest / even : 0;
+    }
+
+    void even_loads() {
+        const double even = even_load();
+        while (largest_difference() > kGoal) {
+            auto from = std::ranges::max_element(shares_, has_less_load);
+            auto to = std::ranges::min_element(shares_, has_less_load);
+            const double wanted = std::min(from->load - even, even - to->load);
+            const auto chosen = nearest(*from, wanted, from->load - to->load);
+            if (!chosen) {
+                return;
+            }
+            move(*from, *to, *chosen);
+        }
+    }
+
+    /// The partition that counts for about so much, and for less than `below`: what counts for more
+    /// would only turn the difference round.
+    static std::optional<TopicPartition> nearest(const Share& share, double wanted, double below) {
+        std::optional<TopicPartition> chosen;
+        double off = 0;
+        const auto consider = [&](const std::pair<double, TopicPartition>& entry) {
+            const double distance = std::abs(entry.first - wanted);
+            if (entry.first < below && (!chosen || distance < off)) {
+                chosen = entry.second;
+                off = distance;
+            }
+        };
+        const auto above = share.partitions.lower_bound({wanted, TopicPartition{}});
+        if (above != share.partitions.end()) {
+            consider(*above);
+        }
+        if (above != share.partitions.begin()) {
+            consider(*std::prev(above));
+        }
+        return chosen;
+    }
+
+    /// With the lightest ones, as long as that leaves the loads as even as they are to be.
+    void even_counts() {
+        size_t partitions = 0;
+        for (const Share& share : shares_) {
+            partitions += share.partitions.size();
+        }
+        const double even = even_load();
+        const double allowed =
+            kCountBegin * static_cast<double>(partitions) / static_cast<double>(shares_.size());
+        while (true) {
+            auto from = std::ranges::max_element(shares_, has_fewer);
+            auto to = std::ranges::min_element(shares_, has_fewer);
+            const size_t more = from->partitions.size() - to->partitions.size();
+            if (more <= 1 || static_cast<double>(more) <= allowed) {
+                return;
+            }
+            const auto [weight, id] = *from->partitions.begin();
+            const bool is_light = from->load - weight >= even * (1 - kGoal) &&
+                                  to->load + weight <= even * (1 + kGoal);
+            if (!is_light) {
+                return;
+            }
+            move(*from, *to, id);
+        }
+    }
+
+    void move(Share& from, Share& to, const TopicPartition& id) {
+        const double weight = weight_of(id);
+        from.remove(id, weight);
+        to.add(id, weight);
+    }
+
+    FleetPlan outcome() const {
+        FleetPlan plan;
+        for (const Share& share : shares_) {
+            for (const auto& [weight, id] : share.partitions) {
+                const auto owner = owners_.find(id);
+                if (owner == owners_.end() || owner->second == &share) {
+                    plan[id] = {share.index, std::nullopt};
+                } else {
+                    plan[id] = {owner->second->index, share.index};
+                }
+            }
+        }
+        return plan;
+    }
+
+    const FleetRates& rates_;
+    std::vector<Share> shares_;  // by member id
+    std::map<TopicPartition, Share*> owners_;
+};
+
+}  // namespace
+
+FleetPlan plan_fleet(const std::vector<FleetWorker>& workers, const std::set<TopicPartition>& known,
+                     const FleetRates& rates) {
+    return Planner(workers, rates).plan(known);
+}
+
+}  // namespace lockstep::replication
