@@ -118,7 +118,7 @@ private:
     void on_new_plan();
     void follow_fleet();
     FleetMeter::CopiedBytes copied_bytes() const;
-    void tell_what_is_set_down();
+    runtime::TimePoint tell_what_is_set_down();
     void follow_pauses();
     runtime::Task<void> read_paused_ends();
     std::optional<PartitionRanges> ranges_of(const TopicPartition& id) const;

@@ -6,6 +6,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace lockstep::replication {
 
 /// Tells the other workers which partitions there are; the first time, joins them.
@@ -68,18 +70,25 @@ FleetMeter::CopiedBytes Link::copied_bytes() const {
     return bytes;
 }
 
-/// A worker that is to have a partition gets it when nothing of it is under way here.
-void Link::tell_what_is_set_down() {
+/// A worker that is to have a partition gets it when nothing of it is under way here. Says when to
+/// look again.
+runtime::TimePoint Link::tell_what_is_set_down() {
+    runtime::TimePoint next = runtime::kNever;
     if (!fleet_) {
-        return;
+        return next;
     }
     const std::set<TopicPartition> waited_for = fleet_->to_set_down();
     for (const TopicPartition& id : waited_for) {
         const auto found = partitions_.find(id);
-        if (found == partitions_.end() || found->second->is_set_down()) {
+        const runtime::TimePoint from =
+            found == partitions_.end() ? runtime::TimePoint{} : found->second->set_down_from();
+        if (from <= environment_.runtime.loop.now()) {
             fleet_->on_set_down(id);
+        } else {
+            next = std::min(next, from);
         }
     }
+    return next;
 }
 
 /// A broker would write the newest marker a second time for a second worker: only the worker that

@@ -32,11 +32,12 @@ Task<void> Link::position_loop() {
     auto& loop = environment_.runtime.loop;
     const std::stop_token stop = tasks_.stop_token();
     while (!stop.stop_requested()) {
-        tell_what_is_set_down();
+        const TimePoint set_down = tell_what_is_set_down();
         if (may_position()) {
             position_due(loop.now());
         }
-        co_await position_wanted_.wait(may_position() ? next_position() : runtime::kNever, stop);
+        const TimePoint due = may_position() ? next_position() : runtime::kNever;
+        co_await position_wanted_.wait(std::min(set_down, due), stop);
     }
 }
 

@@ -185,10 +185,9 @@ public:
     /// It is this worker's to copy; nothing where it was all the time.
     void take_over();
     bool is_elsewhere() const { return is_elsewhere_; }
-    /// Nothing of it is under way, nor will be while it is set down.
-    bool is_set_down() const {
-        return phase_ == Phase::idle && (former_ == nullptr || former_->is_at_rest());
-    }
+    /// From when on nothing of it is under way: kNever while something is, else in the past, or
+    /// soon where a broker may still take what it has given no answer to.
+    runtime::TimePoint set_down_from() const;
 
     /// An open transaction that nobody knows the producer of yet.
     bool wants_producer() const {
@@ -247,6 +246,9 @@ private:
     void halt(std::string reason);
     bool stop_when_delivered();
     void tell_at_rest();
+    bool is_set_down() const {
+        return phase_ == Phase::idle && (former_ == nullptr || former_->is_at_rest());
+    }
     bool is_to_rest() const { return paused_why_.has_value() || is_elsewhere_; }
     bool is_blocked_for_good() const;
     void set_down();

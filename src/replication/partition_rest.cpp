@@ -4,6 +4,12 @@
 #include "replication/partition_replicator.h"
 
 namespace lockstep::replication {
+namespace {
+
+/// As long as a dead worker's partitions wait at least: brokers do not sit on requests for longer.
+constexpr auto kLatest = std::chrono::seconds(5);
+
+}  // namespace
 
 void PartitionReplicator::orphan(std::string reason) {
     is_orphan_ = true;
@@ -17,6 +23,10 @@ void PartitionReplicator::orphan(std::string reason) {
 bool PartitionReplicator::is_at_rest() const {
     const bool is_done = phase_ == Phase::streaming ? is_delivered() : phase_ != Phase::preparing;
     return is_done && (former_ == nullptr || former_->is_at_rest());
+}
+
+runtime::TimePoint PartitionReplicator::set_down_from() const {
+    return is_set_down() ? lane_->lost_at() + kLatest : runtime::kNever;
 }
 
 /// The one that follows may be waiting for that, or another worker.

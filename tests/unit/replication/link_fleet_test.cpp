@@ -193,6 +193,26 @@ TEST_F(LinkFleetTest, SetsDownWhatIsToMove_BeforeItSaysThatItHasItNoMore) {
     EXPECT_EQ(link_->status().fleet.given, 1U);
 }
 
+// A broker may have taken a request that was cut off, and execute it late.
+TEST_F(LinkFleetTest, KeepsForAWhile_WhatItHasNoAnswerTo) {
+    give(kOurs);
+    start(seconds(3));
+    std::vector<test::ReceivedRequest> produces;
+    target_.hold(protocol::ApiKey::produce, produces);
+    source_log_.append(make_batch(10, 5));
+    loop_.advance(seconds(1));
+    ASSERT_EQ(produces.size(), 1U);
+    give(kOursToBeTheirs);
+    coordinator_.rebalance();
+    loop_.advance(milliseconds(400));
+    target_.hang_up();
+    loop_.advance(seconds(4));
+    EXPECT_EQ(status().state, PartitionState::elsewhere);
+    EXPECT_THAT(last_claim().owned, testing::ElementsAre(kOrders));
+    loop_.advance(seconds(2));
+    EXPECT_THAT(last_claim().owned, testing::IsEmpty());
+}
+
 TEST_F(LinkFleetTest, ShowsNothingOld_OfWhatAnotherWorkerHas) {
     give(kOurs);
     start(seconds(3));
