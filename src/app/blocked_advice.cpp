@@ -10,7 +10,7 @@ namespace lockstep::app {
 namespace {
 
 // In the order in which they are tried: what is more particular comes first.
-constexpr std::array<BlockedAdvice, 29> kAdvice{{
+constexpr std::array<BlockedAdvice, 30> kAdvice{{
     {"given_up", R"(^given up after \d+ attempts?, as retry\.attempts says)",
      "given up after N attempts, as `retry.attempts` of the link says",
      "mend what the rest of the reason names, then `lockstep resume` the partition, its topic or "
@@ -37,6 +37,11 @@ constexpr std::array<BlockedAdvice, 29> kAdvice{{
     {"foreign_tail", R"(the target's last record .*was written by)",
      "the target's last record was written by someone else",
      "the target topic is not a copy: delete it, or leave it out of the link"},
+    {"other_source", R"(keeps the offsets of another cluster)",
+     "the target is a copy that keeps the offsets of another cluster",
+     "other brokers than before answer as the source: mend its `bootstrap`, and set `clusters.id`, "
+     "which finds that at once. If they are right: leave the topic out of one of two links, or "
+     "delete the target topic, and it is copied anew"},
     {"foreign_writer",
      R"(put the records of offset|filler of offset \d+ is at offset|says that the records of)",
      "the target put the records of offset N at M: someone else writes to the target topic",

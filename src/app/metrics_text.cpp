@@ -1,11 +1,13 @@
 #include "app/metrics_text.h"
 
+#include "app/blocked_advice.h"
 #include "base/version.h"
 
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
 #include <limits>
+#include <map>
 #include <utility>
 
 namespace lockstep::app {
@@ -72,6 +74,11 @@ private:
         "lockstep_partition_state",
         "1 for the state that the partition is in; no other state is listed, nor are partitions "
         "that another worker copies.",
+        MetricType::Gauge);
+    MetricFamily blocked_ = family(
+        "lockstep_blocked_partitions",
+        "Partitions that are blocked, by the code that docs/operations.md explains; absent where "
+        "none is.",
         MetricType::Gauge);
     MetricFamily records_ = family("lockstep_copied_records_total",
                                    "Records that the target has confirmed.", MetricType::Counter);
@@ -192,8 +199,17 @@ void Scrape::add_link(const LinkStatus& link, int64_t now_ms) {
     add_followed(labels, "acls", link.around.acls);
     add_followed(labels, "quotas", link.around.quotas);
     add_followed(labels, "users", link.around.users);
+    std::map<std::string, size_t> blocked;
     for (const PartitionStatus& partition : link.partitions) {
         add_partition(link, partition, now_ms);
+        if (partition.state == PartitionState::blocked) {
+            ++blocked[explain(partition).code];
+        }
+    }
+    for (const auto& [code, count] : blocked) {
+        Labels with_code = labels;
+        with_code.push_back({"code", code});
+        add(blocked_, std::move(with_code), static_cast<double>(count));
     }
 }
 
@@ -259,6 +275,7 @@ std::string Scrape::text() && {
                                &lag_records_,
                                &lag_seconds_,
                                &state_,
+                               &blocked_,
                                &records_,
                                &bytes_,
                                &batches_,

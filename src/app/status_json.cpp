@@ -32,6 +32,21 @@ Json transaction_json(const std::optional<OpenTransaction>& open, int64_t now_ms
     };
 }
 
+Json preparation_json(const PartitionStatus& partition, int64_t now_ms) {
+    if (!partition.preparation) {
+        return nullptr;
+    }
+    const Preparation& preparation = *partition.preparation;
+    const Offset at = partition.target_log_end.value_or(preparation.from);
+    const auto left = preparation.seconds_left(at, now_ms);
+    return {
+        {"from", preparation.from.value()},
+        {"to", preparation.to.value()},
+        {"done", rounded(preparation.done(at))},
+        {"seconds_left", left ? Json(rounded(*left)) : Json(nullptr)},
+    };
+}
+
 Json verified_json(const std::optional<VerifiedStatus>& verified) {
     if (!verified) {
         return nullptr;
@@ -75,6 +90,7 @@ Json partition_json(const PartitionStatus& partition, const PartitionRate& rate,
         {"filled_offsets", partition.filled_offsets},
         {"lost_offsets", partition.lost_offsets},
         {"skipped_foreign_records", partition.skipped_foreign_records},
+        {"preparation", preparation_json(partition, now_ms)},
         {"open_transaction", transaction_json(partition.open_transaction, now_ms)},
         {"verified", verified_json(partition.verified)},
         {"records_per_second", rounded(rate.records_per_second)},

@@ -37,6 +37,15 @@ std::string verified_note_of(const Json& verified) {
 /// What holds a running partition back, what was lost, and what differs, in words.
 std::string note_of(const Json& partition) {
     std::string note;
+    const Json preparation = partition.value("preparation", Json());  // an older Lockstep has none
+    if (!preparation.is_null()) {
+        note = fmt::format("{:.0f} % done", std::floor(preparation.at("done").get<double>() * 100));
+        if (const Json& left = preparation.at("seconds_left"); !left.is_null()) {
+            note += ", about " +
+                    format_duration(std::chrono::seconds(std::llround(left.get<double>()))) +
+                    " left";
+        }
+    }
     if (const Json& open = partition.at("open_transaction"); !open.is_null()) {
         const auto producer = open.at("producer_id").get<int64_t>();
         note = fmt::format(

@@ -123,12 +123,14 @@ Task<Result<void>> Cluster::refresh_metadata(const std::vector<std::string>* top
     auto called = co_await connected->call(request, version);
     LS_CO_TRY(answer, std::move(called));
     const std::string cluster_id = answer.message.cluster_id.value_or("");
-    if (!metadata_.cluster_id().empty() && cluster_id != metadata_.cluster_id()) {
+    const bool is_known = !metadata_.cluster_id().empty();
+    const std::string& expected = is_known ? metadata_.cluster_id() : spec_.id;
+    if (!expected.empty() && cluster_id != expected) {
         connected->close();
-        co_return Error(
-            Errc::invalid_argument,
-            fmt::format("cluster {}: {} belongs to cluster id {}, not {} as before", name(),
-                        connected->endpoint().to_string(), cluster_id, metadata_.cluster_id()));
+        co_return Error(Errc::invalid_argument,
+                        fmt::format("cluster {}: {} belongs to cluster id {}, not {} as {}", name(),
+                                    connected->endpoint().to_string(), cluster_id, expected,
+                                    is_known ? "before" : "clusters.id says"));
     }
     metadata_.apply(answer.message, topics == nullptr);
     co_return Result<void>();

@@ -30,7 +30,8 @@ public:
     runtime::Runtime& runtime() const { return runtime_; }
 
     /// Asks any broker for metadata: of `topics`, or of all where it is null. An address that
-    /// belongs to another cluster than before is an error and changes nothing.
+    /// belongs to another cluster than before, or than the spec says, is `invalid_argument` and
+    /// changes nothing.
     runtime::Task<Result<void>> refresh_metadata(const std::vector<std::string>* topics,
                                                  std::stop_token stop);
 

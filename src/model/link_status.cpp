@@ -31,6 +31,17 @@ double OpenTransaction::seconds(int64_t now_ms) const {
     return static_cast<double>(std::max<int64_t>(0, now_ms - seen_since_ms)) / 1000;
 }
 
+double Preparation::done(Offset at) const {
+    const auto whole = static_cast<double>(to - from);
+    return whole > 0 ? std::clamp(static_cast<double>(at - from) / whole, 0.0, 1.0) : 1;
+}
+
+std::optional<double> Preparation::seconds_left(Offset at, int64_t now_ms) const {
+    const double share = done(at);
+    const double seconds = static_cast<double>(now_ms - since_ms) / 1000;
+    return share > 0 && seconds > 0 ? std::optional(seconds * (1 - share) / share) : std::nullopt;
+}
+
 int64_t PartitionStatus::lag_records() const {
     if (!source_high_watermark || !next_offset) {
         return 0;

@@ -51,6 +51,18 @@ struct OpenTransaction {
     double seconds(int64_t now_ms) const;  // for how long it has been seen
 };
 
+/// The target's log is being raised to where the source's starts.
+struct Preparation {
+    Offset from;  // the target's end when it began
+    Offset to;
+    int64_t since_ms = 0;  // since 1970
+
+    /// How much of it is done where the target's log has come to `at`, from 0 to 1.
+    double done(Offset at) const;
+    /// At the pace so far; nothing while there is none.
+    std::optional<double> seconds_left(Offset at, int64_t now_ms) const;
+};
+
 /// One offset at which the clusters of a link differ.
 struct Difference {
     enum class Kind { content, only_at_source, only_on_target };
@@ -87,6 +99,7 @@ struct PartitionStatus {
     uint64_t copied_records = 0;            // since this process started, like all counts here
     uint64_t copied_bytes = 0;
     uint64_t copied_batches = 0;
+    std::optional<Preparation> preparation;           // only while it is `preparing`
     std::optional<OpenTransaction> open_transaction;  // only where it holds records back
     uint64_t lost_offsets = 0;    // deleted at the source before they were copied, and passed over
     uint64_t filled_offsets = 0;  // taken up by markers: the source has no record there to show

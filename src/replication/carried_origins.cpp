@@ -54,6 +54,10 @@ bool CarriedOrigins::is_of_third(ProducerId writer) const {
     return origin && *origin != never_;
 }
 
+bool CarriedOrigins::is_of_target(ProducerId writer) const {
+    return origin_of(writer) == never_;
+}
+
 StreamForm form_of(std::optional<StreamForm> stored, const LinkSpec& link) {
     const bool is_of_several =
         stored && *stored != StreamForm::one_origin && *stored != StreamForm::all;

@@ -47,6 +47,9 @@ public:
     /// Whether the batch was born at a third cluster.
     bool is_of_third(ProducerId writer) const;
 
+    /// Whether the batch was born at the target.
+    bool is_of_target(ProducerId writer) const;
+
     /// Which of the streams a batch belongs to; nothing where it is not carried.
     std::optional<size_t> stream_of(ProducerId writer) const;
 

@@ -30,6 +30,7 @@ Result<void> CarriedStreams::take(const FetchedBatch& fetched) {
     const Offset end = fetched.batch.next_offset();  // before its header is written over
     const auto stream = origins_.stream_of(fetched.batch.producer_id());
     has_others_ = has_others_ || origins_.is_of_third(fetched.batch.producer_id());
+    has_targets_own_ = has_targets_own_ || origins_.is_of_target(fetched.batch.producer_id());
     if (stream) {
         if (*stream != current_) {
             LS_CHECK(flush());

@@ -34,6 +34,9 @@ public:
     /// Whether the source had records that were born at neither of both clusters, carried or not.
     bool has_others() const { return has_others_; }
 
+    /// Whether the source had records that were born at the target.
+    bool has_targets_own() const { return has_targets_own_; }
+
 private:
     void collect(size_t stream);
 
@@ -42,6 +45,7 @@ private:
     size_t current_ = 0;  // whose batches came last
     uint64_t skipped_ = 0;
     bool has_others_ = false;
+    bool has_targets_own_ = false;
 };
 
 }  // namespace lockstep::replication

@@ -16,6 +16,11 @@ void add_to_report(GroupStatus& status, Offset source, std::optional<Offset> tar
 /// Why a group is left alone; "" where it is not.
 std::string_view note_on(GroupAction action);
 
+/// What is said of partitions that are left alone, as their records' order is not the same.
+constexpr std::string_view kOtherOrder =
+    "records of both clusters are in its topics, in another order on each: no place on one is the "
+    "same as a place on the other";
+
 /// What is said where nothing else explains why offsets differ.
 constexpr std::string_view kLogTooShort = "the target's log does not reach its offsets yet";
 

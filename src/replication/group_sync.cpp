@@ -1,10 +1,14 @@
 #include "replication/group_sync.h"
 
 #include "base/log.h"
+#include "client/admin.h"
 #include "protocol/kafka_error.h"
 #include "replication/group_report.h"
 
 #include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
 
 namespace lockstep::replication {
 
@@ -14,9 +18,11 @@ using runtime::Task;
 namespace {
 
 constexpr auto kPause = std::chrono::seconds(1);
-/// Offsets expire by the time of their commit (offsets.retention.minutes, 7 days unless changed):
-/// those of groups that do not move are committed again in time.
-constexpr auto kRefresh = std::chrono::minutes(10);
+/// Offsets expire by the time of their commit (offsets.retention.minutes of the target, 7 days
+/// unless changed): those of groups that do not move are committed again in time.
+constexpr std::chrono::milliseconds kLongestRefresh = std::chrono::minutes(10);
+constexpr int kRefreshesWithinRetention = 4;
+constexpr int64_t kFarMinutes = 1'000'000;
 
 const GroupOffsets kNone;
 
@@ -61,13 +67,39 @@ bool says_active(const std::error_code& code) {
 }  // namespace
 
 GroupSync::GroupSync(client::Cluster& source, client::Cluster& target, GroupFilter filter,
-                     RangesOf ranges_of)
+                     GroupLogs logs)
     : source_(source),
       target_(target),
       filter_(std::move(filter)),
-      ranges_of_(std::move(ranges_of)),
-      shares_(source, target, ranges_of_),
+      logs_(std::move(logs)),
+      shares_(source, target, logs_.ranges_of),
       listed_(source.runtime().loop) {}
+
+/// Where the target does not tell, its default is taken.
+Task<void> GroupSync::learn_retention(std::stop_token stop) {
+    auto& loop = source_.runtime().loop;
+    if (loop.now() < retention_due_) {
+        co_return;
+    }
+    const BrokerId any = target_.metadata().brokers().begin()->first;
+    const auto described = co_await client::describe_broker(target_, any, stop);
+    retention_due_ = loop.now() + kLongestRefresh;
+    refresh_every_ = kLongestRefresh;
+    if (described.has_error()) {
+        co_return;
+    }
+    if (const auto found = described->find("offsets.retention.minutes");
+        found != described->end()) {
+        int64_t minutes = 0;
+        const char* last = found->second.data() + found->second.size();
+        const auto [end, problem] = std::from_chars(found->second.data(), last, minutes);
+        if (problem == std::errc() && end == last && minutes > 0 && minutes < kFarMinutes) {
+            refresh_every_ = std::min<runtime::Duration>(
+                kLongestRefresh, std::chrono::milliseconds(std::chrono::minutes(minutes)) /
+                                     kRefreshesWithinRetention);
+        }
+    }
+}
 
 Task<void> GroupSync::run(std::stop_token stop) {
     auto& loop = source_.runtime().loop;
@@ -113,6 +145,7 @@ Task<Result<void>> GroupSync::look(std::stop_token stop) {
     if (source_.metadata().brokers().empty() || target_.metadata().brokers().empty()) {
         co_return Result<void>();
     }
+    co_await learn_retention(stop);
     auto at_source = co_await look_at(source_, nullptr, stop);
     LS_CO_TRY(source, std::move(at_source));
     const std::set<std::string> names = names_of(source.offsets);
@@ -213,11 +246,15 @@ GroupSync::Outcome GroupSync::compare(const std::string& group, const Side& sour
     const auto found = remembered_.find(group);
     const Remembered remembered = found == remembered_.end() ? Remembered{} : found->second;
     outcome.is_refresh = !status.is_active_at_target &&
-                         source_.runtime().loop.now() - remembered.refreshed_at > kRefresh;
+                         source_.runtime().loop.now() - remembered.refreshed_at > refresh_every_;
     const GroupOffsets& at_source = offsets_of(source.offsets, group);
     const GroupOffsets& at_target = offsets_of(target.offsets, group);
     for (const auto& [id, committed] : at_source) {
-        const auto ranges = ranges_of_(id);
+        const auto ranges = logs_.ranges_of(id);
+        if (!ranges && logs_.is_mixed && logs_.is_mixed(id)) {
+            ++status.partitions;
+            status.note = kOtherOrder;
+        }
         if (!ranges) {
             continue;
         }

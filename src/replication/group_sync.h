@@ -16,6 +16,14 @@ namespace lockstep::replication {
 /// Which groups; by the same rules as topics.
 using GroupFilter = TopicFilter;
 
+/// What a link knows of the logs that groups read.
+struct GroupLogs {
+    RangesOf ranges_of;
+    /// Whether the order of a partition's records differs between both clusters, so that no place
+    /// can be told on the other one. It has no ranges then. Empty: never.
+    std::function<bool(const TopicPartition&)> is_mixed = {};
+};
+
 /// Keeps the committed offsets of consumer groups the same on both clusters of a link, so that a
 /// group which moves finds its place: looks at both every second, and commits where one side has
 /// fallen behind (group_place.h decides). A group with members is never committed for. What one
@@ -26,8 +34,7 @@ using GroupFilter = TopicFilter;
 /// Lives on the link's shard. Remembers only what it saw last; after a restart it looks anew.
 class GroupSync {
 public:
-    GroupSync(client::Cluster& source, client::Cluster& target, GroupFilter filter,
-              RangesOf ranges_of);
+    GroupSync(client::Cluster& source, client::Cluster& target, GroupFilter filter, GroupLogs logs);
 
     runtime::Task<void> run(std::stop_token stop);
     /// The same for share groups, beside it: a broker takes long to tell of one whose topics are
@@ -69,6 +76,8 @@ private:
     };
     using Outcomes = std::map<std::string, Outcome>;
 
+    /// How soon the target forgets what is committed there, asked for from time to time.
+    runtime::Task<void> learn_retention(std::stop_token stop);
     runtime::Task<Result<void>> look(std::stop_token stop);
     /// Looks once more at the groups that something is to be committed for.
     runtime::Task<Result<void>> confirm(Outcomes& outcomes, std::stop_token stop);
@@ -85,9 +94,11 @@ private:
     client::Cluster& source_;
     client::Cluster& target_;
     GroupFilter filter_;
-    RangesOf ranges_of_;
+    GroupLogs logs_;
     ShareGroupSync shares_;
     std::map<std::string, Remembered> remembered_;
+    runtime::TimePoint retention_due_{};
+    runtime::Duration refresh_every_{};
     std::vector<GroupStatus> groups_;
     std::string problem_;
     std::string share_problem_;

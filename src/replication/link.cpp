@@ -58,9 +58,10 @@ Link::Link(const LinkEnvironment& environment, LinkSetup setup)
       tasks_(environment.runtime.loop),
       fleet_tasks_(environment.runtime.loop) {
     if (setup.group_filter) {
-        groups_ =
-            std::make_unique<GroupSync>(source_, target_, std::move(*setup.group_filter),
-                                        [this](const TopicPartition& id) { return ranges_of(id); });
+        groups_ = std::make_unique<GroupSync>(
+            source_, target_, std::move(*setup.group_filter),
+            GroupLogs{[this](const TopicPartition& id) { return ranges_of(id); },
+                      [this](const TopicPartition& id) { return is_mixed(id); }});
     }
     if (spec_.bandwidth) {
         pace_.rate.emplace(*spec_.bandwidth);
@@ -162,10 +163,20 @@ std::set<std::string> Link::settled_topics() const {
     return settled;
 }
 
-/// Offsets are the same on both clusters, as long as the partition is copied.
 std::optional<PartitionRanges> Link::ranges_of(const TopicPartition& id) const {
     const auto found = partitions_.find(id);
-    return found == partitions_.end() ? std::nullopt : found->second->ranges();
+    const bool has_places = found != partitions_.end() && !is_mixed(id) &&
+                            !found->second->is_all_from_target(is_both_ways(id.topic));
+    return has_places ? found->second->ranges() : std::nullopt;
+}
+
+bool Link::is_mixed(const TopicPartition& id) const {
+    const auto found = partitions_.find(id);
+    return found != partitions_.end() && found->second->is_mixed(is_both_ways(id.topic));
+}
+
+bool Link::is_both_ways(const std::string& topic) const {
+    return environment_.routes != nullptr && environment_.routes->is_both_ways(spec_.name, topic);
 }
 
 /// A topic that is gone at the source, or another one by now, has nothing to be compared with.

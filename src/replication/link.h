@@ -122,6 +122,8 @@ private:
     void follow_pauses();
     runtime::Task<void> read_paused_ends();
     std::optional<PartitionRanges> ranges_of(const TopicPartition& id) const;
+    bool is_mixed(const TopicPartition& id) const;
+    bool is_both_ways(const std::string& topic) const;
     std::optional<CopiedPartition> next_copied(const CopyId* last) const;
     std::optional<CopiedPartition> copied(const CopyId& copy) const;
 

@@ -218,8 +218,14 @@ Task<Result<void>> Link::begin(PartitionReplicator& partition, PartitionLogs log
     const auto former = mutated(Mutation::former_topic_unnoticed)
                             ? std::nullopt
                             : store_.former_of(key, {leaders.target_topic_id, logs.target_end});
+    bool is_others_copy = holds_others_copy(store_, logs, partition.stream_id());
+    if (is_others_copy && spec_.offsets != OffsetsMode::preserve && store_.is_there()) {
+        LS_CO_CHECK(co_await store_.catch_up_all(stop));
+        is_others_copy = holds_others_copy(store_, logs, partition.stream_id());
+    }
     const OffsetsFacts facts{spec_.offsets,          store_.has_any_of(key), marker_problem_,
-                             spec_.max_filler_bytes, spec_.on_recreated,     former};
+                             spec_.max_filler_bytes, spec_.on_recreated,     former,
+                             is_others_copy};
     const OffsetsChoice choice = choose_offsets(facts, logs, partition.resume_rules());
     if (tasks_.stop_requested()) {
         co_return Error(Errc::stopped, "stopped");

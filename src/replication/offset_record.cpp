@@ -12,8 +12,10 @@
 namespace lockstep::replication {
 namespace {
 
-constexpr int8_t kVersion = 2;
+constexpr int8_t kVersion = 3;
+constexpr int8_t kVersionWithoutFlags = 2;
 constexpr int8_t kVersionWithoutForm = 1;
+constexpr int8_t kHasTargetsOwn = 0x01;
 
 template <typename Number>
 bool parse_whole(std::string_view text, Number& number) {
@@ -65,6 +67,7 @@ Bytes StoredChunk::encode() const {
     protocol::WireWriter writer;
     writer.put_int8(kVersion);
     writer.put_int8(static_cast<int8_t>(form));
+    writer.put_int8(has_targets_own ? kHasTargetsOwn : int8_t{0});
     writer.put_uuid(target_topic_id);
     writer.put_varlong(next.value());
     writer.put_varint(static_cast<int32_t>(runs.size()));
@@ -80,7 +83,7 @@ Bytes StoredChunk::encode() const {
 Result<StoredChunk> StoredChunk::decode(ByteView value) {
     protocol::WireReader reader(value);
     const int8_t version = reader.read_int8();
-    if (reader.ok() && version != kVersion && version != kVersionWithoutForm) {
+    if (reader.ok() && (version < kVersionWithoutForm || version > kVersion)) {
         return Error(Errc::unsupported,
                      fmt::format("offsets of version {}: a newer Lockstep wrote them", version));
     }
@@ -93,6 +96,9 @@ Result<StoredChunk> StoredChunk::decode(ByteView value) {
                 fmt::format("offsets of a stream of form {}: a newer Lockstep wrote them", form));
         }
         chunk.form = static_cast<StreamForm>(form);
+        if (version != kVersionWithoutFlags) {
+            chunk.has_targets_own = (reader.read_int8() & kHasTargetsOwn) != 0;
+        }
         chunk.target_topic_id = reader.read_uuid();
     }
     chunk.next = Ordinal(reader.read_varlong());

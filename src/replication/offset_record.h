@@ -4,9 +4,10 @@
 //
 //     key    "<source cluster id>:<topic id>:<topic>:<partition>:<side>:<chunk>", a text; where the
 //            records were born elsewhere, "<source cluster id>/<origin's id>:<topic id>:..."
-//     value  version 2, the stream's form and the target topic's id,
+//     value  version 3, the stream's form, flags (bit 0: the source has records that were born on
+//            the target) and the target topic's id,
 //            the number of the stream's next record, then the chunk's runs;
-//            version 1 lacks form and id
+//            version 2 lacks the flags, version 1 form and id, too
 //
 // A chunk that grows is written again under its key. In the log's order, a chunk takes the place of
 // what was there at and behind it.
@@ -57,6 +58,7 @@ struct StoredChunk {
     std::vector<OffsetRun> runs;
     StreamForm form = StreamForm::unknown;
     Uuid target_topic_id = {};
+    bool has_targets_own = false;
 
     bool operator==(const StoredChunk&) const = default;
 

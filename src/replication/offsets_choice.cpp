@@ -49,6 +49,15 @@ std::string recreated(const OffsetsFacts& facts) {
         facts.former_topic ? " (its id was " + facts.former_topic->to_string() + ")" : "");
 }
 
+/// Whatever came behind it would end that copy, and be taken for its records.
+std::string others_copy(const PartitionLogs& logs) {
+    return fmt::format(
+        "the target is a copy that keeps the offsets of another cluster: its last record (offset "
+        "{}) is from there (producer id {}). Either another cluster answers at the source's "
+        "address than before, or two links are for this topic",
+        logs.target_end.value() - 1, logs.target_tail->producer_id.value());
+}
+
 /// Why offsets cannot be kept from the beginning; "" where they can.
 std::string obstacle(const OffsetsFacts& facts, const PartitionLogs& logs,
                      const ResumeRules& rules) {
@@ -69,6 +78,9 @@ OffsetsChoice choose_offsets(const OffsetsFacts& facts, const PartitionLogs& log
     const bool is_kept = is_kept_already(logs, rules);
     if (facts.on_recreated == RecreatedRule::stop && holds_former_topic(facts, logs, rules)) {
         return {Kind::neither, recreated(facts)};
+    }
+    if (facts.is_others_copy && !facts.has_map && facts.wanted != OffsetsMode::preserve) {
+        return {Kind::neither, others_copy(logs)};
     }
     if (facts.wanted == OffsetsMode::translate) {
         if (is_kept && !facts.has_map) {

@@ -17,6 +17,7 @@ struct OffsetsFacts {
     std::optional<int64_t> max_filler_bytes = {};
     RecreatedRule on_recreated = RecreatedRule::stop;
     std::optional<Uuid> former_topic = {};  // of the same name, whose records were copied before
+    bool is_others_copy = false;            // the target keeps another cluster's offsets
 };
 
 struct OffsetsChoice {

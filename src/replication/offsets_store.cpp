@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <deque>
-#include <map>
 #include <utility>
 
 namespace lockstep::replication {
@@ -98,12 +97,14 @@ struct OffsetsStore::Stream {
         return {side == MapSide::source ? map.next : map.placed,
                 {runs.begin(), runs.end()},
                 map.form,
-                map.target_topic_id};
+                map.target_topic_id,
+                map.has_targets_own};
     }
 
     void put(const ChunkKey& at, const StoredChunk& chunk) {
         be_in(chunk.target_topic_id);
         map.form = chunk.form;
+        map.has_targets_own = map.has_targets_own || chunk.has_targets_own;
         RunList& side = at.side == MapSide::source ? map.source : map.target;
         side.put_chunk(at.chunk, chunk.runs);
         map.next = std::max(map.next, chunk.next);

@@ -61,6 +61,10 @@ public:
     /// Whether anything was ever stored of the stream.
     bool has(const StreamKey& stream) const;
 
+    /// Whether anything was ever stored of the stream with this producer id; as far as all was
+    /// read.
+    bool has_stream(ProducerId id) const { return last_.contains(id); }
+
     /// Whether anything was ever stored of any origin's records of the same source partition.
     bool has_any_of(const StreamKey& stream) const;
 

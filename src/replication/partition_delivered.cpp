@@ -38,6 +38,27 @@ Result<void> PartitionReplicator::put_in_map(const client::OutgoingBatch& batch,
     return {};
 }
 
+bool PartitionReplicator::is_mixed(bool is_both_ways) const {
+    if (!is_translated()) {
+        return false;
+    }
+    const StreamMap& map = *streams_.front().map;
+    const int64_t next = map.next.value();
+    const bool is_alone = status_.target_log_end.value_or(Offset(0)).value() == next &&
+                          map.target.offset_of(map.next).value_or(Offset(next)).value() == next;
+    const bool has_both = map.has_targets_own || (is_both_ways && !is_alone);
+    return streams_.size() > 1 || (next > 0 && has_both);
+}
+
+bool PartitionReplicator::is_all_from_target(bool is_both_ways) const {
+    if (!is_translated() || streams_.size() > 1) {
+        return false;
+    }
+    const StreamMap& map = *streams_.front().map;
+    const bool has_end = status_.target_log_end.value_or(Offset(0)).value() > 0;
+    return map.next.value() == 0 && (map.has_targets_own || (is_both_ways && has_end));
+}
+
 /// The streams that have no records just behind their last one have been read on all the same: when
 /// it goes on, the source may have deleted what was between. Only while nothing is on its way: what
 /// the target has under a record's number must stay in the map.

@@ -148,6 +148,7 @@ void PartitionReplicator::set_translated(std::string why) {
 
 void PartitionReplicator::prepare(const PartitionLogs& logs, const Leaders& leaders, Offset to) {
     phase_ = Phase::preparing;
+    status_.preparation = Preparation{logs.target_end, to, link_.runtime().loop.wall_clock_ms()};
     if (logs.target_start < logs.target_end && logs.target_tail &&
         !is_filler_of(logs.target_tail->producer_id, stream_.producer_id)) {
         count_lost(logs.target_end, to);
@@ -214,6 +215,7 @@ void PartitionReplicator::on_target_leader(const client::PartitionLeader& leader
 
 void PartitionReplicator::on_prepared(const Result<void>& outcome) {
     phase_ = Phase::idle;
+    status_.preparation.reset();
     if (is_orphan_ || is_to_rest()) {
         show_rest();
         tell_at_rest();
@@ -235,9 +237,6 @@ std::optional<PartitionRanges> PartitionReplicator::ranges() const {
                           *status_.target_log_end};
     if (!is_translated()) {
         return PartitionRanges(source, target);
-    }
-    if (streams_.size() > 1) {
-        return std::nullopt;  // their order is not the source's
     }
     return PartitionRanges(source, target, *streams_.front().map, *status_.next_offset);
 }
@@ -276,6 +275,10 @@ void PartitionReplicator::send_out() {
     if (is_translated()) {
         status_.skipped_foreign_records += carried().take_skipped();
         runs = carried().take_new_runs();
+        for (const TranslatedRecords& each : streams_) {
+            // Stored with the place of the next record, which begins a run behind the one passed.
+            each.map->has_targets_own = each.map->has_targets_own || carried().has_targets_own();
+        }
         if (carried().has_others() && !are_others_noted_) {
             note_others(runs, outgoing);
         }

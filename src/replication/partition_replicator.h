@@ -140,8 +140,16 @@ public:
     void on_prepared_to(Offset target_end) { status_.target_log_end = target_end; }
     void on_prepared(const Result<void>& outcome);
 
-    /// Both logs, while it is being copied; nothing where the copy's order is not the source's.
+    /// Both logs, while it is being copied. Not to be asked for where it is mixed, or all is from
+    /// the target.
     std::optional<PartitionRanges> ranges() const;
+    /// Whether both logs have records of several clusters, in orders of their own, so that no place
+    /// in one is the same as a place in the other. `is_both_ways`: what is born on the target comes
+    /// to the source, too.
+    bool is_mixed(bool is_both_ways) const;
+    /// Whether all that the source has was born on the target, so that this link has nothing to say
+    /// of places.
+    bool is_all_from_target(bool is_both_ways) const;
     bool is_streaming() const {
         return phase_ == Phase::streaming && status_.target_log_end && status_.source_log_start &&
                status_.source_high_watermark;

@@ -198,8 +198,13 @@ private:
         const OffsetsStore::TargetLog target_log{at_target == nullptr ? Uuid() : at_target->id,
                                                  logs.target_end};
         const auto former = store_.former_of(key, target_log);
-        const OffsetsFacts facts{spec_.offsets,          store_.has_any_of(key), marker_problem_,
-                                 spec_.max_filler_bytes, spec_.on_recreated,     former};
+        const OffsetsFacts facts{spec_.offsets,
+                                 store_.has_any_of(key),
+                                 marker_problem_,
+                                 spec_.max_filler_bytes,
+                                 spec_.on_recreated,
+                                 former,
+                                 holds_others_copy(store_, logs, stream)};
         const OffsetsChoice choice = choose_offsets(facts, logs, rules);
         if (choice.kind == OffsetsChoice::Kind::neither) {
             planned.blocked = choice.why;

@@ -88,7 +88,8 @@ struct StreamMap {
     Ordinal placed{0};  // those before are where `target` says; from there to `next`, nobody knows
     uint64_t changes = 0;  // how often something was read of it that others had stored
     StreamForm form = StreamForm::unknown;
-    Uuid target_topic_id;  // which has the records; all zeros where nobody has said so
+    Uuid target_topic_id;          // which has the records; all zeros where nobody has said so
+    bool has_targets_own = false;  // the source has records that were born on the target
 };
 
 }  // namespace lockstep::replication

@@ -1,10 +1,16 @@
 #include "replication/stream_problems.h"
 
+#include "model/tagged_producer_id.h"
 #include "replication/carried_origins.h"
 
 #include <fmt/core.h>
 
 namespace lockstep::replication {
+
+bool holds_others_copy(const OffsetsStore& store, const PartitionLogs& logs, ProducerId own) {
+    const auto origin = logs.target_tail ? origin_of(logs.target_tail->producer_id) : std::nullopt;
+    return origin && origin != origin_of(own) && !store.has_stream(logs.target_tail->producer_id);
+}
 
 std::string changed_form_problem(const OffsetsStore& store, const StreamKey& own,
                                  const OffsetsStore::TargetLog& at_target, const LinkSpec& link) {

@@ -5,10 +5,15 @@
 
 #include "model/link.h"
 #include "replication/offsets_store.h"
+#include "replication/resume_point.h"
 
 #include <string>
 
 namespace lockstep::replication {
+
+/// Whether the target's log ends with a copy that keeps another cluster's offsets. Of what ends
+/// with another's record, all streams must have been read.
+bool holds_others_copy(const OffsetsStore& store, const PartitionLogs& logs, ProducerId own);
 
 /// Why the source's `own` stream must not go on in the link's form; "" where it may. Where the form
 /// says `one_origin`, or the link has `origins`, all streams must have been read.

@@ -9,11 +9,13 @@ from confluent_kafka.admin import (AclBinding, AclBindingFilter, AclOperation, A
                                    ResourcePatternType, ResourceType)
 
 from broker import TEST_SETTINGS
+from cluster_state import assert_untouched, state
 from java_tools import tool
 from kafka_cluster import ClusterOptions, KafkaCluster, start_together
 from lockstep import Link, run_cli
 from paths import NEWEST_KAFKA
 from records import produce
+from test_groups import commit_from_outside
 from topic_admin import TIMEOUT
 from waiting import eventually
 
@@ -192,3 +194,69 @@ def test_quotas_follow(guarded, lockstep, name):
     process.wait(lambda: [(d["key"], d["wanted"], d["found"])
                           for d in process.status()["quotas"]["drift"]] == [
         ("consumer_byte_rate", None, "77")], "the drift is shown")
+
+
+def test_dry_runs_leave_no_trace(guarded, name, tmp_path):
+    """Although all is wanted: topics, configs, partitions, groups, ACLs, quotas, users."""
+    source, target = guarded
+    new, known = f"{name}-new", f"{name}-known"
+    for topic in (new, known):
+        source.create_topic(topic, 2, config={"retention.ms": "86400000"})
+        produce(source, topic, [str(i) for i in range(20)])
+    target.create_topic(known, 1)
+    commit_from_outside(source, f"{name}-group", new, 7)
+    give(source, acl(new, "READ"), acl(new, "WRITE"))
+    tool(source, "kafka-configs", "--alter", "--add-config", "producer_byte_rate=1000",
+         "--entity-type", "users", "--entity-name", name)
+    around = {"topic_config": {"follow": "all", "pinned": {"segment.ms": 3600000}},
+              "acls": {"follow": "on"}, "quotas": {"follow": "all"},
+              "users": [{"name": f"{name}-user", "password": "hunter2"}]}
+    config = tmp_path / "lockstep.yaml"
+    config.write_text(Link(source, target, [f"{name}-.*"], offsets="auto",
+                           around=around).yaml(0))
+    before = {cluster: (state(cluster), quotas_of(cluster)) for cluster in guarded}
+    for command, code in (("check", 0), ("plan", 0), ("diff", 3), ("cut", 0), ("verify", 3)):
+        for more in ([], ["--json"]):
+            done = run_cli(command, "-c", config, *more, timeout=180)
+            assert done.returncode == code, (command, done.stdout[-2000:], done.stderr)
+    link = json.loads(run_cli("plan", "-c", config, "--json").stdout)["links"][0]
+    assert {t["topic"]: t["action"] for t in link["topics"]} == {new: "create", known: "grow"}
+    assert link["acls"]["create"] and link["acls"]["on_failover"] and link["users"]["create"]
+    assert link["quotas"]["changes"] and f"{name}-group" in link["groups"]
+    for cluster, (was, quotas) in before.items():
+        assert_untouched(cluster, was)
+        assert quotas_of(cluster) == quotas
+
+
+def listed_acls(cluster, user: str) -> set[tuple[str, str]]:
+    """Of one principal: resource and rule, as Kafka's own tool prints them."""
+    found, resource = set(), ""
+    for line in tool(cluster, "kafka-acls", "--list", "--principal", f"User:{user}").splitlines():
+        if "resource" in line:
+            resource = line.split("`")[1]
+        elif "principal=" in line:
+            found.add((resource, line.strip()))
+    return found
+
+
+def test_acls_of_every_kind_of_resource(guarded, lockstep, name):
+    """But for the right to act as a broker, and those that change things, which wait."""
+    source, target = guarded
+    source.create_topic(name)
+    user = f"{name}-user"
+    allow, deny = ["--allow-principal", f"User:{user}"], ["--deny-principal", f"User:{user}"]
+    tool(source, "kafka-acls", "--add", *allow, *deny, "--operation", "Describe", "--topic", name,
+         "--group", "grp", "--cluster", "--transactional-id", "tx", "--delegation-token", "tok")
+    tool(source, "kafka-acls", "--add", *allow, *deny, "--operation", "DescribeTokens",
+         "--user-principal", "User:bob")
+    tool(source, "kafka-acls", "--add", *allow, *deny, "--operation", "Alter", "--cluster")
+    tool(source, "kafka-acls", "--add", *allow, "--operation", "ClusterAction", "--cluster")
+    kinds = ["topic", "group", "cluster", "transactional_id", "delegation_token", "user"]
+    process = lockstep(Link(source, target, [name],
+                            around={"acls": {"follow": "on", "resources": kinds}}))
+    wanted = {(resource, rule) for resource, rule in listed_acls(source, user)
+              if "CLUSTER_ACTION" not in rule and not ("=ALTER," in rule and "=ALLOW" in rule)}
+    assert len({resource for resource, _ in wanted}) == 6 and len(wanted) == 13
+    process.wait(lambda: process.status()["acls"]["on_failover"] == [
+        f"ALLOW User:{user} from * ALTER on CLUSTER kafka-cluster"], "one waits for a failover")
+    eventually(lambda: listed_acls(target, user) == wanted, "the others are there", interval=1)

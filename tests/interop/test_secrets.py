@@ -12,28 +12,47 @@ import pytest
 from certificates import Authority
 from lockstep import Link, run_cli
 from paths import lockstep_binary
-from records import produce
+from records import produce, read
 from test_security import copy_through, login, secure  # noqa: F401 - a fixture
 from secure_cluster import USER
+from token_endpoint import TokenEndpoint
 
 VIEW, OPERATE = "view-hunter2-view", "operate-hunter2-operate"
 WRONG = "wr0ng-hunter2-wr0ng"
 KEY_PASSWORD = "key-hunter2-key"
 
 
+LOOKING = ("check", "plan", "diff", "history", "verify", "cut")  # with a configuration
+ASKING = ("status", "links", "topics", "groups", "lag", "explain", "logs")  # a running Lockstep
+PATHS = ("/", "/metrics", "/healthz", "/readyz", "/nowhere", "/api/v1/status", "/api/v1/links",
+         "/api/v1/topics", "/api/v1/groups", "/api/v1/lag", "/api/v1/explain", "/api/v1/log")
+
+
 def everything_said(process) -> dict[str, str]:
-    """All that lockstep prints, logs and answers."""
-    said = {"log": process.log_text()}
-    for path in ("/", "/metrics", "/healthz", "/readyz", "/api/v1/status", "/nowhere"):
-        said[path] = process.get(path).text
-    for command in (["check"], ["check", "--json"], ["verify"], ["verify", "--json"],
-                    ["cut"], ["cut", "--json"]):
-        done = run_cli(*command, "-c", process.config, timeout=180)
-        said[" ".join(command)] = done.stdout + done.stderr
-    for command in (["status"], ["status", "--json"]):
-        done = run_cli(*command, "--url", process.url)
-        said[" ".join(command)] = done.stdout + done.stderr
-    return said
+    """All that lockstep prints, logs and answers, and what it has written to the target."""
+    said = {"GET " + path: process.get(path).text for path in PATHS}
+    for command in (*LOOKING, "apply"):
+        for more in ([], ["--json"]):
+            done = run_cli(command, "-c", process.config, *more, timeout=180)
+            said[" ".join([command, *more])] = done.stdout + done.stderr
+    for command in ASKING:
+        for more in ([], ["--json"]):
+            done = run_cli(command, "--url", process.url, *more)
+            said[" ".join([command, *more])] = done.stdout + done.stderr
+    for command in ("pause", "resume"):
+        done = run_cli(command, "--link", "east-to-west", "--url", process.url)
+        said[command] = done.stdout + done.stderr
+    assert all(said.values()), [where for where, text in said.items() if not text]
+    for topic in process.link.target.admin.list_topics(timeout=60).topics:
+        if topic.startswith("__lockstep"):
+            said[topic] = str(read(process.link.target, topic))
+    return said | {"log": process.log_text()}
+
+
+def assert_silent_on(said: dict[str, str], *secrets: str) -> None:
+    for where, text in said.items():
+        for hidden in secrets:
+            assert hidden not in text, f"{hidden} in {where}"
 
 
 @pytest.mark.parametrize("password", ["right", "wrong"])
@@ -56,11 +75,32 @@ def test_secrets_are_in_no_output(secure, target, lockstep, name, tmp_path,  # n
     else:
         process.wait(lambda: "SASL_AUTHENTICATION_FAILED" in process.status()["problem"],
                      "the password is refused")
-    said = everything_said(process)
-    assert len(said) == 15 and all(said.values())
-    for where, text in said.items():
-        for hidden in (secret, KEY_PASSWORD, "hunter2"):
-            assert hidden not in text, f"{hidden} in {where}"
+    assert_silent_on(everything_said(process), secret, KEY_PASSWORD, "hunter2")
+
+
+@pytest.mark.parametrize("client_secret", ["right", "wrong"])
+def test_client_secrets_and_tokens_are_in_no_output(secure, target, lockstep, name,  # noqa: F811
+                                                    client_secret):
+    """Nor is what the token endpoint gives out."""
+    endpoint = TokenEndpoint(secure.authority.issue(name, "endpoint"), USER,
+                             ("the client", "client-hunter2"))
+    sasl = {"mechanism": "OAUTHBEARER", "token_endpoint": endpoint.url, "client_id": "the client",
+            "client_secret": "client-hunter2" if client_secret == "right" else WRONG,
+            "scope": "kafka all", "token_endpoint_ca": str(secure.authority.certificate)}
+    source = secure.at("SASL_PLAINTEXT", sasl=sasl)
+    source.create_topic(name)
+    produce(source, name, ["value"])
+    process = lockstep(Link(source, target, [name], log_level="trace"),
+                       wait_ready=client_secret == "right")
+    if client_secret == "right":
+        process.wait_copied(name)
+    else:
+        process.wait(lambda: "invalid_client" in process.status()["problem"], "it is refused")
+    # A token's first part is the same for all, the second says for whom.
+    given = [token.split(".")[1] for token in endpoint.given]
+    assert bool(given) == (client_secret == "right")
+    assert_silent_on(everything_said(process), "hunter2", *given)
+    endpoint.stop()
 
 
 def test_bad_configurations_repeat_no_secret(tmp_path):
@@ -106,6 +146,8 @@ def test_http_with_tls_and_tokens(source, target, lockstep, name, tmp_path):
     for path in ("/metrics", "/api/v1/status", "/", "/readyz"):
         assert [client.status(path, t) for t in ("", "guess", VIEW, OPERATE)] == \
             [401, 401, 200, 200], path
+    assert client.status("/api/v1/pause", VIEW, "POST") == 403
+    assert client.status("/api/v1/pause", OPERATE, "POST") == 400  # it may, but has to say what
     token.write_text("another\n")  # tokens are read anew
     assert client.status("/metrics", OPERATE) == 401
     assert client.status("/metrics", "another") == 200

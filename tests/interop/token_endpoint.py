@@ -27,7 +27,7 @@ class TokenEndpoint:
     """`url` gives tokens for `subject`, to whoever knows the client's secret."""
 
     def __init__(self, certificate: Certificate, subject: str, client: tuple[str, str]):
-        self.subject, self.client, self.granted = subject, client, 0
+        self.subject, self.client, self.given = subject, client, []
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -59,9 +59,8 @@ class TokenEndpoint:
             return 401, {"error": "invalid_client"}
         if form.get("scope") != ["kafka all"]:
             return 400, {"error": "invalid_scope"}
-        self.granted += 1
-        return 200, {"access_token": unsecured_token(self.subject), "token_type": "bearer",
-                     "expires_in": 3600}
+        self.given.append(unsecured_token(self.subject))
+        return 200, {"access_token": self.given[-1], "token_type": "bearer", "expires_in": 3600}
 
     def stop(self) -> None:
         self._server.shutdown()

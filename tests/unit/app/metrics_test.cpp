@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 
@@ -98,6 +99,29 @@ TEST(Metrics, HaveOneState_PerPartition) {
     }
     EXPECT_EQ(states, R"(lockstep_partition_state{link="east-to-west",source="east",target="west",)"
                       R"(topic="orders",partition="3",state="blocked"} 1)");
+}
+
+TEST(Metrics, CountWhatIsBlocked_ByTheReasonsCode) {
+    std::vector<PartitionStatus> partitions;
+    for (const char* reason :
+         {"the source has deleted offsets [3, 5) before they were copied",
+          "the source has deleted offsets [7, 9) before they were copied", "INVALID_RECORD"}) {
+        partitions.push_back(sample_partition("orders", static_cast<int32_t>(partitions.size()),
+                                              PartitionState::blocked));
+        partitions.back().reason = reason;
+    }
+    partitions.push_back(sample_partition("orders", 9, PartitionState::running));
+    auto values = scrape({sample_link(partitions)});
+    const std::string family =
+        R"(lockstep_blocked_partitions{link="east-to-west",source="east",target="west",code=)";
+    EXPECT_EQ(values[family + R"("deleted_before_copied"})"], "2");
+    EXPECT_EQ(values[family + R"("invalid_record"})"], "1");
+    EXPECT_EQ(
+        std::ranges::count_if(values,
+                              [&](const auto& each) {
+                                  return each.first.starts_with("lockstep_blocked_partitions");
+                              }),
+        2);
 }
 
 TEST(Metrics, HaveTheFiguresOfALink) {

@@ -84,7 +84,7 @@ TEST(StatusJson, HasEveryFigureOfAPartition) {
         "target_log_end": 100,
         "lag_records": 20, "lag_seconds": 1.5, "copied_records": 93, "copied_bytes": 4096,
         "copied_batches": 9, "filled_offsets": 0, "lost_offsets": 0, "skipped_foreign_records": 0,
-        "open_transaction": null,
+        "preparation": null, "open_transaction": null,
         "verified": {"from": 7, "to": 50, "compared_to": 90, "records": 80,
                      "compacted_on_one_side": 2, "differences": 1,
                      "first_difference": {"offset": 50, "kind": "only at the source"},
@@ -237,6 +237,20 @@ TEST(StatusTable, SaysWhatHoldsARunningPartitionBack) {
     EXPECT_THAT(text, testing::HasSubstr("  takes no transaction markers: not allowed\n"));
     EXPECT_THAT(text, testing::HasSubstr("held back at offset 17 by an open transaction"));
     EXPECT_THAT(text, testing::HasSubstr("1,234 offsets lost"));
+}
+
+TEST(StatusJson, SaysHowFarALogStartIsRaised) {
+    PartitionStatus partition = running_partition("orders", 3, 100, 100);
+    partition.preparation = Preparation{Offset(1'000), Offset(5'000), 1'000'000 - 10'000};
+    partition.target_log_end = Offset(2'000);
+    const Json json = json_of({sample_link({partition})});
+    EXPECT_EQ(json["links"][0]["partitions"][0]["preparation"],
+              Json::parse(R"({"from": 1000, "to": 5000, "done": 0.25, "seconds_left": 30.0})"));
+    EXPECT_THAT(render_status_table(report_of({sample_link({partition})})),
+                testing::HasSubstr("25 % done, about 30s left"));
+    partition.target_log_end = Offset(1'000);
+    EXPECT_THAT(render_status_table(report_of({sample_link({partition})})),
+                testing::HasSubstr("0 % done\n"));
 }
 
 TEST(StatusTable, ShowsWhereEachGroupWouldFindItself) {

@@ -64,6 +64,17 @@ TEST_F(ClusterTest, RefusesTheMetadataOfAnotherCluster) {
     EXPECT_EQ(cluster_.metadata().find_topic("new"), nullptr);
 }
 
+TEST_F(ClusterTest, RefusesTheMetadataOfAnotherClusterThanItWasTold) {
+    ClusterSpec spec{"eu", {{"eu", 1}}};
+    spec.id = "another-id";
+    Cluster told(runtime_, spec, ConnectionOptions{});
+    const auto refreshed = test::run(loop_, told.refresh_metadata(nullptr, {}));
+    ASSERT_TRUE(refreshed.has_error());
+    EXPECT_THAT(refreshed.error().message(), HasSubstr("not another-id as clusters.id says"));
+    EXPECT_TRUE(told.metadata().brokers().empty());
+    test::run(loop_, told.close());
+}
+
 TEST_F(ClusterTest, GivesEveryoneTheSameConnection_PerBrokerAndPurpose) {
     ASSERT_TRUE(refresh().has_value());
     const auto first = broker(2, Purpose::fetch);

@@ -108,6 +108,15 @@ TEST_F(CarriedStreamsTest, PassesOverWhatIsNotCarried_AndCountsIt) {
     EXPECT_EQ(stream.next_fetch(), Offset(4));
 }
 
+TEST_F(CarriedStreamsTest, TellsWhatWasBornAtTheTarget) {
+    auto stream = streams(place(0, 0), place(0, 0));
+    take(stream, batch_at(0, 1, ProducerId(4)));
+    take(stream, batch_at(1, 1, tagged(OriginTag{0x33})));
+    EXPECT_FALSE(stream.has_targets_own());
+    take(stream, batch_at(2, 1, tagged(kStranger)));  // whose records never go back
+    EXPECT_TRUE(stream.has_targets_own());
+}
+
 TEST_F(CarriedStreamsTest, BeginsWhereTheStreamIsThatIsFurthestBehind) {
     auto stream = streams(place(7, 3), place(2, 1));
     EXPECT_EQ(stream.next_fetch(), Offset(1));

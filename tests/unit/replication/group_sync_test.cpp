@@ -46,7 +46,7 @@ protected:
     static std::vector<std::string> everything() { return {".*"}; }
 
     std::optional<PartitionRanges> ranges_of(const TopicPartition& id) const {
-        if (id.topic != "orders") {
+        if (id.topic != "orders" || is_mixed_) {
             return std::nullopt;
         }
         return PartitionRanges({Offset(0), Offset(100)}, {Offset(0), target_end_});
@@ -72,8 +72,10 @@ protected:
     Side source_{loop_, network_, "src"};
     Side target_{loop_, network_, "dst"};
     Offset target_end_{100};
+    bool is_mixed_ = false;
     GroupSync sync_{source_.cluster, target_.cluster, *GroupFilter::make(everything(), {"not-me"}),
-                    [this](const TopicPartition& id) { return ranges_of(id); }};
+                    GroupLogs{[this](const TopicPartition& id) { return ranges_of(id); },
+                              [this](const TopicPartition&) { return is_mixed_; }}};
     runtime::TaskGroup tasks_{loop_};
 };
 
@@ -213,6 +215,29 @@ TEST_F(GroupSyncTest, CommitsAgainInTime_WhatDoesNotMove) {
     loop_.advance(minutes(11));
     EXPECT_EQ(target_.groups.commits.size(), before + 1);
     EXPECT_EQ(target_.groups.commits.back(), "billing 40");
+}
+
+TEST_F(GroupSyncTest, CommitsAgainInTime_WhereTheTargetForgetsSoon) {
+    target_.groups.retention_minutes = "1";
+    source_.groups.groups["billing"] = {"Empty", 40};
+    loop_.advance(seconds(3));
+    const size_t before = target_.groups.commits.size();
+    loop_.advance(seconds(50));
+    EXPECT_GE(target_.groups.commits.size(), before + 2);
+    EXPECT_LE(target_.groups.commits.size(), before + 4);
+}
+
+TEST_F(GroupSyncTest, LeavesGroupsAlone_WhereTheOrderOfRecordsDiffers) {
+    is_mixed_ = true;
+    source_.groups.groups["billing"] = {"Stable", 40};
+    target_.groups.groups["billing"] = {"Empty", 90};
+    loop_.advance(seconds(5));
+    EXPECT_THAT(target_.groups.commits, IsEmpty());
+    EXPECT_THAT(source_.groups.commits, IsEmpty());
+    ASSERT_EQ(sync_.groups().size(), 1U);
+    EXPECT_EQ(sync_.groups()[0].partitions, 1U);
+    EXPECT_EQ(sync_.groups()[0].exact, 0U);
+    EXPECT_THAT(sync_.groups()[0].note, HasSubstr("another order on each"));
 }
 
 }  // namespace

@@ -38,7 +38,8 @@ StoredChunk sample_chunk() {
     return {Ordinal(5'000'000'000),
             {{Ordinal(0), Offset(100)}, {Ordinal(3), Offset(105)}, {Ordinal(9), Offset(1LL << 40)}},
             StreamForm::all_of_several,
-            Uuid{{9, 8, 7}}};
+            Uuid{{9, 8, 7}},
+            true};
 }
 
 TEST(StoredChunk, IsReadBack) {
@@ -48,6 +49,7 @@ TEST(StoredChunk, IsReadBack) {
     EXPECT_EQ(read->runs, sample_chunk().runs);
     EXPECT_EQ(read->form, StreamForm::all_of_several);
     EXPECT_EQ(read->target_topic_id, (Uuid{{9, 8, 7}}));
+    EXPECT_TRUE(read->has_targets_own);
 }
 
 // As it was written before there were forms.
@@ -68,6 +70,18 @@ TEST(StoredChunk, IsReadBack_FromTheFirstVersion) {
     EXPECT_TRUE(read->target_topic_id.is_zero());
 }
 
+// As it was written before it said whether records came back to where they were born.
+TEST(StoredChunk, IsReadBack_FromTheSecondVersion) {
+    Bytes older = sample_chunk().encode();
+    older[0] = 2;
+    older.erase(older.begin() + 2);
+    const auto read = StoredChunk::decode(older);
+    ASSERT_TRUE(read.has_value()) << read.error().message();
+    EXPECT_FALSE(read->has_targets_own);
+    EXPECT_EQ(read->form, StreamForm::all_of_several);
+    EXPECT_EQ(read->runs, sample_chunk().runs);
+}
+
 TEST(StoredChunk, RefusesAnyPartOfItself) {
     const Bytes whole = sample_chunk().encode();
     for (size_t size = 0; size < whole.size(); ++size) {
@@ -77,7 +91,7 @@ TEST(StoredChunk, RefusesAnyPartOfItself) {
 
 TEST(StoredChunk, RefusesOtherVersionsAndMoreThanItself) {
     Bytes newer = sample_chunk().encode();
-    newer[0] = 3;
+    newer[0] = 4;
     EXPECT_TRUE(StoredChunk::decode(newer).error().is(Errc::unsupported));
     Bytes other_form = sample_chunk().encode();
     other_form[1] = 5;
@@ -102,7 +116,7 @@ TEST(StoredChunk, TakesAnyBytesWithoutHarm) {
             byte = static_cast<uint8_t>(rng.below(256));
         }
         if (!bytes.empty()) {
-            bytes[0] = static_cast<uint8_t>(1 + i % 2);
+            bytes[0] = static_cast<uint8_t>(1 + i % 3);
         }
         const auto read = StoredChunk::decode(bytes);
         if (read.has_value()) {

@@ -73,6 +73,19 @@ TEST(OffsetsChoice, GoesOnAsItBegan) {
     EXPECT_EQ(choose(facts, logs(0, 0, {})).why, "");
 }
 
+TEST(OffsetsChoice, PutsNothingBehindACopyThatKeepsAnothersOffsets) {
+    constexpr ProducerId kElsewhere{kTagged + (int64_t{7} << 40) + 5};
+    for (const OffsetsMode mode : {OffsetsMode::automatic, OffsetsMode::translate}) {
+        OffsetsFacts facts{.wanted = mode};
+        EXPECT_EQ(choose(facts, logs(0, 10, kElsewhere)).kind, Kind::translate) << "a map says so";
+        facts.is_others_copy = true;
+        EXPECT_EQ(choose(facts, logs(0, 10, kElsewhere)).kind, Kind::neither);
+        EXPECT_THAT(choose(facts, logs(0, 10, kElsewhere)).why, HasSubstr("(offset 9) is from"));
+        facts.has_map = true;
+        EXPECT_EQ(choose(facts, logs(0, 10, kElsewhere)).kind, Kind::translate) << "it was begun";
+    }
+}
+
 /// The stream of another topic of the same source.
 constexpr ProducerId kFormer{kTagged + (int64_t{1} << 30)};
 

@@ -251,6 +251,14 @@ TEST_F(OffsetsStoreTest, KnowsHowManyRecordsItHasThePlacesOf) {
     EXPECT_EQ(second_.store.map_of(stream_).placed, Ordinal(10));
 }
 
+TEST_F(OffsetsStoreTest, KeepsThatRecordsComeBackToWhereTheyWereBorn) {
+    store(stream_);
+    EXPECT_FALSE(read(second_).has_targets_own);
+    first_.store.map_of(stream_).has_targets_own = true;
+    ASSERT_EQ(add(first_, {{Ordinal(10), Offset(100)}}), "");
+    EXPECT_TRUE(read(second_).has_targets_own);
+}
+
 TEST_F(OffsetsStoreTest, StoresAForm_WithoutNewRuns) {
     store(stream_, StreamForm::all);
     first_.store.map_of(stream_).form = StreamForm::all_of_several;

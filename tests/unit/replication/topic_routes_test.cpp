@@ -39,5 +39,15 @@ TEST(TopicRoutes, LetsTwoClustersCopyEachOther) {
     EXPECT_EQ(routes.problem_of("a-b", "t") + routes.problem_of("b-a", "t"), "");
 }
 
+TEST(TopicRoutes, KnowsWhereRecordsComeBothWays) {
+    TopicRoutes routes({link_of("a", "b", "t.*"), link_of("b", "a", "t1"), link_of("b", "c", "t.*"),
+                        link_of("d", "c", "t.*")});
+    EXPECT_TRUE(routes.is_both_ways("a-b", "t1"));
+    EXPECT_TRUE(routes.is_both_ways("b-a", "t1"));
+    EXPECT_FALSE(routes.is_both_ways("a-b", "t2"));
+    EXPECT_FALSE(routes.is_both_ways("b-c", "t1"));
+    EXPECT_FALSE(routes.is_both_ways("d-c", "t1")) << "two into one is one way each";
+}
+
 }  // namespace
 }  // namespace lockstep::replication

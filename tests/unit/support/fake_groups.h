@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/kafka_error.h"
+#include "protocol/messages/describe_configs.h"
 #include "protocol/messages/list_groups.h"
 #include "protocol/messages/offset_commit.h"
 #include "protocol/messages/offset_fetch.h"
@@ -27,6 +28,7 @@ public:
 
     FakeGroups(FakeBroker& broker, std::string topic) : topic_(std::move(topic)) {
         using enum protocol::ApiKey;
+        broker.on(describe_configs, [this](const ReceivedRequest& r) { answer_configs(r); });
         broker.on(list_groups, [this](const ReceivedRequest& r) { answer_list(r); });
         broker.on(offset_fetch, [this](const ReceivedRequest& r) { answer_fetch(r); });
         broker.on(offset_commit, [this](const ReceivedRequest& r) { answer_commit(r); });
@@ -37,6 +39,7 @@ public:
     std::map<std::string, Group> groups;
     std::vector<std::string> commits;  // "billing 17", with what went wrong behind it
     int16_t list_error = 0;
+    std::string retention_minutes = "10080";  // of offsets
     int lists = 0;
     std::function<void()> on_fetched = [] {};  // after its offsets were told
 
@@ -51,6 +54,14 @@ private:
             entry.group_state = group.state;
             entry.group_type = group.type;
         }
+        request.answer(response);
+    }
+
+    void answer_configs(const ReceivedRequest& request) {
+        protocol::DescribeConfigsResponse response;
+        auto& config = response.results.emplace_back().configs.emplace_back();
+        config.name = "offsets.retention.minutes";
+        config.value = retention_minutes;
         request.answer(response);
     }
 
