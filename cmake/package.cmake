@@ -15,6 +15,23 @@ add_custom_command(
     COMMAND lockstep completion fish > ${pages}/lockstep.fish
     DEPENDS lockstep
     VERBATIM)
+# Of the README's documents, the package has those below docs/.
+file(READ ${CMAKE_SOURCE_DIR}/README.md readme)
+string(REPLACE "](docs/" "](/usr/share/doc/lockstep/" readme "${readme}")
+string(REPLACE "`docs/" "`/usr/share/doc/lockstep/" readme "${readme}")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/README.md)
+file(WRITE ${pages}/README.md "${readme}")
+string(TIMESTAMP today "%a, %d %b %Y %H:%M:%S +0000" UTC)
+file(WRITE ${pages}/changelog
+"lockstep (${PROJECT_VERSION}) unstable; urgency=medium
+
+  * Built from the sources of that version; their history says what changed.
+
+ -- The Lockstep project <lockstep@localhost>  ${today}
+")
+find_program(GZIP gzip)
+execute_process(COMMAND ${GZIP} -9nf ${pages}/changelog COMMAND_ERROR_IS_FATAL ANY)
+
 add_custom_target(pages DEPENDS ${pages}/lockstep.1.gz)
 
 install(TARGETS lockstep RUNTIME DESTINATION bin)
@@ -22,9 +39,11 @@ install(FILES ${pages}/lockstep.1.gz DESTINATION share/man/man1)
 install(FILES ${pages}/lockstep.bash DESTINATION share/bash-completion/completions RENAME lockstep)
 install(FILES ${pages}/_lockstep DESTINATION share/zsh/vendor-completions)
 install(FILES ${pages}/lockstep.fish DESTINATION share/fish/vendor_completions.d)
-install(FILES README.md docs/configuration.md docs/operations.md docs/openapi.yaml
+install(FILES ${pages}/README.md ${pages}/changelog.gz deploy/debian/copyright
               deploy/prometheus-rules.yml deploy/grafana-dashboard.json
         DESTINATION share/doc/lockstep)
+install(DIRECTORY docs/ DESTINATION share/doc/lockstep
+        FILES_MATCHING PATTERN "*.md" PATTERN "*.yaml")
 install(FILES deploy/lockstep.service DESTINATION lib/systemd/system)
 install(FILES deploy/debian/lockstep.yaml DESTINATION /etc/lockstep
         PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ)

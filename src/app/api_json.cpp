@@ -20,7 +20,8 @@ std::string text_of(const Json& body) {
 Json rows_of(const std::vector<ChangedLink>& links) {
     Json rows = Json::array();
     for (const ChangedLink& link : links) {
-        rows.push_back({{"link", link.link}, {"partitions", link.partitions}});
+        rows.push_back(
+            {{"link", link.link}, {"partitions", link.partitions}, {"unchanged", link.unchanged}});
     }
     return rows;
 }
@@ -49,7 +50,10 @@ public:
         ++partitions_;
         ++states_[std::string(to_string(partition.state))];
         lag_records_ += partition.lag_records();
-        lag_seconds_ = std::max(lag_seconds_, partition.lag_seconds(now_ms));
+        const auto seconds = partition.lag_seconds(now_ms);
+        lag_seconds_ = std::max(lag_seconds_, seconds.value_or(0));
+        is_age_known_ = is_age_known_ || seconds.value_or(0) > 0;
+        is_age_missing_ = is_age_missing_ || !(seconds || is_elsewhere(partition));
         is_lag_known_ = is_lag_known_ && (is_lag_known(partition) || is_elsewhere(partition));
         records_per_second_ += rate.records_per_second;
         bytes_per_second_ += rate.bytes_per_second;
@@ -60,7 +64,8 @@ public:
         object["states"] = states_;
         object["lag_records"] = lag_records_;
         object["lag_known"] = is_lag_known_;
-        object["lag_seconds"] = rounded(lag_seconds_);
+        object["lag_seconds"] = seconds_json(
+            is_age_known_ || !is_age_missing_ ? std::optional(lag_seconds_) : std::nullopt);
         object["records_per_second"] = rounded(records_per_second_);
         object["bytes_per_second"] = rounded(bytes_per_second_);
     }
@@ -71,6 +76,8 @@ private:
     int64_t lag_records_ = 0;  // of the partitions whose lag is known
     bool is_lag_known_ = true;
     double lag_seconds_ = 0;
+    bool is_age_known_ = false;    // of a record that waits
+    bool is_age_missing_ = false;  // of one
     double records_per_second_ = 0;
     double bytes_per_second_ = 0;
 };
@@ -156,7 +163,7 @@ std::string lag_json(const ApiView& view) {
                         {"partition", partition->id.partition.value()},
                         {"state", to_string(partition->state)},
                         {"lag_records", lag_of(*partition)},
-                        {"lag_seconds", rounded(partition->lag_seconds(view.now_ms))}});
+                        {"lag_seconds", seconds_json(partition->lag_seconds(view.now_ms))}});
     }
     return text_of({{"total_lag_records", total}, {"partitions", std::move(list)}});
 }
@@ -176,7 +183,17 @@ std::string explanations_json(const ApiView& view) {
                             {"choice", explanation.choice}});
         }
     }
-    return text_of({{"explanations", std::move(rows)}});
+    Json links = Json::array();
+    for (const LinkStatus& link : view.links) {
+        if (!link.problem.empty()) {
+            const Explanation explanation = explain_problem(link);
+            links.push_back({{"link", link.name},
+                             {"problem", link.problem},
+                             {"meaning", explanation.meaning},
+                             {"choice", explanation.choice}});
+        }
+    }
+    return text_of({{"explanations", std::move(rows)}, {"links", std::move(links)}});
 }
 
 std::string changed_json(const std::vector<ChangedLink>& links) {

@@ -32,6 +32,7 @@ std::string explanations_json(const ApiView& view);
 struct ChangedLink {
     std::string link;
     size_t partitions = 0;
+    size_t unchanged = 0;  // of these, that were so already
 };
 
 std::string changed_json(const std::vector<ChangedLink>& links);

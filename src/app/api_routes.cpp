@@ -230,7 +230,10 @@ HttpResponse change(const HttpRequest& request, const Json& body, const ApiView&
                                    count.error().context);
             continue;
         }
-        changed.push_back({link.name, *count});
+        const auto unchanged = std::ranges::count_if(link.partitions, [&](const auto& partition) {
+            return (partition.state == PartitionState::paused) == (action == "pause");
+        });
+        changed.push_back({link.name, *count, static_cast<size_t>(unchanged)});
         controls.audit({action, link.name, selection->scope, "", request.peer, *count});
     }
     return refused.empty() ? json_response(changed_json(changed))

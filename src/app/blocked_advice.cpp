@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 
+#include <fmt/core.h>
 #include <re2/re2.h>
 
 #include <array>
@@ -146,6 +147,17 @@ const BlockedAdvice& advice_for(std::string_view reason) {
     }
     LS_ASSERT(false);
     return kAdvice.back();
+}
+
+Explanation explain_problem(const LinkStatus& link) {
+    const bool has_given_up = link.problem.starts_with("given up");
+    return {"",
+            "one of its clusters cannot be looked at: new topics are not found, and what is copied "
+            "may stand still",
+            has_given_up
+                ? fmt::format("mend what was seen, then `lockstep resume --link {}`", link.name)
+                : "mend what was seen: the address, the network, or the rights of "
+                  "Lockstep's user; it is tried again by itself"};
 }
 
 Explanation explain(const PartitionStatus& partition) {

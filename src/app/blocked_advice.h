@@ -33,4 +33,7 @@ struct Explanation {
 
 Explanation explain(const PartitionStatus& partition);
 
+/// Of a link whose `problem` is not "".
+Explanation explain_problem(const LinkStatus& link);
+
 }  // namespace lockstep::app

@@ -38,6 +38,7 @@ std::vector<replication::LinkPlan> CheckSession::run() {
     process_.loop.add_timer(process_.loop.now() + kPatience, [this] { tasks_.request_stop(); });
     tasks_.spawn("plan all links", plan_all());
     process_.loop.run();
+    replication::forget_matched_elsewhere(plans_, config_.links);
     return std::move(plans_);
 }
 

@@ -1,9 +1,11 @@
 #include "app/check_report.h"
 
+#include "app/status_json.h"
 #include "app/text_layout.h"
 #include "base/text.h"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -115,7 +117,7 @@ std::string topic_rows(const PlannedTopic& topic, size_t topic_width) {
                               6, kWidth);
         }
         if (!partition.translated_why.empty()) {
-            text += wrap_text(fmt::format("partition {} gets other offsets: {}",
+            text += wrap_text(fmt::format("warning: partition {} gets other offsets: {}",
                                           partition.partition, printable(partition.translated_why)),
                               6, kWidth);
         }
@@ -126,16 +128,21 @@ std::string topic_rows(const PlannedTopic& topic, size_t topic_width) {
 std::string summary(const LinkPlan& plan) {
     size_t partitions = 0;
     size_t blocked = 0;
+    int64_t translated = 0;
     int64_t records = 0;
     for (const PlannedTopic& topic : plan.topics) {
         partitions += topic.partitions.size();
+        translated += std::ranges::count_if(topic.partitions, [](const auto& partition) {
+            return !partition.translated_why.empty();
+        });
         blocked += blocked_in(topic);
         records += records_of(topic);
     }
-    return fmt::format("{}, {}, {} to copy{}", count_of(plan.topics.size(), "topic"),
+    return fmt::format("{}, {}, {} to copy{}{}", count_of(plan.topics.size(), "topic"),
                        count_of(partitions, "partition"),
                        count_of(static_cast<size_t>(records), "record"),
-                       blocked == 0 ? "" : fmt::format(", {} blocked", blocked));
+                       blocked == 0 ? "" : fmt::format(", {} blocked", blocked),
+                       translated == 0 ? "" : fmt::format(", {} with other offsets", translated));
 }
 
 std::string priority_words(Priority priority) {
@@ -201,6 +208,16 @@ std::string around_lines(const LinkPlan& plan) {
         add("delete", plan.users->remove);
     }
     return text;
+}
+
+std::string own_topics_line(const LinkPlan& plan) {
+    return plan.own_topics.empty()
+               ? ""
+               : "\n" +
+                     wrap_text(fmt::format("Lockstep keeps topics of its own on {}: {}; with the "
+                                           "first pause or resume also __lockstep_audit",
+                                           plan.target, fmt::join(plan.own_topics, ", ")),
+                               2, kWidth);
 }
 
 Json change_json(const SettingDifference& change) {
@@ -276,8 +293,16 @@ Json topic_json(const PlannedTopic& topic) {
 
 }  // namespace
 
+std::string headline(const std::vector<LinkPlan>& plans) {
+    const auto failed =
+        std::ranges::count_if(plans, [](const LinkPlan& plan) { return !plan.problem.empty(); });
+    return failed == 0 ? "The configuration is valid. Nothing was changed.\n"
+                       : fmt::format("{} of {} cannot be planned. Nothing was changed.\n", failed,
+                                     count_of(plans.size(), "link"));
+}
+
 std::string render_check_table(const std::vector<LinkPlan>& plans) {
-    std::string text = "The configuration is valid. Nothing was changed.\n";
+    std::string text = headline(plans);
     for (const LinkPlan& plan : plans) {
         text += "\n" + render_links({plan}, {});
     }
@@ -295,6 +320,9 @@ std::string render_links(const std::vector<LinkPlan>& plans,
             continue;
         }
         text += "  " + summary(plan) + "\n" + (more ? more(plan) : "");
+        for (const UnmatchedEntry& entry : plan.unmatched) {
+            text += wrap_text("warning: " + printable(describe(entry, plan.source)), 2, kWidth);
+        }
         if (!plan.topics.empty()) {
             text += topics_table(plan);
         }
@@ -303,6 +331,7 @@ std::string render_links(const std::vector<LinkPlan>& plans,
                               2, kWidth);
         }
         text += around_lines(plan);
+        text += own_topics_line(plan);
     }
     return text;
 }
@@ -326,12 +355,14 @@ nlohmann::ordered_json links_json(const std::vector<LinkPlan>& plans) {
                          {"source_cluster_id", plan.source_cluster_id},
                          {"target_cluster_id", plan.target_cluster_id},
                          {"problem", plan.problem},
+                         {"unmatched_topics", unmatched_json(plan.unmatched)},
                          {"configs_problem", plan.configs_problem},
                          {"acls", acls_json(plan.acls)},
                          {"quotas", quotas_json(plan.quotas)},
                          {"users", users_json(plan.users)},
                          {"topics", std::move(topics)},
                          {"groups", plan.groups},
+                         {"own_topics", plan.own_topics},
                          {"marker_problem", plan.marker_problem}});
     }
     return links;

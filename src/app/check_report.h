@@ -11,6 +11,9 @@
 
 namespace lockstep::app {
 
+/// The first line: whether each link could be planned.
+std::string headline(const std::vector<replication::LinkPlan>& plans);
+
 /// For each link a table of its topics, in 80 columns, with what is created, what would differ from
 /// the source, and what is blocked.
 std::string render_check_table(const std::vector<replication::LinkPlan>& plans);

@@ -1,6 +1,7 @@
 #include "app/cli.h"
 
 #include "app/cli_pages.h"
+#include "app/cli_refusal.h"
 #include "app/config_values.h"
 #include "app/exit_code.h"
 #include "app/operate_cli.h"
@@ -11,7 +12,6 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <set>
 #include <string_view>
 
 namespace lockstep::app {
@@ -43,7 +43,9 @@ Exit codes:
   3  check, verify, cut, demo, and the commands that ask a running Lockstep:
      something differs, is blocked, is not known or cannot be reached
 
-Documentation: docs/configuration.md describes every key of the configuration.)";
+Documentation: docs/configuration.md describes every key of the configuration,
+docs/operations.md how to run it; the package has both, and more, in
+/usr/share/doc/lockstep.)";
 
 constexpr const char* kRunFooter = R"(Example:
   lockstep run -c lockstep.yaml --log-level debug
@@ -87,8 +89,10 @@ constexpr const char* kVerifyFooter = R"(Examples:
   lockstep verify -c lockstep.yaml --topics "orders.*" --rate 10MiB --json
 
 Reads every record of both sides, as a consumer would, and compares offsets,
-timestamps, keys, values and headers, once, up to where the shorter log ends
-now. May run while Lockstep copies. Changes nothing anywhere.
+timestamps, keys, values and headers, once, up to where the source ends when it
+begins. May run while Lockstep copies: it waits up to --wait for the target to
+come there. What is missing then, is told as "records not copied yet", and the
+exit code is 3, as where something differs. Changes nothing anywhere.
 In compacted topics, records on one side only are counted, but no difference.
 `lockstep run` compares all the time, see limits.verify_rate; its status and
 metrics say up to where the copy is the same.)";
@@ -108,7 +112,11 @@ constexpr const char* kStatusFooter = R"(Examples:
   lockstep status --watch --interval 5
   lockstep status --url http://10.0.0.7:7878 --json
 
-Asks a running Lockstep at the address of http.listen in its configuration. With
+Asks a running Lockstep at the address of http.listen in its configuration.
+LAG TIME is the age of the oldest record that is not copied yet. UNVERIFIED are
+copied offsets that `run` has not read back and compared with the source yet.
+"?": not known; "-": not compared. Exit code 3: a link has a problem, something
+is blocked or differs, or Lockstep cannot be reached. With
 --watch, until Ctrl-C; then the exit code is that of the last look. The
 environment variable LOCKSTEP_TOKEN holds the token, where that wants one;
 LOCKSTEP_CA names a PEM file of whom to trust, for https://.)";
@@ -129,7 +137,8 @@ Reads the properties of a dedicated MirrorMaker 2, or Strimzi's resource of kind
 KafkaMirrorMaker2, and writes a configuration that copies the same topics. Each
 setting stands in a comment: taken, changed (why), not needed (why), or by hand
 where somebody has to look at it. Connects to nothing, and overwrites nothing.
-docs/from-mirrormaker2.md tells what is otherwise, and how to go over.)";
+docs/from-mirrormaker2.md (the package has it in /usr/share/doc/lockstep) tells
+what is otherwise, and how to go over.)";
 
 constexpr const char* kSandboxFooter = R"(Examples:
   lockstep sandbox
@@ -169,6 +178,10 @@ Lines of a script are "at TIME ACTION"; the actions are:
   lose-records TOPIC PARTITION             an unclean election at the source
 With a script or --seconds, it ends with code 0 if in the end every copy is the
 same as its source, and proved to be; else with 3.)";
+
+std::string version_text() {
+    return fmt::format("lockstep {}", kVersion);
+}
 
 /// What is wrong with a number of bytes a second; "" where it is fine.
 std::string rate_problem(const std::string& rate) {
@@ -213,29 +226,29 @@ public:
 
 private:
     CLI::App* add_command(const std::string& name, const std::string& about);
+    void sort_into_groups();
     void add_import_options();
     void add_state_options();
     void add_status_options();
     void add_sandbox_options();
     void add_demo_options();
     Command chosen() const;
-    std::string unknown_word(const std::vector<std::string>& arguments);
 
     CLI::App app_{kAbout, "lockstep"};
-    CLI::App* run_ = add_command("run", "Copies what the configuration says.");
     CLI::App* check_ = add_command("check", "Shows what would be copied, and changes nothing.");
     CLI::App* plan_ = add_command("plan", "Shows routes and what would be done.");
+    CLI::App* run_ = add_command("run", "Copies what the configuration says.");
+    CLI::App* verify_ = add_command("verify", "Compares both sides, record by record.");
+    CLI::App* cut_ = add_command("cut", "Finds where the target tears no transaction.");
+    CLI::App* status_ = add_command("status", "Shows how a running Lockstep gets on.");
+    OperateCommands operate_{app_};
     CLI::App* apply_ = add_command("apply", "Makes a configuration the desired state.");
     CLI::App* diff_ = add_command("diff", "Compares it with the desired state.");
     CLI::App* history_ = add_command("history", "Lists the versions of the desired state.");
     CLI::App* rollback_ = add_command("rollback", "Makes a former version the desired state.");
-    CLI::App* verify_ = add_command("verify", "Compares both sides, record by record.");
-    CLI::App* cut_ = add_command("cut", "Finds where the target tears no transaction.");
-    CLI::App* status_ = add_command("status", "Shows how a running Lockstep gets on.");
     CLI::App* import_ = add_command("import", "Writes a configuration from MirrorMaker 2's.");
-    CLI::App* sandbox_ = add_command("sandbox", "Runs Kafka clusters in memory, to try things.");
     CLI::App* demo_ = add_command("demo", "Shows it at work: clusters in memory, a live view.");
-    OperateCommands operate_{app_};
+    CLI::App* sandbox_ = add_command("sandbox", "Runs Kafka clusters in memory, to try things.");
     CLI::App* completion_ = add_command("completion", "Prints what a shell completes it by.");
     CLI::App* manual_ = add_command("manual", "Prints the manual page, for man.");
     CLI::App* version_ = add_command("version", "Prints the version.");
@@ -243,6 +256,7 @@ private:
     std::string log_level_;
     std::vector<std::string> topics_;
     std::string rate_;
+    int wait_seconds_ = 10;
     std::string plan_rate_ = "50MiB";
     std::string cluster_;
     int64_t version_number_ = 0;
@@ -264,6 +278,8 @@ CommandLine::CommandLine() {
     app_.require_subcommand(1);
     app_.footer(kExamples);
     app_.get_formatter()->column_width(28);
+    app_.set_version_flag("-V,--version", version_text(), "Print the version");
+    sort_into_groups();
     run_->footer(kRunFooter);
     check_->footer(kCheckFooter);
     plan_->footer(kPlanFooter);
@@ -299,13 +315,34 @@ CommandLine::CommandLine() {
         ->check([](const std::string& rate) { return rate_problem(rate); })
         ->type_name("BYTES")
         ->capture_default_str();
-    verify_->add_flag("--once", is_once_, "Compare once; it always does, `run` goes on");
+    verify_->add_option("--wait", wait_seconds_, "How long for what is not copied yet")
+        ->check(CLI::Range(0, 86'400))
+        ->type_name("SECONDS")
+        ->capture_default_str();
+    verify_->add_flag("--once", is_once_, "Changes nothing: it always compares once");
     cut_->add_option("--link", link_, "One link of the configuration; else all")->type_name("NAME");
     add_status_options();
     for (CLI::App* command :
          {check_, plan_, apply_, diff_, history_, rollback_, verify_, cut_, status_, version_}) {
         command->add_flag("--json", as_json_, "Print JSON, for scripts");
     }
+}
+
+/// As --help lists them: in the order in which people need them.
+void CommandLine::sort_into_groups() {
+    constexpr const char* kCopying = "Copying";
+    constexpr const char* kState = "The desired state on a cluster";
+    constexpr const char* kOthers = "Others";
+    for (CLI::App* command : {check_, plan_, run_, verify_, cut_}) {
+        command->group(kCopying);
+    }
+    for (CLI::App* command : {apply_, diff_, history_, rollback_}) {
+        command->group(kState);
+    }
+    for (CLI::App* command : {import_, demo_, sandbox_, completion_, manual_, version_}) {
+        command->group(kOthers);
+    }
+    status_->group(kOfARunningOne);
 }
 
 void CommandLine::add_import_options() {
@@ -327,7 +364,8 @@ void CommandLine::add_state_options() {
         ->required()
         ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}));
     run_->add_flag("--follow", is_following_, "Follow the desired state on the first cluster");
-    run_->add_option("--state-dir", state_directory_, "Its names in groups, for a quick restart")
+    run_->add_option("--state-dir", state_directory_,
+                     "Keeps its turn over a restart: docs/operations.md")
         ->type_name("DIR");
 }
 
@@ -419,10 +457,10 @@ Command CommandLine::parse(const std::vector<std::string>& arguments) {
         const auto commands = app_.get_subcommands();
         return CliExit{kExitSuccess,
                        commands.empty() ? app_.help() : commands.front()->help("lockstep")};
+    } catch (const CLI::CallForVersion&) {
+        return CliExit{kExitSuccess, version_text() + "\n"};
     } catch (const CLI::ParseError& problem) {
-        const std::string unknown = unknown_word(arguments);
-        return CliExit{kExitUsage, fmt::format("lockstep: {}\nTry: lockstep --help\n",
-                                               unknown.empty() ? problem.what() : unknown)};
+        return refusal_of(app_, arguments, problem.what());
     }
     return chosen();
 }
@@ -451,7 +489,7 @@ Command CommandLine::chosen() const {
         return CheckOptions{config_path_, as_json_};
     }
     if (verify_->parsed()) {
-        VerifyOptions options{config_path_, topics_, as_json_, std::nullopt};
+        VerifyOptions options{config_path_, topics_, as_json_, std::nullopt, wait_seconds_};
         if (!rate_.empty()) {
             options.bytes_per_second = *parse_byte_size(rate_);
         }
@@ -495,39 +533,6 @@ Command CommandLine::chosen() const {
         return *std::move(options);
     }
     return VersionOptions{as_json_};
-}
-
-/// The first word that is neither a command nor an option, as a sentence; "" where there is none.
-/// CLI11 would rather say what is missing because of it.
-std::string CommandLine::unknown_word(const std::vector<std::string>& arguments) {
-    const auto sentence = [](std::string_view kind, std::string_view word, const auto& known) {
-        const std::vector<std::string_view> words(known.begin(), known.end());
-        const std::string_view nearest = nearest_word(word, words);
-        return fmt::format("there is no {} \"{}\"; ", kind, word) +
-               (nearest.empty() ? fmt::format("there are {}", fmt::join(known, ", "))
-                                : fmt::format("did you mean \"{}\"?", nearest));
-    };
-    std::vector<std::string> commands;
-    std::set<std::string> options{"--help"};
-    for (const CLI::App* command : app_.get_subcommands({})) {
-        commands.push_back(command->get_name());
-        for (const CLI::Option* option : command->get_options()) {
-            for (const std::string& name : option->get_lnames()) {
-                options.insert("--" + name);
-            }
-        }
-    }
-    const std::string& command = arguments.front();
-    if (!command.starts_with("-") && std::ranges::find(commands, command) == commands.end()) {
-        return sentence("command", command, commands);
-    }
-    for (const std::string& word : arguments) {
-        const std::string name = word.substr(0, word.find('='));
-        if (name.starts_with("--") && !options.contains(name)) {
-            return sentence("option", name, options);
-        }
-    }
-    return "";
 }
 
 }  // namespace

@@ -52,6 +52,7 @@ struct VerifyOptions {
     std::vector<std::string> topics;  // names and expressions; of the links' own, only these
     bool as_json = false;
     std::optional<int64_t> bytes_per_second;  // read from each cluster at most; else all it gives
+    int wait_seconds = 10;                    // for what is being copied
 };
 
 struct CutOptions {

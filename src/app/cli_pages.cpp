@@ -100,6 +100,32 @@ std::string manual_of(const OptionPage& option) {
     return line + "\n";
 }
 
+/// The footer of --help, under the headings that manual pages have, and what is not in it.
+std::string footer_sections(const std::string& footer) {
+    const size_t codes = std::min(footer.find("Exit codes:\n"), footer.size());
+    const size_t more = std::min(footer.find("Documentation: ", codes), footer.size());
+    const auto section = [](std::string_view heading, std::string_view text) {
+        const size_t end = text.find_last_not_of(" \n") + 1;  // 0 where there is nothing
+        return fmt::format(".SH {}\n{}", heading, verbatim(std::string(text.substr(0, end))));
+    };
+    const auto without_heading = [](const std::string& text) {
+        return text.substr(std::min(text.find('\n') + 1, text.size()));
+    };
+    return section("EXAMPLES", without_heading(footer.substr(0, codes))) +
+           section("EXIT STATUS", without_heading(footer.substr(codes, more - codes))) +
+           section("FILES",
+                   "/etc/lockstep/lockstep.yaml\n"
+                   "    what the packaged service copies\n"
+                   "/run/lockstep\n"
+                   "    the state directory of the packaged service") +
+           section("ENVIRONMENT",
+                   "LOCKSTEP_TOKEN\n"
+                   "    the token for commands that ask a running Lockstep\n"
+                   "LOCKSTEP_CA\n"
+                   "    a PEM file of whom they trust, for https://") +
+           section("SEE ALSO", footer.substr(more));
+}
+
 /// A word of a shell's script within single quotes.
 std::string in_quotes(std::string_view text) {
     std::string result = "'";
@@ -242,7 +268,7 @@ std::string manual_page(const CLI::App& app) {
         }
         page += command.footer.empty() ? "" : ".PP\n" + verbatim(command.footer);
     }
-    return page + ".SH NOTES\n" + verbatim(app.get_footer());
+    return page + footer_sections(app.get_footer());
 }
 
 std::string completion_script(const CLI::App& app, Shell shell) {

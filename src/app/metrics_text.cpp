@@ -66,10 +66,11 @@ private:
     MetricFamily lag_records_ = family(
         "lockstep_partition_lag_records",
         "Records at the source that the target lacks; absent while not known.", MetricType::Gauge);
-    MetricFamily lag_seconds_ = family(
-        "lockstep_partition_lag_seconds",
-        "Age of the newest copied record while there is lag, else 0; absent while not known.",
-        MetricType::Gauge);
+    MetricFamily lag_seconds_ = family("lockstep_partition_lag_seconds",
+                                       "Age of the oldest record at the source that the target "
+                                       "lacks, 0 where it lacks none; absent "
+                                       "while not known.",
+                                       MetricType::Gauge);
     MetricFamily state_ = family(
         "lockstep_partition_state",
         "1 for the state that the partition is in; no other state is listed, nor are partitions "
@@ -237,7 +238,9 @@ void Scrape::add_partition(const LinkStatus& link, const PartitionStatus& partit
     }
     if (partition.source_high_watermark && partition.next_offset) {
         add(lag_records_, labels, static_cast<double>(partition.lag_records()));
-        add(lag_seconds_, labels, partition.lag_seconds(now_ms));
+        if (const auto seconds = partition.lag_seconds(now_ms)) {
+            add(lag_seconds_, labels, *seconds);
+        }
     }
     add(records_, labels, static_cast<double>(partition.copied_records));
     add(bytes_, labels, static_cast<double>(partition.copied_bytes));

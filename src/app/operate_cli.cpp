@@ -1,5 +1,7 @@
 #include "app/operate_cli.h"
 
+#include "model/link_status.h"
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -32,16 +34,20 @@ constexpr const char* kLagFooter = R"(Examples:
   lockstep lag
   lockstep lag --max 1000 --link east-to-west
 
-The partitions, those furthest behind first. With --max, exit code 3 says that
-one of them is further behind, or that it is not known how far.)";
+The partitions, those furthest behind first. LAG TIME is the age of the oldest
+record that is not copied yet; "?" says that it is not known. With --max, exit
+code 3 says that one of them is further behind, or that it is not known how far.)";
 
 constexpr const char* kExplainFooter = R"(Examples:
   lockstep explain blocked
   lockstep explain blocked orders/3
+  lockstep explain retrying
   lockstep explain orders
 
-What was seen, what that means, and what you can choose. Exit code 3: something
-of it is blocked.)";
+What was seen, what that means, and what you can choose: of links that do not
+work, and of partitions, with a state only of those that are in it. (Where a
+topic is called like a state, name its partitions: blocked/0.) Exit code 3: a
+link does not work, or something of it is blocked.)";
 
 constexpr const char* kPauseFooter = R"(Examples:
   lockstep pause --link east-to-west
@@ -90,16 +96,18 @@ OperateCommands::OperateCommands(CLI::App& app) : app_(app) {
     add(OperateVerb::groups, "Shows where groups would be on the target.", kGroupsFooter);
     CLI::App* lag = add(OperateVerb::lag, "Shows how far partitions are behind.", kLagFooter);
     lag->add_option("--max", most_records_, "More records than that are trouble: exit code 3")
-        ->check(CLI::NonNegativeNumber)
+        ->check([](const std::string& text) {
+            return text.starts_with('-') ? std::string("it must be 0 or more") : std::string();
+        })
         ->type_name("RECORDS");
     add(OperateVerb::explain, "Says what a state means, and what to do.", kExplainFooter);
     add(OperateVerb::pause, "Pauses a link, a topic or a partition.", kPauseFooter);
-    add(OperateVerb::resume, "Lets it go on.", kResumeFooter);
+    add(OperateVerb::resume, "Lets go on what was paused.", kResumeFooter);
     CLI::App* logs = add(OperateVerb::logs, "Shows or sets how much it logs.", kLogsFooter);
     logs->add_option("--level", level_, "Log that from now on")
         ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
         ->type_name("LEVEL");
-    add_subject(OperateVerb::explain, "[blocked] [TOPIC[/PARTITION]]");
+    add_subject(OperateVerb::explain, "[STATE] [TOPIC[/PARTITION]]");
     add_subject(OperateVerb::pause, "TOPIC or TOPIC/PARTITION; else the whole --link");
     add_subject(OperateVerb::resume, "TOPIC or TOPIC/PARTITION; else the whole --link");
 }
@@ -107,6 +115,7 @@ OperateCommands::OperateCommands(CLI::App& app) : app_(app) {
 CLI::App* OperateCommands::add(OperateVerb verb, const std::string& about, const char* footer) {
     CLI::App* command = app_.add_subcommand(kNames[static_cast<size_t>(verb)], about);
     command->get_formatter()->column_width(28);
+    command->group(kOfARunningOne);
     command->footer(footer);
     command->add_option("--url", url_, "Where that Lockstep listens")
         ->type_name("URL")
@@ -126,9 +135,7 @@ void OperateCommands::add_subject(OperateVerb verb, const std::string& about) {
         what->expected(0, 1);
     }
     command->final_callback([this, verb] {
-        const bool is_blocked =
-            verb == OperateVerb::explain && !subject_.empty() && subject_.front() == "blocked";
-        const auto rest = subject_.begin() + (is_blocked ? 1 : 0);
+        const auto rest = subject_.begin() + (begins_with_state(verb) ? 1 : 0);
         if (subject_.end() - rest > 1) {
             throw CLI::ValidationError("what", "name one TOPIC or TOPIC/PARTITION");
         }
@@ -140,6 +147,13 @@ void OperateCommands::add_subject(OperateVerb verb, const std::string& about) {
             throw CLI::ValidationError("what", "name a topic, a link with --link, or both");
         }
     });
+}
+
+bool OperateCommands::begins_with_state(OperateVerb verb) const {
+    return verb == OperateVerb::explain && !subject_.empty() &&
+           std::ranges::any_of(kAllPartitionStates, [this](PartitionState state) {
+               return to_string(state) == subject_.front();
+           });
 }
 
 std::optional<OperateOptions> OperateCommands::chosen() const {
@@ -154,9 +168,8 @@ std::optional<OperateOptions> OperateCommands::chosen() const {
     options.as_json = as_json_;
     options.link = link_;
     options.most_records = most_records_;
-    options.is_blocked_only =
-        options.verb == OperateVerb::explain && !subject_.empty() && subject_.front() == "blocked";
-    if (subject_.size() > (options.is_blocked_only ? 1 : 0)) {
+    options.state = begins_with_state(options.verb) ? subject_.front() : "";
+    if (subject_.size() > (options.state.empty() ? 0 : 1)) {
         const std::string& subject = subject_.back();
         const size_t slash = subject.find('/');
         options.topic = subject.substr(0, slash);

@@ -13,6 +13,9 @@
 
 namespace lockstep::app {
 
+/// Under which heading --help has them.
+constexpr const char* kOfARunningOne = "Asking and steering a running Lockstep";
+
 /// The commands links, topics, groups, lag, explain, pause, resume and logs. `app` outlives it.
 class OperateCommands {
 public:
@@ -24,6 +27,7 @@ public:
 private:
     CLI::App* add(OperateVerb verb, const std::string& about, const char* footer);
     void add_subject(OperateVerb verb, const std::string& about);
+    bool begins_with_state(OperateVerb verb) const;
 
     CLI::App& app_;
     std::array<CLI::App*, 8> commands_{};  // by verb

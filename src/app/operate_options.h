@@ -21,7 +21,7 @@ struct OperateOptions {
     std::string link;                     // one link's name; "": all of them
     std::string topic;                    // "": all of them
     std::optional<int32_t> partition;     // of that topic; else all of them
-    bool is_blocked_only = false;         // explain
+    std::string state;                    // explain: only what is in it; "": all states
     std::optional<int64_t> most_records;  // lag: more than that is trouble
     std::optional<log::Level> level;      // logs: to be set
 };

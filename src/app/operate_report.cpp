@@ -87,7 +87,8 @@ std::string speed_text(const Json& row) {
 }
 
 std::string seconds_text(const Json& row) {
-    return fmt::format("{:.1f}s", row.at("lag_seconds").get<double>());
+    const Json& seconds = row.at("lag_seconds");
+    return seconds.is_null() ? "?" : fmt::format("{:.1f}s", seconds.get<double>());
 }
 
 OperateReport links_report(const Json& body) {
@@ -153,31 +154,56 @@ OperateReport lag_report(const Json& body, std::optional<int64_t> most_records) 
     return report;
 }
 
-OperateReport explanations_report(const Json& body) {
+OperateReport explanations_report(const Json& body, const std::string& wanted_state) {
     OperateReport report;
+    for (const Json& row : body.value("links", Json::array())) {  // an older Lockstep has none
+        report.has_trouble = true;
+        report.text += fmt::format("{}link {}: does not work\n", report.text.empty() ? "" : "\n",
+                                   text_at(row, "link"));
+        report.text += wrap_text("seen: " + text_at(row, "problem"), 2, kWidth);
+        report.text += wrap_text("meaning: " + text_at(row, "meaning"), 2, kWidth);
+        report.text += wrap_text("what to do: " + text_at(row, "choice"), 2, kWidth);
+    }
     for (const Json& row : body.at("explanations")) {
         const std::string reason = text_at(row, "reason");
         const std::string code = text_at(row, "reason_code");
-        report.has_trouble = report.has_trouble || text_at(row, "state") == "blocked";
+        const std::string state = text_at(row, "state");
+        const bool is_other = !wanted_state.empty() && state != wanted_state;
+        report.has_trouble = report.has_trouble || state == "blocked";
         report.text +=
-            fmt::format("{}{}/{} on {}: {}{}\n", report.text.empty() ? "" : "\n",
+            fmt::format("{}{}/{} on {}: {}{}{}\n", report.text.empty() ? "" : "\n",
                         text_at(row, "topic"), number_at(row, "partition"), text_at(row, "link"),
-                        text_at(row, "state"), code.empty() ? "" : " (" + code + ")");
+                        is_other ? fmt::format("not {}, but ", wanted_state) : "", state,
+                        code.empty() ? "" : " (" + code + ")");
         report.text += reason.empty() ? "" : wrap_text("seen: " + reason, 2, kWidth);
         report.text += wrap_text("meaning: " + text_at(row, "meaning"), 2, kWidth);
         report.text += wrap_text("what to do: " + text_at(row, "choice"), 2, kWidth);
     }
     if (report.text.empty()) {
-        report.text = "nothing of that kind\n";
+        report.text =
+            wanted_state.empty()
+                ? "there is nothing to explain\n"
+                : fmt::format("no partition is {}, and no link has a problem\n", wanted_state);
     }
     return report;
 }
 
-OperateReport changed_report(const Json& body, const char* what) {
+/// "12 partitions paused, 3 of them already before".
+OperateReport changed_report(const Json& body, OperateVerb verb) {
+    const bool is_pause = verb == OperateVerb::pause;
     OperateReport report;
     for (const Json& row : body.at("links")) {
-        report.text += fmt::format("{}: {} {}\n", text_at(row, "link"),
-                                   count_of(row.at("partitions").get<size_t>(), "partition"), what);
+        const auto partitions = row.at("partitions").get<size_t>();
+        const auto unchanged = row.value("unchanged", size_t{0});  // an older Lockstep has none
+        std::string what = is_pause ? " paused" : " resumed";
+        if (unchanged > 0 && unchanged == partitions) {
+            what = is_pause ? ", already paused" : ", not paused: nothing to resume";
+        } else if (unchanged > 0) {
+            what += fmt::format(", {} {}", unchanged,
+                                is_pause ? "of them already before" : "of them not paused before");
+        }
+        report.text += fmt::format("{}: {}{}\n", text_at(row, "link"),
+                                   count_of(partitions, "partition"), what);
     }
     return report;
 }
@@ -188,9 +214,9 @@ OperateReport report_of(const OperateOptions& options, const Json& body) {
         case OperateVerb::topics: return topics_report(body);
         case OperateVerb::groups: return groups_report(body);
         case OperateVerb::lag: return lag_report(body, options.most_records);
-        case OperateVerb::explain: return explanations_report(body);
-        case OperateVerb::pause: return changed_report(body, "paused");
-        case OperateVerb::resume: return changed_report(body, "resumed");
+        case OperateVerb::explain: return explanations_report(body, options.state);
+        case OperateVerb::pause:
+        case OperateVerb::resume: return changed_report(body, options.verb);
         case OperateVerb::logs: break;
     }
     return {text_at(body, "level") + "\n", false};
@@ -233,8 +259,8 @@ std::string operate_page(const OperateOptions& options) {
         add("partition", std::to_string(*options.partition));
     }
     // One partition is explained whatever its state: "it is running" answers the question, too.
-    if (options.is_blocked_only && !options.partition) {
-        add("state", "blocked");
+    if (!options.state.empty() && !options.partition) {
+        add("state", options.state);
     }
     return page;
 }

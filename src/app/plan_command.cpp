@@ -25,6 +25,7 @@ public:
         process_.loop.add_timer(process_.loop.now() + kPatience, [this] { links_.request_stop(); });
         whole_.spawn("plan all links", plan_all());
         process_.loop.run();
+        replication::forget_matched_elsewhere(plans_, config_.links);
         return std::move(plans_);
     }
 

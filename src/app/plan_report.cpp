@@ -105,6 +105,33 @@ std::string clusters_text(const WholePlan& plan) {
     return text;
 }
 
+/// Whether there is a plan for each link.
+bool is_whole(const WholePlan& plan) {
+    return std::ranges::all_of(plan.plans,
+                               [](const LinkPlan& link) { return link.problem.empty(); });
+}
+
+std::string totals_text(const WholePlan& plan) {
+    if (!is_whole(plan)) {
+        return "\nTOTAL\n  not known\n";
+    }
+    const Sums sums = sums_of(plan);
+    std::string text =
+        fmt::format("\nTOTAL\n  {}, {}, {} to copy, about {}, {} at {} a second\n",
+                    count_of(plan.plans.size(), "link"), count_of(sums.partitions, "partition"),
+                    count_of(static_cast<size_t>(sums.records), "record"),
+                    format_bytes(static_cast<double>(sums.bytes)),
+                    format_duration(time_for(sums.bytes, plan.bytes_per_second)),
+                    format_bytes(static_cast<double>(plan.bytes_per_second)));
+    for (const LinkPlan& link : plan.plans) {
+        if (!link.size_problem.empty()) {
+            text += wrap_text(
+                "without sizes of " + link.source + ": " + printable(link.size_problem), 2, kWidth);
+        }
+    }
+    return text;
+}
+
 std::string groups_text(const LinkPlan& link) {
     if (!link.group_problem.empty()) {
         return wrap_text("groups are not known: " + printable(link.group_problem), 2, kWidth);
@@ -185,7 +212,7 @@ std::vector<std::string> route_problems(const WholePlan& plan) {
 }
 
 std::string render_plan(const WholePlan& plan) {
-    std::string text = "The configuration is valid. Nothing was changed.\n\nCLUSTERS\n";
+    std::string text = headline(plan.plans) + "\nCLUSTERS\n";
     text += clusters_text(plan) + "\nROUTES\n" + routes_text(plan);
     const auto problems = route_problems(plan);
     for (const std::string& problem : problems) {
@@ -195,33 +222,20 @@ std::string render_plan(const WholePlan& plan) {
         text += "  Every record comes to each of these by one way, and none comes back.\n";
     }
     text += "\nLINKS\n" + render_links(plan.plans, groups_text);
-    const Sums sums = sums_of(plan);
-    text += fmt::format("\nTOTAL\n  {}, {}, {} to copy, about {}, {} at {} a second\n",
-                        count_of(plan.plans.size(), "link"), count_of(sums.partitions, "partition"),
-                        count_of(static_cast<size_t>(sums.records), "record"),
-                        format_bytes(static_cast<double>(sums.bytes)),
-                        format_duration(time_for(sums.bytes, plan.bytes_per_second)),
-                        format_bytes(static_cast<double>(plan.bytes_per_second)));
-    for (const LinkPlan& link : plan.plans) {
-        if (!link.size_problem.empty()) {
-            text += wrap_text(
-                "without sizes of " + link.source + ": " + printable(link.size_problem), 2, kWidth);
-        }
-    }
-    return text;
+    return text + totals_text(plan);
 }
 
 std::string plan_json(const WholePlan& plan) {
     const Sums sums = sums_of(plan);
     const auto time = time_for(sums.bytes, plan.bytes_per_second);
-    const Json body = {{"clusters", clusters_json(plan)},
-                       {"routes", routes_json(plan)},
-                       {"route_problems", route_problems(plan)},
-                       {"links", links_json(plan.plans)},
-                       {"partitions", sums.partitions},
-                       {"records_to_copy", sums.records},
-                       {"bytes_to_copy", sums.bytes},
-                       {"seconds_to_copy", time.count()}};
+    const auto known = [&plan](auto number) {
+        return is_whole(plan) ? Json(number) : Json(nullptr);
+    };
+    const Json body = {
+        {"clusters", clusters_json(plan)},        {"routes", routes_json(plan)},
+        {"route_problems", route_problems(plan)}, {"links", links_json(plan.plans)},
+        {"partitions", known(sums.partitions)},   {"records_to_copy", known(sums.records)},
+        {"bytes_to_copy", known(sums.bytes)},     {"seconds_to_copy", known(time.count())}};
     return body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -168,13 +168,15 @@ std::string render_progress(const Progress& progress, double done, size_t width)
 }
 
 std::string progress_log_line(const Progress& progress) {
-    return fmt::format(
+    std::string line = fmt::format(
         "progress in_step={} links={} links_in_trouble={} partitions={} blocked={} retrying={} "
         "lag_records={} blocked_lag_records={} copied_records={} records_per_second={:.0f} "
         "bytes_per_second={:.0f}",
         progress.is_in_step(), progress.links, progress.links_in_trouble, progress.partitions,
         progress.blocked, progress.retrying, progress.lag_records, progress.blocked_lag_records,
         progress.copied_records, progress.records_per_second, progress.bytes_per_second);
+    return progress.problem.empty() ? line
+                                    : fmt::format("{} problem=\"{}\"", line, progress.problem);
 }
 
 }  // namespace lockstep::app

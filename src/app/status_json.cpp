@@ -83,7 +83,7 @@ Json partition_json(const PartitionStatus& partition, const PartitionRate& rate,
         {"next_offset", offset_json(partition.next_offset)},
         {"target_log_end", offset_json(partition.target_log_end)},
         {"lag_records", partition.lag_records()},
-        {"lag_seconds", rounded(partition.lag_seconds(now_ms))},
+        {"lag_seconds", seconds_json(partition.lag_seconds(now_ms))},
         {"copied_records", partition.copied_records},
         {"copied_bytes", partition.copied_bytes},
         {"copied_batches", partition.copied_batches},
@@ -136,6 +136,15 @@ Json fleet_json(const FleetStatus& fleet) {
     };
 }
 
+Json error_json(const std::optional<LastError>& error, int64_t now_ms) {
+    if (!error) {
+        return nullptr;
+    }
+    return {{"what", error->what},
+            {"seconds_ago",
+             rounded(static_cast<double>(std::max<int64_t>(0, now_ms - error->at_ms)) / 1000)}};
+}
+
 Json link_json(const LinkStatus& link, const Rates& rates, int64_t now_ms) {
     Json partitions = Json::array();
     for (const PartitionStatus* partition : sorted(link.partitions)) {
@@ -157,7 +166,9 @@ Json link_json(const LinkStatus& link, const Rates& rates, int64_t now_ms) {
         {"priority", to_string(link.priority)},
         {"paused", link.is_paused},
         {"discovered", link.discovered},
+        {"unmatched_topics", unmatched_json(link.unmatched)},
         {"errors", link.errors},
+        {"last_error", error_json(link.last_error, now_ms)},
         {"in_flight_bytes", link.in_flight_bytes},
         {"partitions", std::move(partitions)},
         {"groups", std::move(groups)},
@@ -183,6 +194,18 @@ Json group_json(const GroupStatus& group) {
         {"ahead_records", group.ahead_records},
         {"note", group.note},
     };
+}
+
+nlohmann::ordered_json unmatched_json(const std::vector<UnmatchedEntry>& unmatched) {
+    Json rows = Json::array();
+    for (const UnmatchedEntry& each : unmatched) {
+        rows.push_back({{"entry", each.entry}, {"nearest", each.nearest}});
+    }
+    return rows;
+}
+
+nlohmann::ordered_json seconds_json(const std::optional<double>& seconds) {
+    return seconds ? Json(rounded(*seconds)) : Json(nullptr);
 }
 
 std::string status_json(const std::vector<LinkStatus>& links, const Rates& rates,

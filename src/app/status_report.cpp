@@ -78,7 +78,9 @@ PartitionReport partition_from(const Json& json) {
     if (!json.at("source_high_watermark").is_null() && !json.at("next_offset").is_null()) {
         partition.lag_records = json.at("lag_records").get<int64_t>();
     }
-    partition.lag_seconds = json.at("lag_seconds").get<double>();
+    if (const Json& seconds = json.at("lag_seconds"); !seconds.is_null()) {
+        partition.lag_seconds = seconds.get<double>();
+    }
     partition.records_per_second = json.at("records_per_second").get<double>();
     partition.bytes_per_second = json.at("bytes_per_second").get<double>();
     if (const Json& verified = json.at("verified");
@@ -145,6 +147,14 @@ LinkReport link_from(const Json& json) {
     link.priority = printable(json.value("priority", "normal"));  // an older Lockstep has none
     link.discovered = json.at("discovered").get<bool>();
     link.errors = json.at("errors").get<uint64_t>();
+    if (const Json last = json.value("last_error", Json()); !last.is_null()) {  // new in 0.1
+        const auto seconds = std::llround(last.at("seconds_ago").get<double>());
+        link.last_error = fmt::format("{} ago: {}", format_duration(std::chrono::seconds(seconds)),
+                                      text_of(last, "what"));
+    }
+    for (const Json& each : json.value("unmatched_topics", Json::array())) {  // new in 0.1
+        link.unmatched.push_back({text_of(each, "entry"), text_of(each, "nearest")});
+    }
     for (const Json& partition : json.at("partitions")) {
         link.partitions.push_back(partition_from(partition));
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "model/unmatched_entry.h"
 
 #include <cstdint>
 #include <optional>
@@ -18,7 +19,7 @@ struct PartitionReport {
     std::string worker;  // that copies it; "" where that is not known
     std::string reason;
     std::optional<int64_t> lag_records;  // nothing while the ends of the logs are not known
-    double lag_seconds = 0;
+    std::optional<double> lag_seconds;
     double records_per_second = 0;
     double bytes_per_second = 0;
     std::optional<int64_t> unverified_offsets;  // on the target; nothing while not known, or off
@@ -66,7 +67,9 @@ struct LinkReport {
     std::string marker_problem;
     std::string priority = "normal";
     bool discovered = false;
+    std::vector<UnmatchedEntry> unmatched;  // of its topics
     uint64_t errors = 0;
+    std::string last_error;  // and how long ago; "" where there was none
     std::vector<PartitionReport> partitions;
     std::vector<GroupReport> groups;
     std::vector<FollowReport> followed;  // what is not off

@@ -72,7 +72,7 @@ std::string row(std::string_view topic, size_t topic_width, const PartitionRepor
         "  {:<{}} {:>5}  {:<9} {:>13} {:>8} {:>9} {:>10}\n", topic, topic_width,
         partition.partition, partition.state,
         partition.lag_records ? format_count(*partition.lag_records) : "?",
-        partition.lag_records ? lag_time(partition.lag_seconds) : "?",
+        partition.lag_seconds ? lag_time(*partition.lag_seconds) : "?",
         rounded_count(partition.records_per_second),
         partition.unverified_offsets ? short_count(*partition.unverified_offsets) : "-");
 }
@@ -175,12 +175,19 @@ std::string render_status_table(const StatusReport& report) {
         if (!link.problem.empty()) {
             text += wrap_text("problem: " + link.problem, 2, kWidth);
         }
+        for (const UnmatchedEntry& entry : link.unmatched) {
+            text += wrap_text("warning: " + describe(entry, link.source), 2, kWidth);
+        }
         if (!link.marker_problem.empty()) {
             text += wrap_text("takes no transaction markers: " + link.marker_problem, 2, kWidth);
         }
         text += fleet_line(link.fleet);
         if (!link.partitions.empty()) {
-            text += "  " + summary_of_speed(link) + "\n\n" + table(link.partitions);
+            text += "  " + summary_of_speed(link) + "\n";
+            if (!link.last_error.empty()) {
+                text += wrap_text("the last error " + link.last_error, 2, kWidth);
+            }
+            text += "\n" + table(link.partitions);
         }
         if (!link.groups.empty()) {
             text += "\n" + group_table(link.groups);

@@ -31,6 +31,7 @@ private:
             request.link = link;
             request.only = options_.topics;
             request.bytes_per_second = options_.bytes_per_second;
+            request.patience = std::chrono::seconds(options_.wait_seconds);
             request.told = [this](const replication::VerifiedPartition& partition) {
                 tell(partition);
             };

@@ -32,6 +32,7 @@ Json partition_json(const VerifiedPartition& partition) {
         {"from", partition.from},
         {"to", partition.to},
         {"records", partition.records},
+        {"records_not_copied", partition.not_copied},
         {"untouched_batches", partition.untouched_batches},
         {"compacted_on_one_side", partition.compacted},
         {"differences", partition.differences},
@@ -41,18 +42,46 @@ Json partition_json(const VerifiedPartition& partition) {
     };
 }
 
+std::string not_copied_text(uint64_t records) {
+    return count_of(records, "record") + " not copied yet";
+}
+
+/// "identical", or what is otherwise.
+std::string verdict_of(const VerifiedPartition& partition) {
+    if (partition.is_identical()) {
+        return "identical";
+    }
+    std::string text;
+    const auto add = [&text](const std::string& part) {
+        text += (text.empty() ? "" : ", ") + part;
+    };
+    if (partition.differences > 0) {
+        add(count_of(partition.differences, "difference"));
+    }
+    if (partition.not_copied > 0) {
+        add(not_copied_text(partition.not_copied));
+    }
+    if (!partition.problem.empty()) {
+        add("not compared to the end");
+    }
+    return text;
+}
+
 std::string sums_of(const LinkVerification& link) {
     uint64_t records = 0;
     uint64_t differences = 0;
+    uint64_t not_copied = 0;
     size_t identical = 0;
     for (const VerifiedPartition& partition : link.partitions) {
         records += partition.records;
         differences += partition.differences;
+        not_copied += partition.not_copied;
         identical += partition.is_identical() ? 1 : 0;
     }
-    return fmt::format("{}: {} -> {}: {} of {} identical, {}, {}\n", link.name, link.source,
+    return fmt::format("{}: {} -> {}: {} of {} identical, {}, {}{}\n", link.name, link.source,
                        link.target, identical, count_of(link.partitions.size(), "partition"),
-                       count_of(records, "identical record"), count_of(differences, "difference"));
+                       count_of(records, "identical record"), count_of(differences, "difference"),
+                       not_copied == 0 ? "" : ", " + not_copied_text(not_copied));
 }
 
 }  // namespace
@@ -66,21 +95,21 @@ std::vector<LinkVerification> without_topicless(std::vector<LinkVerification> li
 
 std::string render_verified(const VerifiedPartition& partition) {
     std::string text =
-        fmt::format("  {}-{}: offsets [{}, {}), {}, batches untouched: {}",
-                    printable(partition.topic), partition.partition, format_count(partition.from),
-                    format_count(partition.to), count_of(partition.records, "identical record"),
-                    format_count(static_cast<int64_t>(partition.untouched_batches)));
+        fmt::format("  {}-{}: {}; offsets [{}, {}): {}", printable(partition.topic),
+                    partition.partition, verdict_of(partition), format_count(partition.from),
+                    format_count(partition.to), count_of(partition.records, "identical record"));
+    if (partition.untouched_batches > 0) {
+        text += fmt::format(", {} {} the same byte by byte",
+                            format_count(static_cast<int64_t>(partition.untouched_batches)),
+                            partition.untouched_batches == 1 ? "batch" : "batches");
+    }
     if (partition.compacted > 0) {
-        text += fmt::format(", compacted on one side: {}",
-                            format_count(static_cast<int64_t>(partition.compacted)));
+        text += fmt::format(", {} compacted on one side", count_of(partition.compacted, "record"));
     }
+    text += "\n";
     if (!partition.problem.empty()) {
-        return text + "\n    not compared to the end: " + printable(partition.problem) + "\n";
+        text += "    problem: " + printable(partition.problem) + "\n";
     }
-    if (partition.differences == 0) {
-        return text + ": identical\n";
-    }
-    text += ": " + count_of(partition.differences, "difference") + "\n";
     const size_t shown = std::min(partition.first.size(), kShownDifferences);
     for (size_t i = 0; i < shown; ++i) {
         text += fmt::format("    offset {}: {}\n", partition.first[i].offset.value(),

@@ -21,7 +21,7 @@ std::string render_verification(const std::vector<replication::LinkVerification>
 
 std::string verification_json(const std::vector<replication::LinkVerification>& links);
 
-/// Something differs, or could not be compared.
+/// Something differs, is not copied yet, or could not be compared.
 bool has_trouble(const std::vector<replication::LinkVerification>& links);
 
 }  // namespace lockstep::app

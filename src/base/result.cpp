@@ -40,12 +40,27 @@ std::error_code make_error_code(Errc code) {
     return {static_cast<int>(code), lockstep_category()};
 }
 
+namespace {
+
+/// Of these, whoever made the error knew more to say than the code does.
+bool is_said_by_context(const std::error_code& code) {
+    return code == make_error_code(Errc::not_found) ||
+           code == make_error_code(Errc::invalid_argument) ||
+           code == make_error_code(Errc::disconnected);
+}
+
+}  // namespace
+
 std::string Error::message() const {
-    return context.empty() ? code.message() : context + ": " + code.message();
+    if (context.empty()) {
+        return code.message();
+    }
+    return is_said_by_context(code) ? context : context + ": " + code.message();
 }
 
 Error Error::within(std::string_view outer) && {
-    context = context.empty() ? std::string(outer) : std::string(outer) + ": " + context;
+    std::string inner = context.empty() && is_said_by_context(code) ? code.message() : context;
+    context = inner.empty() ? std::string(outer) : std::string(outer) + ": " + inner;
     return std::move(*this);
 }
 

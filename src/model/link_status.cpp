@@ -49,11 +49,17 @@ int64_t PartitionStatus::lag_records() const {
     return std::max<int64_t>(0, *source_high_watermark - *next_offset);
 }
 
-double PartitionStatus::lag_seconds(int64_t now_ms) const {
-    if (lag_records() == 0 || last_copied_timestamp_ms < 0) {
+std::optional<double> PartitionStatus::lag_seconds(int64_t now_ms) const {
+    if (!source_high_watermark || !next_offset) {
+        return std::nullopt;
+    }
+    if (lag_records() == 0) {
         return 0;
     }
-    return static_cast<double>(std::max<int64_t>(0, now_ms - last_copied_timestamp_ms)) / 1000;
+    if (!oldest_waiting_ms) {
+        return std::nullopt;
+    }
+    return static_cast<double>(std::max<int64_t>(0, now_ms - *oldest_waiting_ms)) / 1000;
 }
 
 }  // namespace lockstep

@@ -6,6 +6,7 @@
 #include "model/follow_status.h"
 #include "model/ids.h"
 #include "model/priority.h"
+#include "model/unmatched_entry.h"
 
 #include <array>
 #include <cstdint>
@@ -93,10 +94,10 @@ struct PartitionStatus {
     std::optional<Offset> source_high_watermark;
     bool is_translated = false;  // its offsets on the target are not the source's
     std::string translated_why;  // where they could have been kept; "" where it was asked for
-    std::optional<Offset> next_offset;      // the next source offset to copy
-    std::optional<Offset> target_log_end;   // the same, where offsets are kept
-    int64_t last_copied_timestamp_ms = -1;  // of the newest copied record; -1: none yet
-    uint64_t copied_records = 0;            // since this process started, like all counts here
+    std::optional<Offset> next_offset;         // the next source offset to copy
+    std::optional<Offset> target_log_end;      // the same, where offsets are kept
+    std::optional<int64_t> oldest_waiting_ms;  // when the record at next_offset is of, where known
+    uint64_t copied_records = 0;               // since this process started, like all counts here
     uint64_t copied_bytes = 0;
     uint64_t copied_batches = 0;
     std::optional<Preparation> preparation;           // only while it is `preparing`
@@ -108,8 +109,9 @@ struct PartitionStatus {
 
     /// Records at the source that the target lacks; 0 while unknown.
     int64_t lag_records() const;
-    /// Age of the newest copied record while there is lag, in seconds; else 0.
-    double lag_seconds(int64_t now_ms) const;
+    /// Age of the oldest record at the source that the target lacks, in seconds; 0 where there is
+    /// none. Nothing while that is not known.
+    std::optional<double> lag_seconds(int64_t now_ms) const;
 };
 
 /// How a consumer group stands on the target, as it would find itself after moving there.
@@ -136,6 +138,12 @@ struct FleetStatus {
     std::string problem;  // why it is not in the group of the workers for now; else ""
 };
 
+/// The newest of those that a link has counted; most are over when somebody looks.
+struct LastError {
+    std::string what;
+    int64_t at_ms = 0;  // since 1970
+};
+
 struct LinkStatus {
     std::string name;
     std::string source;
@@ -145,13 +153,15 @@ struct LinkStatus {
     std::string marker_problem;  // why the target takes no markers; "" where it does, or not known
     std::string problem;  // what keeps the link as a whole from working; "" where nothing does
     Priority priority = Priority::normal;
-    bool is_paused = false;   // as a whole
+    bool is_paused = false;                 // as a whole
+    std::vector<UnmatchedEntry> unmatched;  // of the link's topics
     bool discovered = false;  // both clusters were reached and the topics listed at least once
     std::vector<PartitionStatus> partitions;
     std::vector<GroupStatus> groups;
     AroundStatus around;
     FleetStatus fleet;
     uint64_t errors = 0;
+    std::optional<LastError> last_error;
     int64_t in_flight_bytes = 0;
     LatencyHistogram fetch_latency;
     LatencyHistogram produce_latency;

@@ -4,6 +4,7 @@
 #include "base/mutation.h"
 #include "replication/offsets_store.h"
 #include "replication/topic_setup.h"
+#include "replication/unmatched_entries.h"
 
 #include <fmt/core.h>
 
@@ -53,6 +54,14 @@ Task<Result<std::vector<TopicMetadata>>> Discovery::look_only(std::stop_token st
                                     spec_.source, spec_.target, source_id));
     }
     co_return matched;
+}
+
+std::vector<UnmatchedEntry> Discovery::unmatched() const {
+    std::vector<std::string> names;
+    for (const auto& [name, topic] : source_.metadata().topics()) {
+        names.push_back(name);
+    }
+    return unmatched_entries(spec_, names);
 }
 
 Task<Result<DiscoveredTopics>> Discovery::look(std::stop_token stop) {

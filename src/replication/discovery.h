@@ -3,6 +3,7 @@
 #include "client/admin.h"
 #include "client/cluster.h"
 #include "model/link.h"
+#include "model/unmatched_entry.h"
 #include "replication/topic_filter.h"
 
 #include <map>
@@ -29,6 +30,9 @@ public:
 
     /// The same without changing anything.
     runtime::Task<Result<std::vector<client::TopicMetadata>>> look_only(std::stop_token stop);
+
+    /// Entries of the link's `topics` that no topic of the source matched at the last look.
+    std::vector<UnmatchedEntry> unmatched() const;
 
     /// The next look creates the topic that maps of offsets are kept in, unless it is there.
     void want_offsets_topic() { is_offsets_topic_wanted_ = true; }

@@ -125,6 +125,7 @@ LinkStatus Link::status() const {
     status.target_cluster_id = target_.metadata().cluster_id();
     status.marker_problem = marker_problem_;
     status.problem = problem_;
+    status.unmatched = unmatched_;
     status.discovered = is_discovered_;
     status.priority = spec_.priority;
     status.is_paused = pauses_.is_link_paused();
@@ -143,6 +144,7 @@ LinkStatus Link::status() const {
     }
     status.around = around_.status();
     status.errors = errors_;
+    status.last_error = last_error_;
     status.in_flight_bytes = environment_.budget.used_bytes();
     status.fetch_latency = fetch_latency_;
     status.produce_latency = producer_.latency();
@@ -270,7 +272,7 @@ Task<void> Link::discover_loop() {
 /// Until both clusters are looked at again: by the clock, or once somebody resumes the link.
 Task<void> Link::wait_after(Error problem) {
     const std::stop_token stop = tasks_.stop_token();
-    ++errors_;
+    count_error(problem.message());
     ++failed_looks_;
     if (spec_.retry && spec_.retry->attempts && failed_looks_ > *spec_.retry->attempts) {
         has_given_up_ = true;
@@ -285,6 +287,11 @@ Task<void> Link::wait_after(Error problem) {
     const runtime::Duration pause =
         spec_.retry ? look_backoff_.next(environment_.runtime.rng) : kProblemPause;
     co_await runtime::sleep_for(environment_.runtime.loop, pause, stop);
+}
+
+void Link::count_error(std::string what) {
+    ++errors_;
+    last_error_ = LastError{std::move(what), environment_.runtime.loop.wall_clock_ms()};
 }
 
 Result<void> Link::learn_ids() {
@@ -307,11 +314,12 @@ void Link::set_problem(std::string problem) {
 void Link::apply(DiscoveredTopics discovered) {
     if (!is_discovered_) {
         is_discovered_ = true;
-        log::info("link {}: {} ({}) to {} ({}), {} topics", spec_.name, spec_.source,
+        log::info("link {}: {} ({}) to {} ({}), {} topic{}", spec_.name, spec_.source,
                   source_.metadata().cluster_id(), spec_.target, target_.metadata().cluster_id(),
-                  discovered.topics.size());
+                  discovered.topics.size(), discovered.topics.size() == 1 ? "" : "s");
         tasks_.spawn("probe", probe_markers());
     }
+    note_unmatched();
     for (const auto& [topic, problem] : discovered.target_problems) {
         const auto known = target_problems_.find(topic);
         if (known == target_problems_.end() || known->second.message() != problem.message()) {
@@ -328,6 +336,20 @@ void Link::apply(DiscoveredTopics discovered) {
     join_fleet();
     follow_pauses();
     want_position();
+}
+
+/// Each is said once, and again where there was a topic meanwhile.
+void Link::note_unmatched() {
+    if (!spec_.replication.empty()) {
+        return;  // the other links of the replication may bring the topic here
+    }
+    auto unmatched = discovery_.unmatched();
+    for (const UnmatchedEntry& entry : unmatched) {
+        if (std::ranges::find(unmatched_, entry) == unmatched_.end()) {
+            log::warn("link {}: {}", spec_.name, describe(entry, spec_.source));
+        }
+    }
+    unmatched_ = std::move(unmatched);
 }
 
 void Link::apply_topic(const client::TopicMetadata& topic) {
@@ -424,6 +446,7 @@ Task<void> Link::follow_loop() {
         }
         save_target_runs();
         co_await read_paused_ends();
+        co_await look_at_waiting();
         if (loop.now() >= starts_due) {
             co_await read_target_starts();
             starts_due = loop.now() + kTargetStartsPause;
@@ -444,6 +467,31 @@ Task<void> Link::follow_log_start(PartitionReplicator& partition) {
     partition.on_target_log_start(*start);
     if (deleted.has_error() && !tasks_.stop_requested()) {
         log::warn("link {}: {}", spec_.name, deleted.error().message());
+    }
+}
+
+/// What waits without having been fetched (it is paused, blocked or held back) is looked at, to
+/// tell how old it is: a batch of each partition, once, as what waits does not change.
+Task<void> Link::look_at_waiting() {
+    for (auto& [id, partition] : partitions_) {
+        const auto leader = source_.metadata().leader_of(id);
+        if (!partition->wants_waiting_time() || !leader || tasks_.stop_requested()) {
+            continue;
+        }
+        const Offset next = *partition->status().next_offset;
+        client::LogPlace place{leader->leader, id, next};
+        auto read = co_await client::read_batch_at(source_, std::move(place), tasks_.stop_token());
+        if (read.has_error()) {
+            if (read.error().code.category() != protocol::kafka_category()) {
+                co_return;  // the cluster is away: the others would wait for it, too
+            }
+            continue;
+        }
+        ByteView records = read->view();
+        const auto batch = protocol::next_batch(records);
+        if (batch.has_value() && *batch) {
+            partition->on_waiting(next, **batch);
+        }
     }
 }
 

@@ -85,7 +85,7 @@ public:
     SourceReader& reader_of(BrokerId source_broker) override;
     void want_position() override { position_wanted_.notify_all(); }
     void want_metadata() override;
-    void count_error() override { ++errors_; }
+    void count_error(std::string what) override;
     void prepare(PartitionReplicator& partition, LogStartTask task) override;
     Result<void> may_write_markers(const TopicPartition& id,
                                    std::optional<uint64_t> looked_in) override;
@@ -103,6 +103,7 @@ private:
     void notice_missing(const std::set<std::string>& present);
     Result<void> learn_ids();
     void set_problem(std::string problem);
+    void note_unmatched();
     runtime::Task<void> wait_after(Error problem);
     void try_again(const PauseScope& scope);
 
@@ -121,6 +122,7 @@ private:
     runtime::TimePoint tell_what_is_set_down();
     void follow_pauses();
     runtime::Task<void> read_paused_ends();
+    runtime::Task<void> look_at_waiting();
     std::optional<PartitionRanges> ranges_of(const TopicPartition& id) const;
     bool is_mixed(const TopicPartition& id) const;
     bool is_both_ways(const std::string& topic) const;
@@ -202,7 +204,9 @@ private:
     bool are_all_maps_read_ = false;
     int32_t coordinator_epoch_ = 0;
     bool is_discovered_ = false;
+    std::vector<UnmatchedEntry> unmatched_;
     uint64_t errors_ = 0;
+    std::optional<LastError> last_error_;
     client::Backoff look_backoff_;  // where the link has a rule of retries
     int failed_looks_ = 0;          // in a row
     bool has_given_up_ = false;     // to look at both clusters, until somebody resumes the link

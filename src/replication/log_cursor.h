@@ -67,6 +67,9 @@ public:
     /// did not show the rest.
     bool has_reached_end() const { return next_.offset >= end_; }
 
+    /// Up to where it has been looked at: behind the batch at hand.
+    Offset looked_to() const { return next_.offset; }
+
     void skip_batch();
     void skip_record() { record_.reset(); }
 

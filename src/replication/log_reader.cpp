@@ -61,6 +61,23 @@ Task<LogEnds> read_ends(client::Cluster& cluster, BrokerId leader,
     co_return ends;
 }
 
+Task<LogEnds> read_all_ends(client::Cluster& cluster, std::vector<TopicPartition> partitions,
+                            std::stop_token stop) {
+    std::map<BrokerId, std::vector<TopicPartition>> by_leader;
+    for (const TopicPartition& id : partitions) {
+        if (const auto leader = cluster.metadata().leader_of(id)) {
+            by_leader[leader->leader].push_back(id);
+        }
+    }
+    LogEnds all;
+    for (auto& [leader, ids] : by_leader) {
+        LogEnds ends = co_await read_ends(cluster, leader, std::move(ids), stop);
+        all.ranges.merge(ends.ranges);
+        all.errors.merge(ends.errors);
+    }
+    co_return all;
+}
+
 Result<PartitionLogs> logs_from(const LogEnds& source, const LogEnds& target,
                                 const TopicPartition& partition) {
     for (const LogEnds* ends : {&source, &target}) {

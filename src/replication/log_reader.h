@@ -22,6 +22,10 @@ struct LogEnds {
 runtime::Task<LogEnds> read_ends(client::Cluster& cluster, BrokerId leader,
                                  std::vector<TopicPartition> partitions, std::stop_token stop);
 
+/// The same of any partitions, by a request to each leader. One without a leader is in no map.
+runtime::Task<LogEnds> read_all_ends(client::Cluster& cluster,
+                                     std::vector<TopicPartition> partitions, std::stop_token stop);
+
 /// Puts both clusters' ends of one partition together, or says why they are not known.
 Result<PartitionLogs> logs_from(const LogEnds& source, const LogEnds& target,
                                 const TopicPartition& partition);

@@ -12,6 +12,15 @@ namespace lockstep::replication {
 
 using protocol::KafkaError;
 
+namespace {
+
+/// When the first record of a batch is of, by the batch's header.
+int64_t first_time_ms(const protocol::RecordBatchView& batch) {
+    return batch.is_log_append_time() ? batch.max_timestamp() : batch.base_timestamp();
+}
+
+}  // namespace
+
 void PartitionReplicator::on_fetched(const protocol::FetchResponse::PartitionData& data,
                                      const Slice& frame) {
     if (!outgoing_) {
@@ -48,6 +57,38 @@ void PartitionReplicator::on_fetched(const protocol::FetchResponse::PartitionDat
     }
 }
 
+void PartitionReplicator::note_waiting(const FetchedBatches& fetched,
+                                       const protocol::FetchResponse::PartitionData& data) {
+    Offset end = outgoing_->next_fetch();
+    for (const protocol::RecordBatchView& batch : fetched.batches) {
+        waiting_.add(batch.base_offset(), batch.next_offset(), first_time_ms(batch));
+        end = std::max(end, batch.next_offset());
+    }
+    const int64_t shown =
+        data.last_stable_offset >= 0 ? data.last_stable_offset : data.high_watermark;
+    waiting_.set_has_more(end.value() < shown);
+    tell_waiting();
+}
+
+void PartitionReplicator::on_waiting(Offset next, const protocol::RecordBatchView& batch) {
+    if (status_.next_offset == next && wants_waiting_time()) {
+        waiting_.clear();
+        waiting_.add(batch.base_offset(), batch.next_offset(), first_time_ms(batch));
+        tell_waiting();
+    }
+}
+
+void PartitionReplicator::on_source_end(Offset end) {
+    status_.source_high_watermark = end;
+    tell_waiting();
+}
+
+void PartitionReplicator::tell_waiting() {
+    status_.oldest_waiting_ms = status_.next_offset && status_.lag_records() > 0
+                                    ? waiting_.oldest_at(*status_.next_offset)
+                                    : std::nullopt;
+}
+
 /// Records behind the last stable offset wait for the end of the transaction that begins there.
 void PartitionReplicator::note_open_transaction(
     const protocol::FetchResponse::PartitionData& data) {
@@ -74,6 +115,7 @@ Result<void> PartitionReplicator::take_records(const protocol::FetchResponse::Pa
     AbortedTransactions aborted(data.aborted_transactions);
     const FetchedBatches fetched =
         check_fetched(data.records.view(), outgoing_->next_fetch(), hole_rule());
+    note_waiting(fetched, data);
     Result<void> taken;
     for (const protocol::RecordBatchView& batch : fetched.batches) {
         copied_epochs_.note(batch.partition_leader_epoch(), batch.base_offset(),

@@ -48,7 +48,8 @@ PartitionReplicator::PartitionReplicator(LinkServices& link, client::BatchProduc
     : link_(link),
       lane_(producer.add_lane(stream.id, *this)),
       stream_(std::move(stream)),
-      backoff_(retry_pace(link.spec())) {
+      backoff_(retry_pace(link.spec())),
+      born_at_(link.runtime().loop.now()) {
     status_.id = stream_.id;
     limits_.codec = codec_of(link.spec().compression);
     lane_bytes_ = kFirstLaneBytes;
@@ -84,6 +85,7 @@ void PartitionReplicator::begin(const PartitionLogs& logs, const Leaders& leader
         return;
     }
     status_.next_offset = logs.target_end;
+    tell_waiting();
     const ResumePoint resume = resume_point(logs, resume_rules());
     if (resume.raise_to) {
         prepare(logs, leaders, *resume.raise_to);
@@ -172,6 +174,8 @@ void PartitionReplicator::count_lost(Offset from, Offset to) {
 void PartitionReplicator::stream(std::unique_ptr<OutgoingStream> outgoing, const Leaders& leaders) {
     lane_->start(leaders.way, leaders.target_topic_id);
     phase_ = Phase::streaming;
+    waiting_.clear();
+    tell_waiting();
     is_halted_ = false;
     fetch_error_.reset();
     is_damaged_ = false;
@@ -368,7 +372,7 @@ void PartitionReplicator::halt(std::string reason) {
     is_halted_ = true;
     halted_why_ = std::move(reason);
     stop_fetching();
-    link_.count_error();
+    link_.count_error(id().to_string() + ": " + halted_why_);
     set_state(PartitionState::blocked, halted_why_);
 }
 
@@ -377,7 +381,7 @@ void PartitionReplicator::on_fetch_failed(const Error& error) {
     if (phase_ != Phase::streaming || is_orphan_ || is_halted_) {
         return;
     }
-    link_.count_error();
+    link_.count_error(error.message());
     link_.want_metadata();
     set_state(status_.state == PartitionState::blocked ? PartitionState::blocked
                                                        : PartitionState::retrying,
@@ -391,12 +395,12 @@ bool PartitionReplicator::on_acknowledged(const client::OutgoingBatch& batch,
     auto placed = is_translated() ? put_in_map(batch, answer.base_offset)
                                   : expect_offset(batch, answer.base_offset);
     if (placed.has_error()) {
-        link_.count_error();
+        link_.count_error(placed.error().message());
         fetch_error_ = placed.error();
         return false;
     }
     status_.target_log_end = answer.base_offset + batch.record_count;
-    status_.last_copied_timestamp_ms = batch.max_timestamp_ms;
+    tell_waiting();
     status_.copied_records += static_cast<uint64_t>(batch.record_count);
     status_.copied_bytes += batch.bytes.size;
     ++status_.copied_batches;
@@ -433,6 +437,7 @@ void PartitionReplicator::note_delivered() {
     const bool is_all = is_delivered() || mutated(Mutation::progress_said_early);
     if (is_translated() && outgoing_ && is_all) {
         status_.next_offset = outgoing_->next_fetch();
+        tell_waiting();
     }
     if (outgoing_ && is_all && status_.lag_records() == 0 && !fetch_error_) {
         failures_in_a_row_ = 0;
@@ -464,6 +469,7 @@ std::optional<Offset> PartitionReplicator::passed_to(const TranslatedRecords& st
 void PartitionReplicator::on_filled(const client::OutgoingGap& gap) {
     status_.target_log_end = status_.next_offset = gap.base_offset + gap.count;
     status_.filled_offsets += static_cast<uint64_t>(gap.count);
+    tell_waiting();
     on_progress();
     stop_when_delivered();
 }

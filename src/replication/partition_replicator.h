@@ -15,6 +15,7 @@
 #include "replication/offset_record.h"
 #include "replication/preserved_stream.h"
 #include "replication/resume_point.h"
+#include "replication/waiting_times.h"
 
 #include <memory>
 #include <string>
@@ -34,7 +35,7 @@ public:
     virtual SourceReader& reader_of(BrokerId source_broker) = 0;
     virtual void want_position() = 0;  // some partition wants its logs looked at
     virtual void want_metadata() = 0;  // a leader is not where it was thought to be
-    virtual void count_error() = 0;
+    virtual void count_error(std::string what) = 0;
     /// Whether it is this process's turn to write markers for the partition.
     /// `looked_in`: in which turn the target's log was looked at.
     virtual Result<void> may_write_markers(const TopicPartition& id,
@@ -182,7 +183,13 @@ public:
     bool is_at_rest() const;
 
     bool is_paused() const { return status_.state == PartitionState::paused; }
-    void on_source_end(Offset end) { status_.source_high_watermark = end; }  // while it is paused
+    void on_source_end(Offset end);  // while it is paused
+    /// There is lag, and nothing tells how old the record at next_offset is.
+    bool wants_waiting_time() const {
+        return status_.lag_records() > 0 && !status_.oldest_waiting_ms;
+    }
+    /// The source has this batch at `next`.
+    void on_waiting(Offset next, const protocol::RecordBatchView& batch);
     /// Fetches nothing any more, until resume(). What is blocked for good stays `blocked`, and a
     /// log start that is being raised is raised before.
     void pause(std::string why);
@@ -226,6 +233,9 @@ public:
 private:
     enum class Phase { idle, positioning, preparing, streaming };
 
+    void note_waiting(const FetchedBatches& fetched,
+                      const protocol::FetchResponse::PartitionData& data);
+    void tell_waiting();
     void note_open_transaction(const protocol::FetchResponse::PartitionData& data);
     bool may_begin(const PartitionLogs& logs);
     void prepare(const PartitionLogs& logs, const Leaders& leaders, Offset to);
@@ -269,6 +279,7 @@ private:
     bool stop_merging(bool has_merged);
     bool make_smaller(bool has_merged);
     void retry(const Error& error);
+    bool is_settling(const Error& error) const;
     bool give_up(const Error& error);
     void retry_later(PartitionState state, std::string reason, runtime::Duration pause);
     void set_state(PartitionState state, std::string reason);
@@ -314,11 +325,13 @@ private:
     bool is_damaged_ = false;         // what was fetched last is not what the source was given
     bool wants_cleanup_policy_ = false;
     std::optional<bool> is_compacted_;  // as far as it was asked for
-    Offset noted_hole_end_;             // what was lost before it is counted
+    WaitingTimes waiting_;
+    Offset noted_hole_end_;  // what was lost before it is counted
     client::Backoff backoff_;
     int failures_in_a_row_ = 0;  // of requests, without anything copied
     bool has_given_up_ = false;
     runtime::TimePoint not_before_{};
+    runtime::TimePoint born_at_;
 };
 
 }  // namespace lockstep::replication

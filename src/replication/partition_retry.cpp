@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kRefusalsUntilBlocked = 5;
 constexpr auto kBlockedPause = std::chrono::seconds(10);
+constexpr auto kSettled = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -82,8 +83,19 @@ bool PartitionReplicator::make_smaller(bool has_merged) {
     return true;
 }
 
+/// A topic that has just been created is not known to all brokers at once: nothing has failed.
+bool PartitionReplicator::is_settling(const Error& error) const {
+    const bool is_new = !begun_at_ && link_.runtime().loop.now() - born_at_ < kSettled;
+    return is_new && (error.code == KafkaError::leader_not_available ||
+                      error.code == KafkaError::not_leader_or_follower ||
+                      error.code == KafkaError::unknown_topic_or_partition ||
+                      error.code == KafkaError::unknown_topic_id);
+}
+
 void PartitionReplicator::retry(const Error& error) {
-    link_.count_error();
+    if (!is_settling(error)) {
+        link_.count_error(error.message());
+    }
     if (give_up(error)) {
         return;
     }

@@ -19,9 +19,11 @@ Result<void> Pauses::remove(const PauseScope& scope) {
     for (const PauseScope& each : scopes_) {
         if (each != scope && each.covers(scope)) {
             return Error(Errc::invalid_argument,
-                         each.topic ? fmt::format("topic {} is paused as a whole: resume the topic",
+                         each.topic ? fmt::format("topic {0} is paused as a whole: resume the "
+                                                  "topic (lockstep resume {0})",
                                                   *each.topic)
-                                    : "the link is paused as a whole: resume the link");
+                                    : "the link is paused as a whole: resume the link (lockstep "
+                                      "resume --link NAME)");
         }
     }
     std::erase_if(scopes_, [&scope](const PauseScope& each) { return scope.covers(each); });

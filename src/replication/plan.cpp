@@ -6,6 +6,7 @@
 #include "client/txn_markers.h"
 #include "model/tagged_producer_id.h"
 #include "replication/discovery.h"
+#include "replication/followed_store.h"
 #include "replication/log_start.h"
 #include "replication/offsets_choice.h"
 #include "replication/offsets_store.h"
@@ -16,6 +17,8 @@
 #include "replication/topic_setup.h"
 
 #include <fmt/core.h>
+
+#include <algorithm>
 
 namespace lockstep::replication {
 
@@ -44,7 +47,11 @@ public:
         auto looked = co_await discovery.look_only(stop);
         plan.source_cluster_id = source_.metadata().cluster_id();
         plan.target_cluster_id = target_.metadata().cluster_id();
+        if (looked.has_error()) {
+            co_await learn_who_answers(plan, stop);
+        }
         LS_CO_TRY(topics, std::move(looked));
+        plan.unmatched = discovery.unmatched();
         LS_CO_CHECK(co_await learn_carried(stop));
         const auto to_source = co_await round_trip_ms(source_, stop);
         const auto to_target = co_await round_trip_ms(target_, stop);
@@ -57,12 +64,24 @@ public:
         for (const TopicMetadata& topic : topics) {
             plan.topics.push_back(plan_topic(topic));
         }
+        plan.own_topics = own_topics(plan);
         const PlannedLink link{source_, target_, spec_};
         co_await plan_around(plan, link, stop);
         co_return Result<void>();
     }
 
 private:
+    /// One of the clusters does not, most likely: the other one is asked all the same.
+    Task<void> learn_who_answers(LinkPlan& plan, std::stop_token stop) {
+        if (source_.metadata().brokers().empty()) {
+            const auto to_target = co_await round_trip_ms(target_, stop);
+            plan.target_round_trip_ms = to_target;
+        } else {
+            const auto to_source = co_await round_trip_ms(source_, stop);
+            plan.source_round_trip_ms = to_source;
+        }
+    }
+
     Task<Result<void>> learn_carried(std::stop_token stop) {
         ClusterIds ids = configured_ids(clusters_);
         LS_CO_CHECK(ids.learn(source_.name(), source_.metadata().cluster_id()));
@@ -94,6 +113,21 @@ private:
         if (broker.has_value()) {
             target_broker_configs_ = std::move(*broker);
         }
+    }
+
+    std::vector<std::string> own_topics(const LinkPlan& plan) const {
+        std::vector<std::string> names;
+        if (spec_.topic_config.follow != FollowRule::off || spec_.acls.is_followed ||
+            spec_.quotas != FollowRule::off || spec_.users) {
+            names.emplace_back(FollowedStore::kTopic);
+        }
+        const bool is_translated = std::ranges::any_of(plan.topics, [](const PlannedTopic& topic) {
+            return std::ranges::any_of(topic.partitions, &PlannedPartition::is_translated);
+        });
+        if (is_translated) {
+            names.emplace_back(OffsetsStore::kTopic);
+        }
+        return names;
     }
 
     Task<Result<void>> learn_topics(const std::vector<TopicMetadata>& topics,
@@ -281,6 +315,24 @@ private:
 };
 
 }  // namespace
+
+void forget_matched_elsewhere(std::vector<LinkPlan>& plans, const std::vector<LinkSpec>& links) {
+    const std::vector<LinkPlan> before = plans;
+    for (size_t i = 0; i < plans.size(); ++i) {
+        std::erase_if(plans[i].unmatched, [&](const UnmatchedEntry& entry) {
+            for (size_t j = 0; j < plans.size(); ++j) {
+                const bool is_other = j != i && !links[i].replication.empty() &&
+                                      links[j].replication == links[i].replication;
+                if (is_other && before[j].problem.empty() &&
+                    std::ranges::find(before[j].unmatched, entry.entry, &UnmatchedEntry::entry) ==
+                        before[j].unmatched.end()) {
+                    return true;
+                }
+            }
+            return false;
+        });
+    }
+}
 
 Task<LinkPlan> plan_link(runtime::Runtime& runtime, std::vector<ClusterSpec> clusters,
                          LinkSpec spec, std::stop_token stop) {

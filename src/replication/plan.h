@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/link.h"
+#include "model/unmatched_entry.h"
 #include "replication/three_way.h"
 #include "runtime/runtime.h"
 #include "runtime/task.h"
@@ -70,17 +71,23 @@ struct LinkPlan {
     std::string target_cluster_id;
     std::string problem;  // why there is no plan; else ""
     std::vector<PlannedTopic> topics;
-    std::string configs_problem;          // why their configs would not be followed; else ""
-    std::optional<PlannedAcls> acls;      // nothing where they are not followed
-    std::optional<PlannedQuotas> quotas;  // the same
-    std::optional<PlannedUsers> users;    // the same
-    std::vector<std::string> groups;      // whose offsets would be kept the same
-    std::string group_problem;            // why they are not known; else ""
-    std::string marker_problem;           // why the target takes no markers; "" where it does
-    std::string size_problem;             // why the sizes are not known; else ""
+    std::vector<UnmatchedEntry> unmatched;  // of the link's topics
+    std::string configs_problem;            // why their configs would not be followed; else ""
+    std::optional<PlannedAcls> acls;        // nothing where they are not followed
+    std::optional<PlannedQuotas> quotas;    // the same
+    std::optional<PlannedUsers> users;      // the same
+    std::vector<std::string> groups;        // whose offsets would be kept the same
+    std::string group_problem;              // why they are not known; else ""
+    std::vector<std::string> own_topics;    // Lockstep's, that `run` keeps on the target
+    std::string marker_problem;             // why the target takes no markers; "" where it does
+    std::string size_problem;               // why the sizes are not known; else ""
     std::optional<double> source_round_trip_ms;  // of a small request
     std::optional<double> target_round_trip_ms;
 };
+
+/// Leaves no entry in `unmatched` that another link of the same replication has a topic for: it
+/// brings that topic to the cluster. `plans` are those of `links`, in their order.
+void forget_matched_elsewhere(std::vector<LinkPlan>& plans, const std::vector<LinkSpec>& links);
 
 /// What a link would do, found out by looking at both clusters. Changes nothing on either.
 /// `clusters` holds all that it names; its patterns must be valid.

@@ -14,23 +14,6 @@ namespace {
 
 constexpr size_t kAtOnce = 64;  // last batches that are asked for
 
-/// All of one cluster's logs, by a request to each leader.
-Task<LogEnds> read_all_ends(Cluster& cluster, const FoundLogs& wanted, std::stop_token stop) {
-    std::map<BrokerId, std::vector<TopicPartition>> by_leader;
-    for (const auto& [id, logs] : wanted) {
-        if (const auto leader = cluster.metadata().leader_of(id)) {
-            by_leader[leader->leader].push_back(id);
-        }
-    }
-    LogEnds all;
-    for (auto& [leader, ids] : by_leader) {
-        LogEnds ends = co_await read_ends(cluster, leader, std::move(ids), stop);
-        all.ranges.merge(ends.ranges);
-        all.errors.merge(ends.errors);
-    }
-    co_return all;
-}
-
 class Tails {
 public:
     Tails(Cluster& target, const WantedLogs& wanted, FoundLogs& found)
@@ -80,13 +63,15 @@ private:
 Task<FoundLogs> read_logs(Cluster& source, Cluster& target, WantedLogs wanted,
                           std::stop_token stop) {
     FoundLogs found;
+    std::vector<TopicPartition> ids;
     for (const auto& [id, stream] : wanted) {
         found.emplace(id, PartitionLogs());
+        ids.push_back(id);
     }
     // The target first, as the link does it: a link that is running must not make the target seem
     // to be ahead of the source.
-    const LogEnds at_target = co_await read_all_ends(target, found, stop);
-    const LogEnds at_source = co_await read_all_ends(source, found, stop);
+    const LogEnds at_target = co_await read_all_ends(target, ids, stop);
+    const LogEnds at_source = co_await read_all_ends(source, ids, stop);
     for (auto& [id, logs] : found) {
         const auto from = at_source.ranges.find(id);
         const auto to = at_target.ranges.find(id);

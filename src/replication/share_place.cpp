@@ -53,7 +53,8 @@ Task<Result<Offset>> first_unfinished_record(client::Cluster& cluster, Delivered
     }
     if (!cursor.has_reached_end()) {
         co_return Error(Errc::not_found, "the log of " + log.from.partition.to_string() + " on " +
-                                             cluster.name() + " up to its last delivery");
+                                             cluster.name() +
+                                             " cannot be read up to its last delivery");
     }
     co_return log.end;
 }

@@ -10,13 +10,6 @@ namespace {
 
 constexpr std::string_view kOwnTopics = "__lockstep_";
 
-bool is_topic_name(std::string_view text) {
-    return std::ranges::all_of(text, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '.' || c == '_' || c == '-';
-    });
-}
-
 bool is_never_copied(std::string_view topic) {
     return topic.starts_with(kOwnTopics) || topic == "__consumer_offsets" ||
            topic == "__transaction_state" || topic == "__share_group_state" ||
@@ -24,6 +17,13 @@ bool is_never_copied(std::string_view topic) {
 }
 
 }  // namespace
+
+bool is_topic_name(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '.' || c == '_' || c == '-';
+    });
+}
 
 TopicFilter::TopicFilter() = default;
 TopicFilter::TopicFilter(TopicFilter&&) noexcept = default;

@@ -15,6 +15,9 @@ class RE2;
 
 namespace lockstep::replication {
 
+/// Nothing but the characters that topic names are made of.
+bool is_topic_name(std::string_view text);
+
 /// Names and anchored RE2 expressions. An entry made of nothing but the characters of topic names
 /// (letters, digits, '.', '_', '-') is that name; anything else is an expression that must match
 /// the whole name. `exclude` wins. Kafka's internal topics and Lockstep's own never match.

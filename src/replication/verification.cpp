@@ -24,6 +24,31 @@ using runtime::Task;
 namespace {
 
 constexpr size_t kAtOnce = 4;  // partitions
+constexpr uint64_t kMostCounted = 10'000;
+constexpr std::chrono::milliseconds kBetweenLooks{250};
+
+/// How many records the cursor shows. Of more than kMostCounted the rest is taken for full of them.
+Task<Result<uint64_t>> count_records(LogCursor cursor, Offset end, std::stop_token stop) {
+    uint64_t count = 0;
+    while (true) {
+        auto loading = co_await cursor.load(stop);
+        LS_CO_TRY(has_more, std::move(loading));
+        if (!has_more) {
+            co_return count;
+        }
+        if (const auto* whole = cursor.whole_batch()) {
+            count += static_cast<uint64_t>(whole->record_count());
+            cursor.skip_batch();
+        } else {
+            LS_CO_TRY(has_record, cursor.unpack());
+            count += has_record ? 1 : 0;
+            cursor.skip_record();
+        }
+        if (count > kMostCounted && !cursor.has_batch()) {
+            co_return count + static_cast<uint64_t>(std::max<int64_t>(0, end - cursor.looked_to()));
+        }
+    }
+}
 
 /// One call of verify_link().
 class Verifying {
@@ -46,6 +71,7 @@ public:
     }
 
     Task<void> run(std::stop_token stop) {
+        patient_until_ = runtime_.loop.now() + request_.patience;
         auto compared = co_await compare_all(stop);
         if (compared.has_error()) {
             result_.problem = compared.error().message();
@@ -74,17 +100,20 @@ private:
         }
         LS_CO_CHECK(co_await learn_carried(stop));
         std::vector<std::string> names;
+        std::vector<TopicPartition> ids;
         for (const client::TopicMetadata& topic : topics) {
             names.push_back(topic.name);
             for (size_t i = 0; i < topic.partitions.size(); ++i) {
                 auto& entry = result_.partitions.emplace_back();
                 entry.topic = topic.name;
                 entry.partition = static_cast<int32_t>(i);
+                ids.push_back({topic.name, PartitionIndex(entry.partition)});
             }
         }
         auto described = co_await read_cleanups(source_, target_, names, stop);
         LS_CO_TRY(cleanups, std::move(described));
         cleanups_ = std::move(cleanups);
+        goals_ = co_await read_all_ends(source_, std::move(ids), stop);
         for (VerifiedPartition& partition : result_.partitions) {
             while (tasks_.running() >= kAtOnce) {
                 co_await freed_.wait();
@@ -121,18 +150,9 @@ private:
             co_return Error(Errc::not_found, id.to_string() + " has no leader on " +
                                                  (from_leader ? target_.name() : source_.name()));
         }
-        const std::vector<TopicPartition> ids{id};
-        // The target first: copying goes on meanwhile.
-        const LogEnds at_target = co_await read_ends(target_, to_leader->leader, ids, stop);
-        const LogEnds at_source = co_await read_ends(source_, from_leader->leader, ids, stop);
-        LS_CO_TRY(logs, logs_from(at_source, at_target, id));
-        Pair pair{{from_leader->leader, id, {}}, {to_leader->leader, id, {}}, logs};
-        const StreamKey key{source_.metadata().cluster_id(),
-                            source_.metadata().find_topic(id.topic)->id, id};
-        if (request_.link.offsets != OffsetsMode::preserve && store_.is_there()) {
-            LS_CO_CHECK(co_await store_.catch_up(key, stop));
-        }
-        if (request_.link.origins || store_.has(key)) {
+        Pair pair{{from_leader->leader, id, {}}, {to_leader->leader, id, {}}, {}};
+        LS_CO_CHECK(co_await wait_until_copied(partition, pair, stop));
+        if (is_translated(id)) {
             for (size_t index = 0; index < carried_.clusters.size(); ++index) {
                 LS_CO_CHECK(co_await compare_translated(partition, pair, index, stop));
             }
@@ -146,8 +166,85 @@ private:
     struct Pair {
         client::LogPlace source;
         client::LogPlace target;
-        PartitionLogs logs;
+        PartitionLogs logs;  // the source's only up to where it ended at the start
     };
+
+    StreamKey key_of(const TopicPartition& id, const std::string& origin = "") const {
+        return {source_.metadata().cluster_id(), source_.metadata().find_topic(id.topic)->id, id,
+                origin};
+    }
+
+    bool is_translated(const TopicPartition& id) const {
+        return request_.link.origins || store_.has(key_of(id));
+    }
+
+    /// Until all is copied that the source held at the start, or until patience is at its end.
+    Task<Result<void>> wait_until_copied(VerifiedPartition& partition, Pair& pair,
+                                         std::stop_token stop) {
+        while (true) {
+            LS_CO_CHECK(co_await look(pair, stop));
+            auto counting = co_await count_not_copied(pair, stop);
+            LS_CO_TRY(count, std::move(counting));
+            partition.not_copied = count;
+            if (count == 0 || runtime_.loop.now() >= patient_until_ || stop.stop_requested()) {
+                co_return Result<void>();
+            }
+            co_await runtime::sleep_for(runtime_.loop, kBetweenLooks, stop);
+        }
+    }
+
+    Task<Result<void>> look(Pair& pair, std::stop_token stop) {
+        const TopicPartition id = pair.source.partition;
+        const std::vector<TopicPartition> ids{id};
+        const LogEnds at_target = co_await read_ends(target_, pair.target.leader, ids, stop);
+        const LogEnds at_source = co_await read_ends(source_, pair.source.leader, ids, stop);
+        LS_CO_TRY(logs, logs_from(at_source, at_target, id));
+        pair.logs = logs;
+        if (const auto goal = goals_.ranges.find(id); goal != goals_.ranges.end()) {
+            pair.logs.source_end = std::min(logs.source_end, goal->second.end);
+        }
+        if (request_.link.offsets != OffsetsMode::preserve && store_.is_there()) {
+            LS_CO_CHECK(co_await store_.catch_up(key_of(id), stop));
+        }
+        if (is_translated(id)) {
+            for (const std::string& origin : carried_.clusters) {
+                const StreamKey key = key_of(id, origin);
+                StreamSearch search{pair.target, pair.logs.target_end, stream_id(key), {}};
+                search.log_start.offset = pair.logs.target_start;
+                LS_CO_CHECK(co_await find_stream(target_, search, store_.map_of(key), stop));
+            }
+        }
+        co_return Result<void>();
+    }
+
+    /// What a consumer would see of the source behind what was copied.
+    Task<Result<uint64_t>> count_not_copied(Pair pair, std::stop_token stop) {
+        const PartitionLogs& logs = pair.logs;
+        const TopicPartition& id = pair.source.partition;
+        if (!is_translated(id)) {
+            pair.source.offset = std::max(logs.source_start, logs.target_end);
+            LogCursor cursor(source_, pair.source, logs.source_end, rate_of(source_rate_));
+            auto counted = co_await count_records(std::move(cursor), logs.source_end, stop);
+            co_return counted;
+        }
+        uint64_t count = 0;
+        for (size_t index = 0; index < carried_.clusters.size(); ++index) {
+            const TranslatedCopy copy = copy_of(id, index);
+            const auto next = copy.map->source.offset_of(copy.map->next);
+            pair.source.offset = std::max(logs.source_start, next.value_or(Offset(0)));
+            LogCursor cursor(source_, pair.source, logs.source_end, rate_of(source_rate_));
+            cursor.see(view_of_source(copy));
+            auto counting = co_await count_records(std::move(cursor), logs.source_end, stop);
+            LS_CO_TRY(counted, std::move(counting));
+            count += counted;
+        }
+        co_return count;
+    }
+
+    TranslatedCopy copy_of(const TopicPartition& id, size_t index) {
+        const StreamKey key = key_of(id, carried_.clusters[index]);
+        return {&store_.map_of(key), stream_id(key), carried_.origins, index};
+    }
 
     Task<Result<void>> compare_kept(VerifiedPartition& partition, Pair pair, std::stop_token stop) {
         const PartitionLogs& logs = pair.logs;
@@ -193,15 +290,8 @@ private:
     Task<Result<void>> compare_translated(VerifiedPartition& partition, Pair pair, size_t index,
                                           std::stop_token stop) {
         const PartitionLogs& logs = pair.logs;
-        const TopicPartition& id = pair.source.partition;
-        const StreamKey key{source_.metadata().cluster_id(),
-                            source_.metadata().find_topic(id.topic)->id, id,
-                            carried_.clusters[index]};
-        StreamMap& map = store_.map_of(key);
-        StreamSearch search{pair.target, logs.target_end, stream_id(key), {}};
-        search.log_start.offset = logs.target_start;
-        LS_CO_CHECK(co_await find_stream(target_, search, map, stop));
-
+        const TranslatedCopy copy = copy_of(pair.source.partition, index);
+        const StreamMap& map = *copy.map;
         const Ordinal first = std::max(map.source.first_at(logs.source_start).value_or(map.next),
                                        map.target.first_at(logs.target_start).value_or(map.next));
         if (first >= map.next) {
@@ -215,7 +305,6 @@ private:
         partition.from = is_first ? pair.source.offset.value()
                                   : std::min(partition.from, pair.source.offset.value());
         partition.to = std::max(partition.to, to.value());
-        const TranslatedCopy copy{&map, search.id, carried_.origins, index};
         LogCursor from_source(source_, pair.source, to, rate_of(source_rate_));
         from_source.see(view_of_source(copy));
         LogCursor from_target(target_, pair.target, logs.target_end, rate_of(target_rate_));
@@ -244,6 +333,8 @@ private:
     std::optional<ReadRate> source_rate_;  // of what is read from one cluster
     std::optional<ReadRate> target_rate_;
     std::map<std::string, Cleanup> cleanups_;
+    LogEnds goals_;  // the source's, at the start
+    runtime::TimePoint patient_until_{};
     runtime::Signal freed_;
     runtime::TaskGroup tasks_;
 };

@@ -118,7 +118,8 @@ def test_tables(run, name):
     assert "0 records behind" in run.ask("lag", "--max", "0")
     assert "GROUP" in run.ask("groups")
     assert f"{name}/1 on east-to-west: running" in run.ask("explain", f"{name}/1")
-    assert run.ask("explain", "blocked") == "nothing of that kind\n"
+    assert run.ask("explain", "blocked") == (
+        "no partition is blocked, and no link has a problem\n")
     assert json.loads(run.ask("topics", "--json"))["topics"][0]["topic"] == name
 
 

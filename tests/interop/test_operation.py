@@ -116,6 +116,8 @@ def test_lag_is_told_while_the_target_is_away(source, target, lockstep, name):
             return found["state"] == "retrying" and found["reason"] != ""
 
         process.wait(says_why, "it says so, and why", 30)
+        process.wait(lambda: (process.partition(name)["lag_seconds"] or 0) > 3,
+                     "the first record that waits grows older", 30)
     finally:
         target.start_broker()
     process.wait_copied(name)
@@ -135,6 +137,24 @@ def test_check_lists_what_would_be_copied(source, target, tmp_path, name):
     as_json = run_cli("check", "-c", config, "--json")
     assert f"{name}-1" in json.dumps(json.loads(as_json.stdout))
     assert not {topic for topic in target.topics() if topic.startswith(name)}, "check only looks"
+
+
+def test_an_entry_without_a_topic_is_told(source, target, lockstep, tmp_path, name):
+    source.create_topic(f"{name}-orders")
+    link = Link(source, target, [f"{name}-ordrs"])
+    config = tmp_path / "lockstep.yaml"
+    config.write_text(link.yaml(7878))
+    warning = f'no topic of east matches "{name}-ordrs"; did you mean "{name}-orders"?'
+    for command in ("check", "plan"):
+        done = run_cli(command, "-c", config)
+        assert done.returncode == 0
+        assert warning in " ".join(done.stdout.split()), done.stdout
+    process = lockstep(link)
+    process.wait(lambda: process.links()[0]["unmatched_topics"], "the status tells of it")
+    assert warning in " ".join(run_cli("status", "--url", process.url).stdout.split())
+    assert warning in process.log_text()
+    source.create_topic(f"{name}-ordrs")
+    process.wait(lambda: not process.links()[0]["unmatched_topics"], "there is one now", 60)
 
 
 def test_check_tells_of_an_unreachable_cluster(source, tmp_path, name):

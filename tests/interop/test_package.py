@@ -62,9 +62,22 @@ def test_package_says_what_it_is(package):
     listed = must("dpkg-deb", "-c", package)
     for file in ("/usr/bin/lockstep", "/usr/lib/systemd/system/lockstep.service",
                  "/usr/share/man/man1/lockstep.1.gz", "/etc/lockstep/lockstep.yaml",
-                 "/usr/share/bash-completion/completions/lockstep"):
+                 "/usr/share/bash-completion/completions/lockstep",
+                 "/usr/share/doc/lockstep/copyright", "/usr/share/doc/lockstep/changelog.gz"):
         assert f".{file}\n" in listed, file
     assert all(" root/root " in line for line in listed.splitlines())
+
+
+def test_what_the_pages_point_at_is_installed(package, tmp_path):
+    must("dpkg-deb", "-x", package, tmp_path)
+    readme = (tmp_path / "usr/share/doc/lockstep/README.md").read_text()
+    named = set(re.findall(r"/usr/share/doc/lockstep/[\w./-]*\w", readme))
+    assert len(named) >= 5 and "`docs/" not in readme and "](docs/" not in readme
+    for command in ("manual", "import --help", "--help"):
+        text = run_cli(*command.split()).stdout.replace("\\-", "-")
+        named |= {f"/usr/share/doc/lockstep/{page}"
+                  for page in re.findall(r"docs/([\w./-]*\w)", text)}
+    assert not [path for path in named if not (tmp_path / path[1:]).exists()], named
 
 
 @needs_root
@@ -73,7 +86,8 @@ def test_installs_works_under_systemd_and_goes(package, debian, tmp_path):
     (debian.root / "etc" / "hosts").write_text("127.0.0.1 kafka.test\n")
     before = debian.files()
     must("cp", package, debian.root / "lockstep.deb")
-    debian.dpkg("-i", "/lockstep.deb")
+    said = debian.dpkg("-i", "/lockstep.deb")
+    assert "edit /etc/lockstep/lockstep.yaml" in said and "systemctl enable" in said
     (debian.root / "lockstep.deb").unlink()
     assert_configuration_is_for_few(debian.root)
     assert not list(debian.root.glob("etc/systemd/system/*/lockstep.service")), "not enabled"
@@ -110,7 +124,15 @@ def test_installs_works_under_systemd_and_goes(package, debian, tmp_path):
     assert debian.inside("dpkg", "-r", "lockstep").returncode == 0
     assert debian.systemctl("is-active", "lockstep").strip() == "inactive"
     assert config.exists(), "the configuration stays until it is purged"
+    mine = config.with_name("mine.yaml")
+    mine.write_text("of somebody else\n")
+    group = os.stat(config.parent).st_gid
+    os.chown(mine, 0, group)
+    assert group != 0
     assert debian.inside("dpkg", "-P", "lockstep").returncode == 0
+    assert {os.stat(path).st_gid for path in (mine, mine.parent)} == {0}, "no later group's"
+    mine.unlink()
+    mine.parent.rmdir()
     debian.shut_down()
     left = {path for path in debian.files() - before
             if not path.startswith(("/run", "/tmp", "/var/tmp", "/var/lib/systemd"))}

@@ -96,8 +96,49 @@ def test_compares_up_to_the_shorter_log(source, target, name, tmp_path):
             client.produce(topic, f"{i}", **stamped)
         assert client.flush(30) == 0
     code, partitions = verify(tmp_path, source, target, [topic])
-    assert code == 0
+    assert code == 3
     assert (partitions[topic, 0]["to"], partitions[topic, 0]["records"]) == (7, 7)
+    assert partitions[topic, 0]["differences"] == 0
+    assert partitions[topic, 0]["records_not_copied"] == 3
+    assert not partitions[topic, 0]["identical"]
+
+
+def test_a_target_without_records_is_not_identical(source, target, name, tmp_path):
+    topic = source.create_topic(name, 3)
+    target.create_topic(name, 3)
+    produce(source, topic, ["a"] * 10)
+    code, partitions = verify(tmp_path, source, target, [topic])
+    assert code == 3
+    assert [partitions[topic, i]["records_not_copied"] for i in range(3)] == [10, 0, 0]
+    assert [partitions[topic, i]["identical"] for i in range(3)] == [False, True, True]
+
+
+@pytest.mark.parametrize("offsets", ["auto", "translate"])
+def test_a_copy_that_is_being_made_is_identical_up_to_where_the_source_was(
+        source, target, lockstep, name, tmp_path, offsets):
+    """Also beside a producer that goes on, and where the source ends with what nobody sees."""
+    topic = source.create_topic(name)
+    interleaved_transactions(source, topic, 10)
+    link = Link(source, target, [name], offsets=offsets)
+    process = lockstep(link)
+    process.wait(lambda: process.partition(name)["state"] == "running", "it copies")
+    config = tmp_path / "verify.yaml"
+    config.write_text(link.yaml(free_port()))
+    with SteadyProducer(source, name, per_second=500) as steady:
+        ended = run_cli("verify", "-c", config, "--wait", "60")
+        steady.stop()
+    assert ended.returncode == 0, ended.stdout
+    process.wait_copied(name)
+    process.kill()
+    copied = len(read(source, name, "read_committed"))
+    interleaved_transactions(source, topic, 1)
+    produce(source, topic, ["not copied"] * 3)
+    ended = run_cli("verify", "-c", config, "--wait", "0", "--json")
+    assert ended.returncode == 3
+    partition = json.loads(ended.stdout)["links"][0]["partitions"][0]
+    visible = len(read(source, name, "read_committed"))
+    assert partition["records_not_copied"] == visible - copied > 3
+    assert partition["records"] == copied and partition["differences"] == 0
 
 
 def test_a_topic_that_the_target_lacks_is_not_identical(source, target, name, tmp_path):

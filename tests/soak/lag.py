@@ -130,7 +130,7 @@ class Lag:
             for topic in self._now if partitions else ():
                 self._now[topic] = sum(p["lag_records"] for p in partitions if p["topic"] == topic)
             for partition in partitions:
-                self._note(partition["topic"], partition["lag_seconds"])
+                self._note(partition["topic"], partition["lag_seconds"] or 0)  # None: not known
 
     def _note(self, topic: str, seconds: float) -> None:
         self.longest_seconds[topic] = max(self.longest_seconds[topic], round(seconds, 1))

@@ -104,6 +104,26 @@ TEST_F(ApiRoutesTest, ListsGroups_WithTheirLink) {
     EXPECT_EQ(groups[0]["group"], "billing");
 }
 
+TEST_F(ApiRoutesTest, SumsUpTheAgeOfWhatWaits_AsFarAsItIsKnown) {
+    EXPECT_TRUE(rows("/api/v1/topics", "link=east-to-west", "topics")[0]["lag_seconds"].is_null());
+    EXPECT_EQ(rows("/api/v1/topics", "link=east-to-north", "topics")[0]["lag_seconds"], 0);
+    links_[0].partitions[0].oldest_waiting_ms = -7'000;  // it is 0 now
+    EXPECT_EQ(rows("/api/v1/topics", "link=east-to-west", "topics")[0]["lag_seconds"], 7);
+    EXPECT_EQ(rows("/api/v1/lag", "topic=orders&partition=0&link=east-to-west",
+                   "partitions")[0]["lag_seconds"],
+              7);
+}
+
+TEST_F(ApiRoutesTest, TellsOfLinksThatDoNotWork) {
+    EXPECT_TRUE(rows("/api/v1/explain", "", "links").empty());
+    links_[1].problem = "target: cluster north: connect to north:9092 (Connection refused)";
+    const Json links = rows("/api/v1/explain", "state=blocked", "links");
+    ASSERT_EQ(links.size(), 1U);
+    EXPECT_EQ(links[0]["link"], "east-to-north");
+    EXPECT_EQ(links[0]["problem"], links_[1].problem);
+    EXPECT_NE(links[0]["choice"], "");
+}
+
 TEST_F(ApiRoutesTest, ListsLag_TheLargestFirst) {
     const Json partitions = rows("/api/v1/lag", "link=east-to-west", "partitions");
     ASSERT_EQ(partitions.size(), 3U);
@@ -171,6 +191,10 @@ TEST_F(ApiRoutesTest, PausesATopic_OnAllLinksThatHaveIt) {
     EXPECT_THAT(changes_,
                 ElementsAre("pause east-to-west orders *", "pause east-to-north orders *"));
     EXPECT_EQ(Json::parse(response.body)["links"][0]["partitions"], 3);
+    EXPECT_EQ(Json::parse(response.body)["links"][0]["unchanged"], 0);
+    links_[0].partitions[1].state = PartitionState::paused;
+    const auto again = post("/api/v1/pause", R"({"topic":"orders"})");
+    EXPECT_EQ(Json::parse(again.body)["links"][0]["unchanged"], 1);
 }
 
 TEST_F(ApiRoutesTest, PausesALink_ATopicOfIt_AndAPartition) {
@@ -203,7 +227,9 @@ TEST_F(ApiRoutesTest, SaysWhatWasDone_WhereAnotherLinkRefuses) {
                                      ": the link is paused as a whole: resume the link. Done all "
                                      "the same: resume of link " +
                                      done);
-        EXPECT_EQ(body["links"], (Json::array({{{"link", done}, {"partitions", 3}}})));
+        const int running = done == "east-to-west" ? 2 : 1;
+        EXPECT_EQ(body["links"],
+                  (Json::array({{{"link", done}, {"partitions", 3}, {"unchanged", running}}})));
         ASSERT_EQ(audited_.size(), 1U);
         EXPECT_EQ(audited_[0].link, done);
     }

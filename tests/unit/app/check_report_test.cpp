@@ -42,6 +42,31 @@ LinkPlan plan_with_problem() {
     return plan;
 }
 
+TEST(CheckTable, WarnsOfEntries_ThatMatchNoTopic) {
+    LinkPlan plan = sample_plan();
+    plan.topics.clear();
+    plan.unmatched = {{"ordrs", "orders"}};
+    EXPECT_THAT(render_check_table({plan}),
+                testing::HasSubstr("  warning: no topic of east matches \"ordrs\"; did you mean "
+                                   "\"orders\"?\n"));
+    const auto json = nlohmann::json::parse(check_json({plan}));
+    EXPECT_EQ(json["links"][0]["unmatched_topics"],
+              nlohmann::json::parse(R"([{"entry": "ordrs", "nearest": "orders"}])"));
+}
+
+TEST(CheckTable, WarnsOfNoEntry_ThatAnotherLinkOfTheReplicationBrings) {
+    std::vector<LinkPlan> plans{sample_plan(), sample_plan()};
+    plans[0].unmatched = {{"orders", ""}, {"ordrs", "orders"}};
+    plans[1].unmatched = {{"ordrs", "orders"}};
+    std::vector<LinkSpec> links(2);
+    replication::forget_matched_elsewhere(plans, links);
+    EXPECT_EQ(plans[0].unmatched.size(), 2U) << "links of their own";
+    links[0].replication = links[1].replication = "all";
+    replication::forget_matched_elsewhere(plans, links);
+    EXPECT_EQ(plans[0].unmatched, (std::vector<UnmatchedEntry>{{"ordrs", "orders"}}));
+    EXPECT_EQ(plans[1].unmatched, (std::vector<UnmatchedEntry>{{"ordrs", "orders"}}));
+}
+
 TEST(CheckTable, ShowsWhatWouldBeDone) {
     EXPECT_EQ(render_check_table({sample_plan()}),
               R"(The configuration is valid. Nothing was changed.
@@ -58,9 +83,30 @@ east-to-west: east -> west
 )");
 }
 
+TEST(CheckTable, NamesTheTopicsThatLockstepMakesForItself) {
+    LinkPlan plan = sample_plan();
+    plan.own_topics = {"__lockstep_followed", "__lockstep_offsets"};
+    EXPECT_THAT(
+        render_check_table({plan}),
+        testing::EndsWith(
+            "\n\n  Lockstep keeps topics of its own on west: __lockstep_followed,\n"
+            "  __lockstep_offsets; with the first pause or resume also __lockstep_audit\n"));
+    EXPECT_EQ(nlohmann::json::parse(check_json({plan}))["links"][0]["own_topics"].size(), 2U);
+}
+
+TEST(CheckTable, WarnsOfOtherOffsets_ThatNobodyAskedFor) {
+    LinkPlan plan = sample_plan();
+    plan.topics[0].partitions[1].is_translated = true;
+    plan.topics[0].partitions[1].translated_why = "someone else wrote to it";
+    const std::string text = render_check_table({plan});
+    EXPECT_THAT(text, testing::HasSubstr("to copy, 1 blocked, 1 with other offsets\n"));
+    EXPECT_THAT(text, testing::HasSubstr(
+                          "warning: partition 1 gets other offsets: someone else wrote to it\n"));
+}
+
 TEST(CheckTable, ShowsWhyThereIsNoPlan) {
     EXPECT_EQ(render_check_table({plan_with_problem()}),
-              R"(The configuration is valid. Nothing was changed.
+              R"(1 of 1 link cannot be planned. Nothing was changed.
 
 east-to-west: east -> west
   problem: cluster west: connect to 127.0.0.1:29092: Connection refused
@@ -109,7 +155,7 @@ TEST(CheckJson, HasEveryPartition) {
        {"partition": 1, "next_offset": 0, "records_to_copy": 0, "offsets": "preserve",
         "translated_why": "",
         "blocked": "the source's log begins at 1200, not at 0", "bytes_to_copy": 0}]}],
-  "groups": [], "marker_problem": ""}]})"));
+  "groups": [], "own_topics": [], "unmatched_topics": [], "marker_problem": ""}]})"));
 }
 
 TEST(Check, HasTrouble_WhenSomethingIsBlockedOrUnreachable) {

@@ -77,6 +77,8 @@ TEST(Cli, ReadsHowVerifyIsNarrowed) {
                                    "10MiB", "--once", "--topics", "pay.*"});
     EXPECT_EQ(verify.topics, (std::vector<std::string>{"orders", "pay.*"}));
     EXPECT_EQ(verify.bytes_per_second, 10 << 20);
+    EXPECT_EQ(verify.wait_seconds, 10);
+    EXPECT_EQ(options_of<VerifyOptions>({"verify", "-c", "a", "--wait", "0"}).wait_seconds, 0);
 }
 
 TEST(Cli, ReadsDemo) {
@@ -131,6 +133,24 @@ TEST(Cli, ShowsHelp_AndSucceeds) {
     }
 }
 
+TEST(Cli, ShowsItsVersion) {
+    for (const char* flag : {"--version", "-V"}) {
+        EXPECT_EQ(exit_of({flag}).code, 0);
+        EXPECT_EQ(exit_of({flag}).text, std::string("lockstep ") + std::string(kVersion) + "\n");
+    }
+}
+
+TEST(Cli, ListsCommandsInGroups_TheFirstStepsFirst) {
+    const std::string text = exit_of({"--help"}).text;
+    size_t before = 0;
+    for (const char* next : {"Copying:", "  check ", "  run ", "Asking and steering", "  status ",
+                             "  pause ", "The desired state", "  apply ", "Others:", "  demo "}) {
+        const size_t found = text.find(next, before);
+        ASSERT_NE(found, std::string::npos) << next;
+        before = found;
+    }
+}
+
 TEST(Cli, ShowsHelpOfACommand) {
     const CliExit help = exit_of({"run", "--help"});
     EXPECT_EQ(help.code, 0);
@@ -160,6 +180,7 @@ struct WrongLine {
     const char* name;
     std::vector<std::string> arguments;
     const char* text;
+    const char* whose = "";  // help tells more
 };
 
 void PrintTo(const WrongLine& wrong, std::ostream* out) {
@@ -171,7 +192,8 @@ class WrongCommandLines : public testing::TestWithParam<WrongLine> {};
 TEST_P(WrongCommandLines, ExitWith2_AndSayWhatIsWrong) {
     const CliExit exit = exit_of(GetParam().arguments);
     EXPECT_EQ(exit.code, 2);
-    EXPECT_EQ(exit.text, std::string(GetParam().text) + "\nTry: lockstep --help\n");
+    EXPECT_EQ(exit.text,
+              std::string(GetParam().text) + "\nTry: lockstep " + GetParam().whose + "--help\n");
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -182,27 +204,51 @@ INSTANTIATE_TEST_SUITE_P(
                   "lockstep: there is no command \"stauts\"; did you mean \"status\"?"},
         WrongLine{"Unknown",
                   {"replicate-everything"},
-                  "lockstep: there is no command \"replicate-everything\"; there are run, check, "
-                  "plan, apply, diff, history, rollback, verify, cut, status, import, sandbox, "
-                  "demo, links, "
-                  "topics, groups, lag, explain, pause, resume, logs, completion, manual, version"},
-        WrongLine{"NoConfig", {"run"}, "lockstep: --config is required"},
-        WrongLine{"NoValue", {"run", "-c"}, "lockstep: --config: 1 required FILE missing"},
+                  "lockstep: there is no command \"replicate-everything\"; there are check, "
+                  "plan, run, verify, cut, status, links, topics, groups, lag, explain, pause, "
+                  "resume, logs, apply, diff, history, rollback, import, demo, sandbox, "
+                  "completion, manual, version"},
+        WrongLine{"NoConfig",
+                  {"run"},
+                  "lockstep: --config is required: lockstep run -c lockstep.yaml",
+                  "run "},
+        WrongLine{"ConfigByItsPlace",
+                  {"check", "east.yaml", "--json"},
+                  "lockstep: --config is required: lockstep check -c east.yaml",
+                  "check "},
+        WrongLine{"NoValue", {"run", "-c"}, "lockstep: --config: 1 required FILE missing", "run "},
         WrongLine{"BadLevel",
                   {"run", "-c", "a", "--log-level", "loud"},
-                  "lockstep: --log-level: loud not in {trace,debug,info,warn,error,off}"},
+                  "lockstep: --log-level: loud not in {trace,debug,info,warn,error,off}",
+                  "run "},
         WrongLine{"MisspelledOption",
                   {"run", "--confg", "a"},
-                  "lockstep: there is no option \"--confg\"; did you mean \"--config\"?"},
+                  "lockstep: there is no option \"--confg\"; did you mean \"--config\"?",
+                  "run "},
         WrongLine{"OptionOfAnother",
                   {"run", "-c", "a", "--json"},
-                  "lockstep: The following argument was not expected: --json"},
+                  "lockstep: there is no option \"--json\"; there are --config, --follow, --help, "
+                  "--log-level, --state-dir, -c, -h",
+                  "run "},
+        WrongLine{"ShortOption",
+                  {"lag", "-o", "json"},
+                  "lockstep: there is no option \"-o\"; there are --help, --json, --link, --max, "
+                  "--url, -h",
+                  "lag "},
+        WrongLine{
+            "Negative", {"lag", "--max", "-1"}, "lockstep: --max: it must be 0 or more", "lag "},
+        WrongLine{
+            "OptionOfNoCommand",
+            {"--verbose"},
+            "lockstep: there is no option \"--verbose\"; there are --help, --version, -V, -h"},
         WrongLine{"NoRate",
                   {"verify", "-c", "a", "--rate", "fast"},
-                  "lockstep: --rate: \"fast\" is no size above 0; write for example 16MiB"},
+                  "lockstep: --rate: \"fast\" is no size above 0; write for example 16MiB",
+                  "verify "},
         WrongLine{"TooMuch",
                   {"status", "now"},
-                  "lockstep: The following argument was not expected: now"}),
+                  "lockstep: The following argument was not expected: now",
+                  "status "}),
     [](const auto& wrong) { return std::string(wrong.param.name); });
 
 TEST(Cli, ShowsHelp_AndFails_WithoutAnyArgument) {

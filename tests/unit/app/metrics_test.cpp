@@ -32,7 +32,7 @@ constexpr const char* kPartition =
 
 LinkStatus measured_link() {
     PartitionStatus partition = running_partition("orders", 3, 120, 100);
-    partition.last_copied_timestamp_ms = 998'500;
+    partition.oldest_waiting_ms = 998'500;
     partition.copied_records = 12'345'678'901;
     partition.copied_bytes = 4096;
     partition.copied_batches = 9;
@@ -86,6 +86,9 @@ TEST(Metrics, HaveNoLag_WhileItIsNotKnown) {
         scrape({sample_link({sample_partition("orders", 3, PartitionState::starting)})});
     EXPECT_FALSE(values.contains(std::string("lockstep_partition_lag_records") + kPartition));
     EXPECT_FALSE(values.contains(std::string("lockstep_partition_lag_seconds") + kPartition));
+    const auto of_no_age = scrape({sample_link({running_partition("orders", 3, 120, 100)})});
+    EXPECT_TRUE(of_no_age.contains(std::string("lockstep_partition_lag_records") + kPartition));
+    EXPECT_FALSE(of_no_age.contains(std::string("lockstep_partition_lag_seconds") + kPartition));
 }
 
 TEST(Metrics, HaveOneState_PerPartition) {

@@ -77,6 +77,9 @@ TEST(OpenApi, HasEachKeyOfEachBody_AndNoOther) {
     expect_described(Json::parse(groups_json(view))["groups"][0], "LinkGroup");
     expect_described(Json::parse(lag_json(view))["partitions"][0], "PartitionLag");
     expect_described(Json::parse(explanations_json(view))["explanations"][0], "Explanation");
+    std::vector<LinkStatus> broken{sample_link({})};
+    broken[0].problem = "east: connection refused";
+    expect_described(Json::parse(explanations_json({broken, rates, 0}))["links"][0], "LinkProblem");
     expect_described(Json::parse(log_json("info")), "Log");
     expect_described(Json::parse(error_json("no", {{"east", 1}})), "Error");
     const Json status = Json::parse(status_json(links, rates, {}));

@@ -50,14 +50,17 @@ TEST(OperateCli, ReadsTheMostLag) {
 
 TEST(OperateCli, ReadsWhatToExplain) {
     const auto all = read({"explain", "blocked"});
-    EXPECT_TRUE(all.is_blocked_only);
+    EXPECT_EQ(all.state, "blocked");
     EXPECT_EQ(all.topic, "");
     const auto one = read({"explain", "blocked", "orders/3"});
-    EXPECT_TRUE(one.is_blocked_only);
+    EXPECT_EQ(one.state, "blocked");
     EXPECT_EQ(one.topic, "orders");
     EXPECT_EQ(one.partition, 3);
     const auto topic = read({"explain", "orders"});
-    EXPECT_FALSE(topic.is_blocked_only);
+    EXPECT_EQ(topic.state, "");
+    EXPECT_EQ(read({"explain", "running"}).state, "running");
+    EXPECT_EQ(read({"explain", "running"}).topic, "");
+    EXPECT_EQ(operate_page(read({"explain", "retrying"})), "/api/v1/explain?state=retrying");
     EXPECT_EQ(topic.topic, "orders");
     EXPECT_FALSE(topic.partition.has_value());
     EXPECT_EQ(read({"explain"}).topic, "");
@@ -187,6 +190,7 @@ TEST_F(OperateReportTest, TellsOfLag_AboveWhatIsAllowed) {
     EXPECT_TRUE(report({"lag", "--max", "999"}).has_trouble);
     EXPECT_FALSE(report({"lag", "--max", "1000"}).has_trouble);
     EXPECT_THAT(report({"lag"}).text, HasSubstr("1,020 records behind\n"));
+    EXPECT_THAT(report({"lag"}).text, HasSubstr("?\n")) << "its age is not known";
     links_[0].partitions[0].next_offset.reset();
     EXPECT_TRUE(report({"lag", "--max", "1000"}).has_trouble) << "it is not known";
 }
@@ -202,12 +206,41 @@ TEST_F(OperateReportTest, ExplainsWhatIsBlocked) {
     EXPECT_THAT(explained.text, HasSubstr("\n  what to do: stop whoever writes"));
     EXPECT_THAT(explained.text, HasSubstr("\norders/1 on east-to-west: running\n"));
     links_.clear();
-    EXPECT_EQ(report({"explain", "blocked"}).text, "nothing of that kind\n");
+    EXPECT_EQ(report({"explain", "blocked"}).text,
+              "no partition is blocked, and no link has a problem\n");
+    EXPECT_EQ(report({"explain"}).text, "there is nothing to explain\n");
+}
+
+TEST_F(OperateReportTest, ExplainsALinkThatDoesNotWork) {
+    links_[0].partitions.clear();
+    links_[0].problem = "source: cluster east: connect to east:9092 (Connection refused)";
+    const auto explained = report({"explain", "blocked"});
+    EXPECT_TRUE(explained.has_trouble);
+    EXPECT_THAT(
+        explained.text,
+        HasSubstr("link east-to-west: does not work\n  seen: source: cluster east: connect"));
+    EXPECT_THAT(explained.text, HasSubstr("\n  what to do: mend what was seen"));
+    links_[0].problem = "given up after 3 attempts, as retry.attempts says: ...";
+    EXPECT_THAT(report({"explain"}).text, HasSubstr("`lockstep resume --link east-to-west`"));
+}
+
+TEST_F(OperateReportTest, SaysThatAPartitionIsNotInTheStateAskedFor) {
+    const auto explained = report({"explain", "blocked", "orders/0"});
+    EXPECT_FALSE(explained.has_trouble);
+    EXPECT_THAT(explained.text, HasSubstr("orders/0 on east-to-west: not blocked, but running\n"));
 }
 
 TEST(OperateReport, TellsWhatWasChanged) {
     const auto paused = operate_report(read({"pause", "orders"}), changed_json({{"east", 12}}));
     EXPECT_EQ(paused->text, "east: 12 partitions paused\n");
+    const auto again = [](const char* verb, size_t unchanged) {
+        return operate_report(read({verb, "orders"}), changed_json({{"east", 12, unchanged}}))
+            ->text;
+    };
+    EXPECT_EQ(again("pause", 12), "east: 12 partitions, already paused\n");
+    EXPECT_EQ(again("pause", 3), "east: 12 partitions paused, 3 of them already before\n");
+    EXPECT_EQ(again("resume", 12), "east: 12 partitions, not paused: nothing to resume\n");
+    EXPECT_EQ(again("resume", 3), "east: 12 partitions resumed, 3 of them not paused before\n");
     EXPECT_EQ(operate_report(read({"logs"}), log_json("warn"))->text, "warn\n");
 }
 

@@ -80,6 +80,19 @@ TEST(PlanReport, HasEverythingAsJson) {
     EXPECT_TRUE(json["route_problems"].empty());
 }
 
+TEST(PlanReport, HasNoSums_WhereALinkCannotBePlanned) {
+    WholePlan plan = chain();
+    plan.plans[0].topics.clear();
+    plan.plans[0].problem = "source: cluster eu: connection refused";
+    const std::string text = render_plan(plan);
+    EXPECT_THAT(text,
+                testing::StartsWith("1 of 4 links cannot be planned. Nothing was changed.\n"));
+    EXPECT_THAT(text, testing::EndsWith("\nTOTAL\n  not known\n"));
+    const auto json = nlohmann::json::parse(plan_json(plan));
+    EXPECT_TRUE(json["records_to_copy"].is_null());
+    EXPECT_TRUE(json["seconds_to_copy"].is_null());
+}
+
 TEST(PlanReport, HasNoTrouble_WhereRoutesAreRight) {
     EXPECT_FALSE(has_trouble(chain()));
 }

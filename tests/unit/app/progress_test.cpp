@@ -126,7 +126,7 @@ TEST(Progress, SumsUpLinks_AndCountsTheBlockedApart) {
     EXPECT_EQ(progress_log_line(sum),
               "progress in_step=false links=2 links_in_trouble=1 partitions=4 blocked=1 retrying=1 "
               "lag_records=10 blocked_lag_records=500 copied_records=90 records_per_second=0 "
-              "bytes_per_second=0");
+              "bytes_per_second=0 problem=\"two: west is down\"");
     EXPECT_EQ(sum.starting, 1u);
     EXPECT_EQ(sum.links_undiscovered, 1u);
     EXPECT_EQ(sum.problem, "two: west is down");

@@ -24,7 +24,7 @@ LinkStatus busy_link() {
         "the source has no record at offset 1000, its log begins at 1200: records were deleted "
         "before they were copied. Delete the topic on the target, or exclude it";
     PartitionStatus behind = running_partition("orders", 2, 1234567, 1000000);
-    behind.last_copied_timestamp_ms = 1'000'000 - 95'000;
+    behind.oldest_waiting_ms = 1'000'000 - 95'000;
     LinkStatus link =
         sample_link({std::move(blocked), running_partition("orders", 10, 50, 50), std::move(behind),
                      sample_partition("payments", 0, PartitionState::starting)});
@@ -57,7 +57,7 @@ TEST(StatusJson, HasTheProcessAndItsLinks) {
 TEST(StatusJson, HasEveryFigureOfAPartition) {
     PartitionStatus partition = running_partition("orders", 3, 120, 100);
     partition.source_log_start = Offset(7);
-    partition.last_copied_timestamp_ms = 998'500;
+    partition.oldest_waiting_ms = 998'500;
     partition.copied_records = 93;
     partition.copied_bytes = 4096;
     partition.copied_batches = 9;
@@ -99,6 +99,10 @@ TEST(StatusJson, HasNull_ForWhatIsNotKnown) {
     EXPECT_TRUE(starting["source_log_start"].is_null());
     EXPECT_TRUE(starting["source_high_watermark"].is_null());
     EXPECT_TRUE(starting["target_log_end"].is_null());
+    EXPECT_TRUE(starting["lag_seconds"].is_null());
+    EXPECT_EQ(json["links"][0]["partitions"][0]["lag_seconds"], 95);
+    EXPECT_EQ(json["links"][0]["partitions"][1]["lag_seconds"], 0);
+    EXPECT_TRUE(json["links"][0]["partitions"][3]["lag_seconds"].is_null());  // some age, not known
     EXPECT_TRUE(starting["verified"].is_null());
 }
 
@@ -195,11 +199,31 @@ east-to-west: east -> west, 4 partitions: 1 blocked, 1 starting, 2 running
   orders       2  running         234,567    1m35s         0          -
   orders      10  running               0       0s         0          -
   payments     0  starting              ?        ?         0          -
-  payments     1  blocked           4,000       0s         0          -
+  payments     1  blocked           4,000        ?         0          -
       the source has no record at offset 1000, its log begins at 1200: records
       were deleted before they were copied. Delete the topic on the target, or
       exclude it
 )");
+}
+
+TEST(StatusTable, TellsOfTheLastError) {
+    LinkStatus link = sample_link({running_partition("orders", 0, 5, 5)});
+    EXPECT_THAT(render_status_table(report_of({link})), testing::HasSubstr(", 0 errors\n\n"));
+    link.errors = 3;
+    link.last_error = LastError{"fetch orders-0 at offset 5: timed out", 1'000'000 - 95'000};
+    EXPECT_THAT(render_status_table(report_of({link})),
+                testing::HasSubstr(", 3 errors\n"
+                                   "  the last error 1m35s ago: fetch orders-0 at offset 5: timed "
+                                   "out\n\n"));
+}
+
+TEST(StatusTable, WarnsOfEntries_ThatMatchNoTopic) {
+    LinkStatus link = sample_link({});
+    link.unmatched = {{"ordrs", "orders"}};
+    EXPECT_THAT(render_status_table(report_of({link})),
+                testing::HasSubstr("\n  warning: no topic of east matches \"ordrs\"; did you mean "
+                                   "\"orders\"?\n"));
+    EXPECT_FALSE(report_of({link}).has_trouble());
 }
 
 TEST(StatusTable, ShowsALink_ThatIsStillSearching) {

@@ -42,8 +42,8 @@ LinkVerification link_of(std::vector<VerifiedPartition> partitions) {
 
 TEST(VerifyReport, SaysIdentical) {
     EXPECT_EQ(render_verified(identical()),
-              "  orders-2: offsets [7, 1,007), 1,000 identical records, batches untouched: 90: "
-              "identical\n");
+              "  orders-2: identical; offsets [7, 1,007): 1,000 identical records, 90 batches the "
+              "same byte by byte\n");
     EXPECT_EQ(render_verification({link_of({identical(), identical()})}),
               "east-to-west: east -> west: 2 of 2 partitions identical, 2,000 identical records, "
               "0 differences\n");
@@ -61,7 +61,8 @@ TEST(VerifyReport, LeavesLinksOut_WithoutTheTopicsAskedFor) {
 
 TEST(VerifyReport, ShowsTheFirstDifferences) {
     const std::string text = render_verified(different(12));
-    EXPECT_NE(text.find("12 differences\n    offset 20: only at the source\n"), std::string::npos);
+    EXPECT_NE(text.find("  orders-2: 12 differences; offsets [7, 1,007): "), std::string::npos);
+    EXPECT_NE(text.find("\n    offset 20: only at the source\n"), std::string::npos);
     EXPECT_NE(text.find("    offset 29: only at the source\n    and 2 more\n"), std::string::npos);
     EXPECT_EQ(text.find("offset 30"), std::string::npos);
 }
@@ -69,8 +70,28 @@ TEST(VerifyReport, ShowsTheFirstDifferences) {
 TEST(VerifyReport, CountsCompactedOnesApart) {
     VerifiedPartition partition = identical();
     partition.compacted = 3;
-    EXPECT_NE(render_verified(partition).find("compacted on one side: 3: identical"),
+    EXPECT_TRUE(partition.is_identical());
+    EXPECT_NE(render_verified(partition).find(", 3 records compacted on one side\n"),
               std::string::npos);
+}
+
+TEST(VerifyReport, DoesNotCallIdentical_WhatIsNotCopiedYet) {
+    VerifiedPartition none;
+    none.topic = "orders";
+    none.not_copied = 5'028;
+    EXPECT_EQ(render_verified(none),
+              "  orders-0: 5,028 records not copied yet; offsets [0, 0): 0 identical records\n");
+    const std::vector<LinkVerification> links{link_of({identical(), none})};
+    EXPECT_TRUE(has_trouble(links));
+    EXPECT_EQ(render_verification(links),
+              "east-to-west: east -> west: 1 of 2 partitions identical, 1,000 identical records, "
+              "0 differences, 5,028 records not copied yet\n");
+    const auto json = nlohmann::json::parse(verification_json(links));
+    EXPECT_EQ(json["identical"], false);
+    const auto& partitions = json["links"][0]["partitions"];
+    EXPECT_EQ(partitions[0]["records_not_copied"], 0);
+    EXPECT_EQ(partitions[1]["records_not_copied"], 5'028);
+    EXPECT_EQ(partitions[1]["identical"], false);
 }
 
 TEST(VerifyReport, IsTrouble_WhenSomethingDiffersOrCouldNotBeRead) {

@@ -34,25 +34,28 @@ TEST(LagRecords, IsZero_WhileAnEndIsUnknown) {
     EXPECT_EQ(status_with({}, 100).lag_records(), 0);
 }
 
-TEST(LagSeconds, IsTheAgeOfTheNewestCopiedRecord) {
+TEST(LagSeconds, IsTheAgeOfTheOldestRecordThatIsNotCopied) {
     PartitionStatus status = status_with(100, 40);
-    status.last_copied_timestamp_ms = 10'000;
-    EXPECT_DOUBLE_EQ(status.lag_seconds(12'500), 2.5);
+    status.oldest_waiting_ms = 10'000;
+    EXPECT_DOUBLE_EQ(status.lag_seconds(12'500).value(), 2.5);
 }
 
 TEST(LagSeconds, IsZero_WithoutLag) {
     PartitionStatus status = status_with(100, 100);
-    status.last_copied_timestamp_ms = 10'000;
+    EXPECT_EQ(status.lag_seconds(1'000'000), 0);
+    status.oldest_waiting_ms = 10'000;
     EXPECT_EQ(status.lag_seconds(1'000'000), 0);
 }
 
-TEST(LagSeconds, IsZero_WhenNothingWasCopiedYet) {
-    EXPECT_EQ(status_with(100, 40).lag_seconds(1'000'000), 0);
+TEST(LagSeconds, IsNotKnown_WhereTheRecordOrAnEndIsNotKnown) {
+    EXPECT_EQ(status_with(100, 40).lag_seconds(1'000'000), std::nullopt);
+    EXPECT_EQ(status_with({}, 40).lag_seconds(1'000'000), std::nullopt);
+    EXPECT_EQ(status_with(100, {}).lag_seconds(1'000'000), std::nullopt);
 }
 
 TEST(LagSeconds, IsZero_WhenTheRecordIsFromTheFuture) {
     PartitionStatus status = status_with(100, 40);
-    status.last_copied_timestamp_ms = 10'000;
+    status.oldest_waiting_ms = 10'000;
     EXPECT_EQ(status.lag_seconds(9'000), 0);
 }
 

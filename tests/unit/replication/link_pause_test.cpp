@@ -36,7 +36,8 @@ protected:
                       std::move(spec), std::move(*filter), std::nullopt, seconds(2)});
         source_log_.intercept_fetch = [this](const test::ReceivedRequest& request) {
             const auto message = request.as<protocol::FetchRequest>();
-            fetches_ += message.topics.empty() ? 0 : 1;
+            const bool is_look = message.max_bytes == 1;  // at the one batch that waits first
+            fetches_ += message.topics.empty() || is_look ? 0 : 1;
             return false;
         };
         source_log_.append(make_batch(0, 10));
@@ -100,6 +101,23 @@ TEST_P(EachScope, TellsHowFarItIsBehind) {
     source_log_.append(make_batch(10, 25));
     loop_.advance(seconds(12));
     EXPECT_EQ(status().lag_records(), 25);
+}
+
+TEST_P(EachScope, TellsHowOldTheFirstRecordIsThatWaits) {
+    link_->pause(GetParam()).value();
+    loop_.advance(seconds(12));
+    EXPECT_EQ(status().lag_seconds(0), 0);
+    source_log_.append(make_batch(10, 5));
+    source_log_.append(make_batch(15, 5));
+    loop_.advance(seconds(12));
+    const int64_t now_ms = test::kRecordTimeMs + 10 + 15'000;
+    EXPECT_EQ(status().lag_seconds(now_ms), 15);
+    source_log_.append(make_batch(20, 5));
+    loop_.advance(seconds(12));
+    EXPECT_EQ(status().lag_seconds(now_ms), 15);  // still the same one
+    link_->resume(GetParam()).value();
+    loop_.advance(seconds(12));
+    EXPECT_EQ(status().lag_seconds(now_ms), 0);
 }
 
 TEST_P(EachScope, GoesOn_WhenItIsResumedAtOnce) {

@@ -87,9 +87,29 @@ TEST_F(PlanTest, Grows_WhatHasFewerPartitions) {
     EXPECT_EQ(whole.topics.at(0).partitions.size(), 2U);
 }
 
+TEST_F(PlanTest, NamesTheTopicsOfItsOwn) {
+    source_log_.append(make_batch(0, 10));
+    EXPECT_EQ(plan().own_topics, (std::vector<std::string>{"__lockstep_followed"}));
+}
+
+TEST_F(PlanTest, TellsOfEntriesWithoutATopic) {
+    source_.metadata = test::metadata_of("src", 1, {{"ordres", id_of(1), {1}, 0}});
+    EXPECT_EQ(plan().unmatched, (std::vector<UnmatchedEntry>{{"orders", "ordres"}}));
+}
+
 TEST_F(PlanTest, SaysWhy_WhenThereIsNoPlan) {
     network_.refuse({"dst", 1});
     EXPECT_THAT(plan().problem, HasSubstr("target: cluster dst"));
+    EXPECT_TRUE(plan().source_round_trip_ms.has_value());
+    EXPECT_FALSE(plan().target_round_trip_ms.has_value());
+}
+
+TEST_F(PlanTest, SaysWhoAnswers_WhenTheSourceDoesNot) {
+    network_.refuse({"src", 1});
+    const LinkPlan whole = plan();
+    EXPECT_THAT(whole.problem, HasSubstr("source: cluster src"));
+    EXPECT_FALSE(whole.source_round_trip_ms.has_value());
+    EXPECT_TRUE(whole.target_round_trip_ms.has_value());
 }
 
 // The plan of a link that is running: both logs grow while they are looked at.

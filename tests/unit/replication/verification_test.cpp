@@ -97,10 +97,51 @@ TEST_F(VerificationTest, SeesOnlyWhatBothLogsHold) {
     target_log_.append(make_batch(0, 10));
     target_log_.append(make_batch(10, 5));
     const VerifiedPartition verified = verify();
-    EXPECT_TRUE(verified.is_identical()) << verified.problem;
+    EXPECT_EQ(verified.problem, "");
+    EXPECT_EQ(verified.differences, 0U);
     EXPECT_EQ(verified.from, 4);
     EXPECT_EQ(verified.to, 15);
     EXPECT_EQ(verified.records, 11U);
+    EXPECT_EQ(verified.not_copied, 5U);
+}
+
+TEST_F(VerificationTest, IsNotIdentical_WhereNothingIsCopied) {
+    source_log_.append(make_batch(0, 10));
+    source_log_.append(make_batch(10, 10));
+    const auto begun = loop_.now();
+    const VerifiedPartition verified = verify();
+    EXPECT_FALSE(verified.is_identical());
+    EXPECT_EQ(verified.problem, "");
+    EXPECT_EQ(verified.not_copied, 20U);
+    EXPECT_GE(loop_.now() - begun, std::chrono::seconds(10));  // somebody might have been copying
+    EXPECT_LT(loop_.now() - begun, std::chrono::seconds(12));
+}
+
+TEST_F(VerificationTest, WaitsForTheTarget_UpToWhereTheSourceEndedAtTheStart) {
+    source_log_.append(make_batch(0, 10));
+    source_log_.append(make_batch(10, 5));
+    target_log_.append(make_batch(0, 10));
+    int looks = 0;
+    target_log_.on_list_offsets = [&] {
+        ++looks;
+        if (looks == 4) {  // both have come further meanwhile
+            target_log_.append(make_batch(10, 5));
+            source_log_.append(make_batch(15, 100));
+        }
+    };
+    const auto begun = loop_.now();
+    const VerifiedPartition verified = verify();
+    EXPECT_TRUE(verified.is_identical()) << verified.not_copied << verified.problem;
+    EXPECT_EQ(verified.to, 15);
+    EXPECT_EQ(verified.records, 15U);
+    EXPECT_LT(loop_.now() - begun, std::chrono::seconds(1));
+}
+
+TEST_F(VerificationTest, TellsTheRestByOffsets_WhereVeryMuchIsNotCopied) {
+    for (int64_t base = 0; base < 30'000; base += 100) {
+        source_log_.append(make_batch(base, 100));
+    }
+    EXPECT_EQ(verify().not_copied, 30'000U);
 }
 
 TEST_F(VerificationTest, SaysThatNothingWasCompared_WhereNoTopicMatches) {

@@ -24,7 +24,7 @@ TEST(SecretSource, ReadsTheEnvironment) {
     EXPECT_EQ(resolved("a${env:LOCKSTEP_TEST_SECRET}b"), "a${env:HOME} is not looked at againb");
     ::unsetenv("LOCKSTEP_TEST_SECRET");
     EXPECT_EQ(resolved("${env:LOCKSTEP_TEST_SECRET}"),
-              "error: the environment variable LOCKSTEP_TEST_SECRET is not set: not found");
+              "error: the environment variable LOCKSTEP_TEST_SECRET is not set");
 }
 
 TEST(SecretSource, ReadsFilesAnew) {

@@ -87,6 +87,7 @@ public:
     std::function<Appended(ByteView)> on_append = [this](ByteView r) { return append_produced(r); };
     std::function<void()> on_list_offsets = [] {};
     int16_t refuse_markers_with = 0;
+    int16_t refuse_list_offsets_with = 0;
 
     /// Answers a fetch with what is there from its offset on.
     void answer_fetch(const ReceivedRequest& request) {
@@ -128,6 +129,7 @@ private:
             for (const auto& partition : topic.partitions) {
                 auto& answered = entry.partitions.emplace_back();
                 answered.partition_index = partition.partition_index;
+                answered.error_code = refuse_list_offsets_with;
                 answered.offset = partition.timestamp == -2 ? start : end;
             }
         }

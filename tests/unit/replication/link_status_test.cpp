@@ -1,0 +1,82 @@
+// What a link tells of itself: the topic "orders" with one partition.
+
+#include "base/log.h"
+#include "protocol/kafka_error.h"
+#include "replication/link.h"
+#include "tests/unit/replication/two_clusters.h"
+#include "tests/unit/support/fake_coordinator.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace lockstep::replication {
+namespace {
+
+using protocol::KafkaError;
+using std::chrono::seconds;
+using test::make_batch;
+using testing::HasSubstr;
+
+class LinkStatusTest : public TwoClustersTest {
+protected:
+    LinkStatusTest() { log::set_level(log::Level::off); }
+    ~LinkStatusTest() override {
+        test::run(loop_, link_->stop(loop_.now() + seconds(3)));
+        log::set_level(log::Level::info);
+    }
+
+    void start_and_run(runtime::Duration duration = seconds(3)) {
+        LinkSpec spec = link_spec();
+        auto filter = TopicFilter::make(spec.topics, {});
+        const LinkEnvironment environment{runtime_, budget_, buffers_};
+        link_ = std::make_unique<Link>(
+            environment,
+            LinkSetup{ClusterSpec{"src", {{"src", 1}}}, ClusterSpec{"dst", {{"dst", 1}}},
+                      std::move(spec), std::move(*filter), std::nullopt, seconds(2)});
+        link_->start();
+        loop_.advance(duration);
+    }
+
+    PartitionState state() const { return link_->status().partitions.at(0).state; }
+
+    MemoryBudget budget_{loop_, 64 << 20};
+    BufferPool buffers_{1 << 20};
+    test::FakeCoordinator target_coordinator_{target_};
+    std::unique_ptr<Link> link_;
+};
+
+TEST_F(LinkStatusTest, TellsOfAnEntry_ThatMatchesNoTopic_UntilThereIsOne) {
+    source_.metadata = test::metadata_of("src", 1, {{"ordres", id_of(1), {1}, 0}});
+    start_and_run();
+    EXPECT_EQ(link_->status().unmatched, (std::vector<UnmatchedEntry>{{"orders", "ordres"}}));
+    source_.metadata = test::metadata_of("src", 1, {{"orders", id_of(1), {1}, 0}});
+    loop_.advance(seconds(10));
+    EXPECT_TRUE(link_->status().unmatched.empty());
+}
+
+TEST_F(LinkStatusTest, CountsNoErrors_WhileANewTopicIsNotKnownToAllBrokers) {
+    source_log_.append(make_batch(0, 10));
+    target_log_.refuse_list_offsets_with =
+        static_cast<int16_t>(KafkaError::unknown_topic_or_partition);
+    start_and_run(seconds(5));
+    EXPECT_EQ(state(), PartitionState::retrying);
+    EXPECT_EQ(link_->status().errors, 0U);
+    target_log_.refuse_list_offsets_with = 0;
+    loop_.advance(seconds(5));
+    EXPECT_EQ(target_log_.end, 10);
+    EXPECT_EQ(link_->status().errors, 0U);
+    EXPECT_FALSE(link_->status().last_error.has_value());
+}
+
+TEST_F(LinkStatusTest, TellsOfTheLastError) {
+    target_log_.refuse_list_offsets_with =
+        static_cast<int16_t>(KafkaError::unknown_topic_or_partition);
+    start_and_run(seconds(30));
+    EXPECT_GE(link_->status().errors, 1U);
+    ASSERT_TRUE(link_->status().last_error.has_value());
+    EXPECT_THAT(link_->status().last_error->what, HasSubstr("list the offsets of orders-0 on dst"));
+    EXPECT_GT(link_->status().last_error->at_ms, 0);
+}
+
+}  // namespace
+}  // namespace lockstep::replication
