@@ -247,6 +247,7 @@ Task<Result<std::vector<ProducerState>>> describe_producers(Cluster& cluster, Br
                 state.id = ProducerId(producer.producer_id);
                 state.epoch = ProducerEpoch(static_cast<int16_t>(producer.producer_epoch));
                 state.last_sequence = Sequence(producer.last_sequence);
+                state.coordinator_epoch = producer.coordinator_epoch;
                 if (producer.current_txn_start_offset >= 0) {
                     state.transaction_start = Offset(producer.current_txn_start_offset);
                 }

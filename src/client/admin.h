@@ -89,6 +89,7 @@ struct ProducerState {
     ProducerId id;
     ProducerEpoch epoch;
     Sequence last_sequence;                   // -1: none in this epoch
+    int32_t coordinator_epoch = -1;           // of its newest marker; -1: it has none
     std::optional<Offset> transaction_start;  // of the open transaction
 };
 

@@ -413,12 +413,6 @@ int32_t Link::next_coordinator_epoch() {
     return coordinator_epoch_;
 }
 
-/// Another worker's clock is ahead of ours.
-void Link::on_coordinator_fenced() {
-    constexpr int32_t kStep = 600;
-    coordinator_epoch_ += kStep;
-}
-
 void Link::prepare(PartitionReplicator& partition, LogStartTask task) {
     log::info("link {}: {}: raising the target's log from {} to the source's start at {}",
               spec_.name, task.partition.to_string(), task.from.value(), task.to.value());

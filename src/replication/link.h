@@ -90,7 +90,6 @@ public:
     Result<void> may_write_markers(const TopicPartition& id,
                                    std::optional<uint64_t> looked_in) override;
     int32_t next_coordinator_epoch() override;
-    void on_coordinator_fenced() override;
     void save_runs(const StreamKey& stream, std::vector<OffsetRun> runs,
                    OffsetsStore::Saved saved) override;
 
@@ -143,6 +142,8 @@ private:
     runtime::Task<Result<void>> apply_start(const TopicPartition& id, PartitionLogs& logs,
                                             BrokerId source_leader);
     runtime::Task<Result<void>> check_ends(client::LogPlace target, PartitionLogs logs);
+    runtime::Task<Result<void>> learn_coordinator_epoch(PartitionReplicator& partition,
+                                                        BrokerId target_leader);
     runtime::Task<Result<void>> begin_preserved(PartitionReplicator& partition, PartitionLogs logs,
                                                 PartitionReplicator::Leaders leaders);
     runtime::Task<Result<void>> begin_translated(PartitionReplicator& partition, PartitionLogs logs,

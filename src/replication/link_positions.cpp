@@ -263,6 +263,22 @@ Task<Result<void>> Link::check_ends(client::LogPlace target, PartitionLogs logs)
     co_return Result<void>();
 }
 
+/// Of the markers that the target has: another worker's clock may be ahead of ours, or it has begun
+/// more often than once a second.
+Task<Result<void>> Link::learn_coordinator_epoch(PartitionReplicator& partition,
+                                                 BrokerId target_leader) {
+    auto described = co_await client::describe_producers(target_, target_leader, partition.id(),
+                                                         tasks_.stop_token());
+    LS_CO_TRY(producers, std::move(described));
+    for (const client::ProducerState& producer : producers) {
+        if (origin_of(producer.id)) {
+            coordinator_epoch_ = std::max(coordinator_epoch_, producer.coordinator_epoch);
+        }
+    }
+    partition.unfence();
+    co_return Result<void>();
+}
+
 Task<Result<void>> Link::begin_preserved(PartitionReplicator& partition, PartitionLogs logs,
                                          PartitionReplicator::Leaders leaders) {
     const auto same_offset = [this, id = partition.id(), leaders](int64_t at) {
@@ -276,6 +292,9 @@ Task<Result<void>> Link::begin_preserved(PartitionReplicator& partition, Partiti
                                logs.target_end.value() - 1, same_offset};
     auto looked = co_await find_truncation(partition, copied);
     LS_CO_TRY(truncation, std::move(looked));
+    if (partition.is_fenced()) {
+        LS_CO_CHECK(co_await learn_coordinator_epoch(partition, leaders.target.leader));
+    }
     if (partition.needs_turn()) {
         // What another one has sent in its turn may have come only now, and no sequence would tell.
         const client::LogPlace log{leaders.target.leader, partition.id(), {}};

@@ -505,7 +505,7 @@ void PartitionReplicator::on_stopped(const Error& error) {
         return;
     }
     if (error.code == make_error_code(KafkaError::transaction_coordinator_fenced)) {
-        link_.on_coordinator_fenced();
+        is_fenced_ = true;
     }
     const bool is_content_wrong = is_halted_ && error.is(Errc::stopped);
     is_halted_ = false;

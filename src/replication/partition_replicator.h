@@ -42,8 +42,6 @@ public:
                                            std::optional<uint64_t> looked_in) = 0;
     /// A coordinator epoch above all that were used before.
     virtual int32_t next_coordinator_epoch() = 0;
-    /// The target has seen a higher one.
-    virtual void on_coordinator_fenced() = 0;
     /// Ends in on_prepared().
     virtual void prepare(PartitionReplicator& partition, LogStartTask task) = 0;
     /// Stores where a stream's next records come from, then calls `done`.
@@ -118,6 +116,9 @@ public:
     /// Whether two workers that copy at once could see different records at the source.
     void set_needs_turn(bool needs_turn) { needs_turn_ = needs_turn; }
     bool needs_turn() const { return needs_turn_; }
+    /// Whether its last attempt has ended because the target has seen a higher coordinator epoch.
+    bool is_fenced() const { return is_fenced_; }
+    void unfence() { is_fenced_ = false; }
     /// `why` offsets are not kept; "" where that was asked for.
     void set_translated(std::string why);
 
@@ -312,8 +313,9 @@ private:
     client::PartitionLeader target_leader_;  // when it began
     CopiedEpochs copied_epochs_;
     std::optional<Error> fetch_error_;  // ends the streaming once the lane is empty
-    bool is_halted_ = false;            // by a batch that cannot be copied as it is
-    std::string halted_why_;            // the same; it stays so until the process ends
+    bool is_fenced_ = false;
+    bool is_halted_ = false;  // by a batch that cannot be copied as it is
+    std::string halted_why_;  // the same; it stays so until the process ends
     bool is_orphan_ = false;
     std::string orphan_why_;
     const PartitionReplicator* former_ = nullptr;

@@ -11,7 +11,7 @@ constexpr ProducerId kStream{(int64_t{1} << 62) + 5};
 
 /// A series of filler that goes up to `end`.
 client::ProducerState filled(int64_t series, int64_t end) {
-    return {filler_producer_id(kStream, series), ProducerEpoch(0), sequence_at(end - 1), {}};
+    return {filler_producer_id(kStream, series), ProducerEpoch(0), sequence_at(end - 1), -1, {}};
 }
 
 std::optional<ProducerId> chosen(const std::vector<client::ProducerState>& producers, int64_t end) {
@@ -20,7 +20,7 @@ std::optional<ProducerId> chosen(const std::vector<client::ProducerState>& produ
 
 TEST(FillerSeries, IsTheFirst_WhereTheLogHasNone) {
     EXPECT_EQ(chosen({}, 0), filler_producer_id(kStream, 0));
-    EXPECT_EQ(chosen({{ProducerId(7), ProducerEpoch(1), Sequence(99), {}}}, 100),
+    EXPECT_EQ(chosen({{ProducerId(7), ProducerEpoch(1), Sequence(99), -1, {}}}, 100),
               filler_producer_id(kStream, 0));
 }
 

@@ -117,6 +117,17 @@ protected:
     int epoch_ = 0;
 };
 
+// Its clock was ahead, or it had begun more often than once a second. A step at a time would take
+// longer with each worker.
+TEST_F(LinkFleetTest, GoesOnAboveTheCoordinatorEpoch_OfTheWorkerBeforeIt) {
+    target_log_.seen_coordinator_epoch = 2'000'000'000;
+    start(seconds(5));
+    add_gap_at_source();
+    loop_.advance(seconds(3));
+    EXPECT_EQ(layout_of_target(), "0+10 m10");
+    EXPECT_EQ(target_log_.fenced, 1);
+}
+
 TEST_F(LinkFleetTest, CopiesAtOnce_WhereNobodyElseIsThere) {
     coordinator_.holds_joins = true;  // as brokers do where a group is new
     start(milliseconds(300));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/kafka_error.h"
+#include "protocol/messages/describe_producers.h"
 #include "protocol/messages/fetch.h"
 #include "protocol/messages/list_offsets.h"
 #include "protocol/messages/produce.h"
@@ -45,6 +46,7 @@ public:
         broker.on(fetch, [this](const ReceivedRequest& r) { on_fetch(r); });
         broker.on(produce, [this](const ReceivedRequest& r) { on_produce(r); });
         broker.on(write_txn_markers, [this](const ReceivedRequest& r) { on_markers(r); });
+        broker.on(describe_producers, [this](const ReceivedRequest& r) { describe(r); });
     }
     FakeLog(const FakeLog&) = delete;
     FakeLog& operator=(const FakeLog&) = delete;
@@ -88,6 +90,8 @@ public:
     std::function<void()> on_list_offsets = [] {};
     int16_t refuse_markers_with = 0;
     int16_t refuse_list_offsets_with = 0;
+    int32_t seen_coordinator_epoch = -1;  // of the markers that the newest producer has written
+    int fenced = 0;                       // markers with a lower one
 
     /// Answers a fetch with what is there from its offset on.
     void answer_fetch(const ReceivedRequest& request) {
@@ -180,6 +184,10 @@ private:
             if (error == 0 && name != topic_.name) {
                 error = static_cast<int16_t>(protocol::KafkaError::unknown_topic_or_partition);
             }
+            if (marker.coordinator_epoch < seen_coordinator_epoch) {
+                ++fenced;
+                error = static_cast<int16_t>(protocol::KafkaError::transaction_coordinator_fenced);
+            }
             for (const protocol::RecordBatchView& batch : batches()) {
                 if (batch.producer_id().value() == marker.producer_id &&
                     batch.producer_epoch().value() > marker.producer_epoch) {
@@ -198,6 +206,20 @@ private:
             auto& topic = result.topics.emplace_back();
             topic.name = name;
             topic.partitions.emplace_back().error_code = error;
+        }
+        request.answer(response);
+    }
+
+    /// The newest producer.
+    void describe(const ReceivedRequest& request) const {
+        protocol::DescribeProducersResponse response;
+        auto& topic = response.topics.emplace_back();
+        topic.name = topic_.name;
+        auto& partition = topic.partitions.emplace_back();
+        if (!batches_.empty()) {
+            auto& producer = partition.active_producers.emplace_back();
+            producer.producer_id = batches().back().producer_id().value();
+            producer.coordinator_epoch = seen_coordinator_epoch;
         }
         request.answer(response);
     }
