@@ -50,7 +50,13 @@ GroupMember::GroupMember(Cluster& cluster, Options options, GroupRole& role)
       rejoin_wanted_(cluster.runtime().loop),
       left_(cluster.runtime().loop) {
     if (options_.names != nullptr) {
-        standing_.member_id = options_.names->name_in(options_.group);
+        standing_.member_id = options_.names->name_in(group());
+    }
+}
+
+void GroupMember::remember() const {
+    if (options_.names != nullptr) {
+        options_.names->keep(group(), standing_.member_id);
     }
 }
 
@@ -83,12 +89,6 @@ Task<void> GroupMember::run(std::stop_token stop) {
     }
 }
 
-void GroupMember::remember() const {
-    if (options_.names != nullptr) {
-        options_.names->keep(group(), standing_.member_id);
-    }
-}
-
 /// What heals by itself is told at debug; that it is not allowed, once.
 void GroupMember::note(const Error& error) {
     const std::string problem = error.message();
@@ -117,6 +117,7 @@ Task<Result<void>> GroupMember::take_part(std::stop_token stop) {
         }
         if (ended.has_value()) {
             problem_.clear();
+            remember();
             auto kept = co_await keep(connection, stop);
             ended = std::move(kept);
         }
@@ -125,9 +126,12 @@ Task<Result<void>> GroupMember::take_part(std::stop_token stop) {
         }
         if (is_out(ended.error())) {
             standing_ = {};
-            remember();
             valid_until_ = {};
+            remember();
             role_.on_out();
+            if (had_id) {
+                continue;  // as a new member
+            }
         }
         co_return ended;
     }
@@ -184,7 +188,6 @@ Task<Result<void>> GroupMember::sync(ConnectionPtr connection, std::vector<Group
         co_return Error(KafkaError(synced.message.error_code), "sync");
     }
     believe_until(begun);
-    remember();
     role_.on_assigned(standing_, synced.message.assignment);
     co_return Result<void>();
 }
@@ -226,7 +229,7 @@ Task<void> GroupMember::leave() {
             request.member_id = standing_.member_id;
             request.members.emplace_back().member_id = standing_.member_id;
             (void)co_await connection->call(request);
-            standing_ = {};
+            standing_.member_id.clear();
             remember();
         }
     }

@@ -49,8 +49,8 @@ public:
 /// within two thirds of that, 20 s at most, when all have to. is_heard() says until when neither
 /// can have happened, by this process's own clock, even where it was suspended meanwhile.
 ///
-/// A process that died stays a member for `session`. The next one takes its place where `names`
-/// knows its id.
+/// A process that died is counted in until then. The next one takes its place where `names` knows
+/// as which member.
 ///
 /// Lives on one shard. `run()` until its stop; then `leave()`, while the cluster is still open.
 class GroupMember {
@@ -89,8 +89,8 @@ private:
     runtime::Task<Result<void>> sync(ConnectionPtr connection, std::vector<GroupRole::Told> told);
     runtime::Task<Result<void>> keep(ConnectionPtr connection, std::stop_token stop);
     void believe_until(runtime::TimePoint heard);
-    void remember() const;
     void note(const Error& error);
+    void remember() const;
     runtime::Duration rebalance_timeout() const {
         return std::min<runtime::Duration>(options_.session * 2 / 3, kLongestRound);
     }

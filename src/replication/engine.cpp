@@ -44,8 +44,8 @@ Engine::Engine(runtime::Runtime& runtime, EngineSetup setup)
 
 void Engine::open(Running& wanted) {
     const LinkEnvironment environment{
-        runtime_,      budget_,  buffers_, verify_rate_ ? &*verify_rate_ : nullptr,
-        &cluster_ids_, &routes_, fleet_,   member_names_};
+        runtime_,      budget_,  buffers_,      verify_rate_ ? &*verify_rate_ : nullptr,
+        &cluster_ids_, &routes_, member_names_, fleet_};
     const LinkSpec& link = wanted.spec;
     auto filter = TopicFilter::make(link.topics, link.exclude);
     LS_ASSERT(filter.has_value());

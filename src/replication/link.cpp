@@ -404,7 +404,8 @@ void Link::notice_missing(const std::set<std::string>& present) {
     }
 }
 
-/// By the clock: turns of different workers are seconds apart. Within this process it only rises.
+/// By the clock: who takes over from a dead worker does so seconds later, and one that gives a
+/// partition away has nothing of it under way by then. Within this process it only rises.
 int32_t Link::next_coordinator_epoch() {
     constexpr int64_t kYear2026 = 1'767'225'600;  // fits for 68 years
     const int64_t now = environment_.runtime.loop.wall_clock_ms() / 1000 - kYear2026;

@@ -32,8 +32,8 @@ struct LinkEnvironment {
     ReadRate* verify_rate = nullptr;  // of what is read to prove copies; null: they are not proved
     ClusterIds* cluster_ids = nullptr;  // as far as any link knows them; null: only this one's own
     TopicRoutes* routes = nullptr;      // of all links together; null: this is the only one
-    FleetSpec fleet = {};
     client::MemberNames* member_names = nullptr;  // null: none are kept
+    FleetSpec fleet = {};
 };
 
 struct LinkSetup {

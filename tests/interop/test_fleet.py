@@ -19,7 +19,6 @@ EVEN = 0.20  # of an even share
 LOAD_SECONDS = 15
 SESSION_SECONDS = 6
 GAP_SECONDS = SESSION_SECONDS + 1
-SUSPENDED_SECONDS = SESSION_SECONDS + 4
 OTHERS_GAP_SECONDS = 2
 DYING_SECONDS = 1  # until all that a dead worker had sent is there
 SHARING_SECONDS = 60  # until loads have been measured, and are even

@@ -42,7 +42,7 @@ protected:
         LinkSpec spec = link_spec();
         auto filter = TopicFilter::make(spec.topics, {});
         const LinkEnvironment environment{runtime_, budget_, buffers_, nullptr,
-                                          nullptr,  nullptr, {"we"}};
+                                          nullptr,  nullptr, nullptr,  {"we"}};
         link_ = std::make_unique<Link>(
             environment,
             LinkSetup{ClusterSpec{"src", {{"src", 1}}}, ClusterSpec{"dst", {{"dst", 1}}},
