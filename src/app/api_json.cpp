@@ -33,6 +33,11 @@ bool is_lag_known(const PartitionStatus& partition) {
     return partition.source_high_watermark && partition.next_offset;
 }
 
+/// Its lag is for another worker to say.
+bool is_elsewhere(const PartitionStatus& partition) {
+    return partition.state == PartitionState::elsewhere;
+}
+
 Json lag_of(const PartitionStatus& partition) {
     return is_lag_known(partition) ? Json(partition.lag_records()) : Json(nullptr);
 }
@@ -45,7 +50,7 @@ public:
         ++states_[std::string(to_string(partition.state))];
         lag_records_ += partition.lag_records();
         lag_seconds_ = std::max(lag_seconds_, partition.lag_seconds(now_ms));
-        is_lag_known_ = is_lag_known_ && is_lag_known(partition);
+        is_lag_known_ = is_lag_known_ && (is_lag_known(partition) || is_elsewhere(partition));
         records_per_second_ += rate.records_per_second;
         bytes_per_second_ += rate.bytes_per_second;
     }
@@ -135,8 +140,10 @@ std::string lag_json(const ApiView& view) {
     int64_t total = 0;
     for (const LinkStatus& link : view.links) {
         for (const PartitionStatus& partition : link.partitions) {
-            rows.push_back({&link, &partition});
-            total += partition.lag_records();
+            if (!is_elsewhere(partition)) {
+                rows.push_back({&link, &partition});
+                total += partition.lag_records();
+            }
         }
     }
     std::ranges::stable_sort(rows, [](const Row& a, const Row& b) {

@@ -159,6 +159,8 @@ Explanation explain(const PartitionStatus& partition) {
         case PartitionState::paused:
             return {"", "an operator has paused it", "`lockstep resume` lets it go on"};
         case PartitionState::promoted: return {"", "its target has been promoted", "nothing"};
+        case PartitionState::elsewhere:
+            return {"", "another worker of the fleet copies it", "ask that worker"};
         case PartitionState::blocked: break;
     }
     const BlockedAdvice& advice = advice_for(partition.reason);

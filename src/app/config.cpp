@@ -1,6 +1,7 @@
 #include "app/config.h"
 
 #include "app/config_around.h"
+#include "app/config_fleet.h"
 #include "app/config_http.h"
 #include "app/config_link_settings.h"
 #include "app/config_replications.h"
@@ -24,8 +25,8 @@ namespace {
 
 using Words = std::span<const std::string_view>;
 
-constexpr std::array<std::string_view, 6> kTopKeys{"clusters", "links",  "replications",
-                                                   "http",     "limits", "log"};
+constexpr std::array<std::string_view, 7> kTopKeys{"clusters", "links", "replications", "http",
+                                                   "limits",   "fleet", "log"};
 constexpr std::array<std::string_view, 5> kClusterKeys{"name", "bootstrap", "security", "id",
                                                        "region"};
 constexpr std::array<std::string_view, 3> kEndKeys{"name", "source", "target"};
@@ -150,6 +151,7 @@ ParsedConfig ConfigReader::read(const YAML::Node& document) {
         check_link_settings(config_.links, problems_);
         read_http(top);
         read_limits(top);
+        read_fleet(top, problems_, config_.limits.fleet);
         read_log(top);
     }
     return {std::move(config_), problems_.take_sorted(), problems_.take_secrets()};
@@ -539,6 +541,7 @@ std::vector<std::string> config_keys() {
     add_section("http.tls", http_tls_keys());
     add_section("http.tokens", http_token_keys());
     add_section("limits", kLimitsKeys);
+    add_section("fleet", fleet_keys());
     add_section("log", kLogKeys);
     return paths;
 }

@@ -70,7 +70,9 @@ private:
         MetricType::Gauge);
     MetricFamily state_ = family(
         "lockstep_partition_state",
-        "1 for the state that the partition is in; no other state is listed.", MetricType::Gauge);
+        "1 for the state that the partition is in; no other state is listed, nor are partitions "
+        "that another worker copies.",
+        MetricType::Gauge);
     MetricFamily records_ = family("lockstep_copied_records_total",
                                    "Records that the target has confirmed.", MetricType::Counter);
     MetricFamily bytes_ =
@@ -134,6 +136,19 @@ private:
         "lockstep_followed_changes_total",
         "Such settings that were changed on the target; absent like lockstep_drift_settings.",
         MetricType::Counter);
+    MetricFamily fleet_workers_ =
+        family("lockstep_fleet_workers",
+               "Workers that share the link; 0 until that is known, or where this one is left out.",
+               MetricType::Gauge);
+    MetricFamily fleet_owned_ =
+        family("lockstep_fleet_owned_partitions", "Partitions of the link that are this worker's.",
+               MetricType::Gauge);
+    MetricFamily fleet_taken_ = family(
+        "lockstep_fleet_taken_partitions_total",
+        "Partitions that have come to this worker after its first ones.", MetricType::Counter);
+    MetricFamily fleet_given_ =
+        family("lockstep_fleet_given_partitions_total",
+               "Partitions that other workers have got from this one.", MetricType::Counter);
     MetricFamily errors_ =
         family("lockstep_errors_total", "Failures that the link has met, most of them retried.",
                MetricType::Counter);
@@ -161,6 +176,10 @@ void Scrape::add_link(const LinkStatus& link, int64_t now_ms) {
     add(link_up_, labels, link.discovered && link.problem.empty() ? 1 : 0);
     add(errors_, labels, static_cast<double>(link.errors));
     add(in_flight_, labels, static_cast<double>(link.in_flight_bytes));
+    add(fleet_workers_, labels, static_cast<double>(link.fleet.workers));
+    add(fleet_owned_, labels, static_cast<double>(link.fleet.owned));
+    add(fleet_taken_, labels, static_cast<double>(link.fleet.taken));
+    add(fleet_given_, labels, static_cast<double>(link.fleet.given));
     add(fetch_, labels, link.fetch_latency);
     add(produce_, labels, link.produce_latency);
     for (const GroupStatus& group : link.groups) {
@@ -196,6 +215,10 @@ void Scrape::add_partition(const LinkStatus& link, const PartitionStatus& partit
                         {"target", link.target},
                         {"topic", partition.id.topic},
                         {"partition", std::to_string(partition.id.partition.value())}};
+    const bool is_elsewhere = partition.state == PartitionState::elsewhere;
+    if (is_elsewhere && partition.copied_records == 0) {
+        return;
+    }
     if (partition.source_high_watermark && partition.next_offset) {
         add(lag_records_, labels, static_cast<double>(partition.lag_records()));
         add(lag_seconds_, labels, partition.lag_seconds(now_ms));
@@ -213,6 +236,9 @@ void Scrape::add_partition(const LinkStatus& link, const PartitionStatus& partit
     }
     if (partition.open_transaction) {
         add(open_transaction_, labels, partition.open_transaction->seconds(now_ms));
+    }
+    if (is_elsewhere) {
+        return;
     }
     Labels with_state = labels;
     with_state.push_back({"state", std::string(to_string(partition.state))});
@@ -248,6 +274,10 @@ std::string Scrape::text() && {
                                &drift_,
                                &follow_problem_,
                                &follow_changes_,
+                               &fleet_workers_,
+                               &fleet_owned_,
+                               &fleet_taken_,
+                               &fleet_given_,
                                &errors_,
                                &in_flight_,
                                &fetch_,

@@ -16,6 +16,10 @@ namespace {
 constexpr std::array<size_t, 4> kBarWidths{40, 30, 20, 10};
 
 void add_partition(Progress& sum, const PartitionStatus& partition, const PartitionRate& rate) {
+    if (partition.state == PartitionState::elsewhere) {
+        ++sum.elsewhere;
+        return;
+    }
     ++sum.partitions;
     sum.copied_records += partition.copied_records;
     sum.records_per_second += rate.records_per_second;
@@ -30,7 +34,8 @@ void add_partition(Progress& sum, const PartitionStatus& partition, const Partit
         case PartitionState::preparing: ++sum.starting; break;
         case PartitionState::running:
         case PartitionState::paused:
-        case PartitionState::promoted: break;
+        case PartitionState::promoted:
+        case PartitionState::elsewhere: break;
     }
     sum.lag_records += partition.lag_records();
 }
@@ -91,6 +96,10 @@ std::string choose_line(const Progress& progress, double done, size_t width) {
     if (progress.links_undiscovered == progress.links) {
         return "looking for topics ...";
     }
+    if (progress.partitions == 0 && progress.elsewhere > 0) {
+        return fmt::format("other workers copy all {}{}", count_of(progress.elsewhere, "partition"),
+                           trouble(progress));
+    }
     if (progress.partitions == 0) {
         return "no topics to copy yet" + trouble(progress);
     }
@@ -113,7 +122,7 @@ std::string choose_line(const Progress& progress, double done, size_t width) {
 }  // namespace
 
 bool Progress::is_in_step() const {
-    return partitions > blocked && starting == 0 && retrying == 0 &&
+    return partitions + elsewhere > blocked && starting == 0 && retrying == 0 &&
            static_cast<double>(lag_records) <= records_per_second;
 }
 

@@ -22,6 +22,7 @@ struct Progress {
     size_t blocked = 0;
     size_t retrying = 0;
     size_t starting = 0;
+    size_t elsewhere = 0;     // copied by other workers, and in none of the other sums
     int64_t lag_records = 0;  // without the blocked
     int64_t blocked_lag_records = 0;
     uint64_t copied_records = 0;

@@ -52,6 +52,13 @@ std::string name_of_worker() {
     return fmt::format("{}:{}", host.data(), ::getpid());
 }
 
+Limits with_worker(Limits limits) {
+    if (limits.fleet.worker.empty()) {
+        limits.fleet.worker = name_of_worker();
+    }
+    return limits;
+}
+
 /// All that `run` consists of, on one loop; lives until the process ends.
 class RunSession {
 public:
@@ -94,7 +101,7 @@ RunSession::RunSession(Config config, const RunOptions& options,
       state_(std::move(state)),
       engine_(process_.runtime,
               {config_.clusters, options.is_following ? std::vector<LinkSpec>{} : config_.links,
-               config_.limits, state_.get()}),
+               with_worker(config_.limits), state_.get()}),
       routes_({[this] { return engine_.status(); },
                [this] { return process_.loop.wall_clock_ms(); }, reporter_.rates(),
                process_.loop.wall_clock_ms(), controls(),

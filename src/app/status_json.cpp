@@ -58,6 +58,7 @@ Json partition_json(const PartitionStatus& partition, const PartitionRate& rate,
         {"topic", partition.id.topic},
         {"partition", partition.id.partition.value()},
         {"state", to_string(partition.state)},
+        {"worker", partition.worker},
         {"reason", partition.reason},
         {"reason_code", explain(partition).code},
         {"offsets", partition.is_translated ? "translate" : "preserve"},
@@ -111,6 +112,14 @@ Json follow_json(const FollowStatus& status) {
     };
 }
 
+Json fleet_json(const FleetStatus& fleet) {
+    return {
+        {"worker", fleet.worker},   {"workers", fleet.workers}, {"leader", fleet.is_leader},
+        {"owned", fleet.owned},     {"taken", fleet.taken},     {"given", fleet.given},
+        {"problem", fleet.problem},
+    };
+}
+
 Json link_json(const LinkStatus& link, const Rates& rates, int64_t now_ms) {
     Json partitions = Json::array();
     for (const PartitionStatus* partition : sorted(link.partitions)) {
@@ -140,6 +149,7 @@ Json link_json(const LinkStatus& link, const Rates& rates, int64_t now_ms) {
         {"acls", follow_json(link.around.acls)},
         {"quotas", follow_json(link.around.quotas)},
         {"users", follow_json(link.around.users)},
+        {"fleet", fleet_json(link.fleet)},
     };
 }
 

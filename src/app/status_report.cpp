@@ -64,6 +64,7 @@ PartitionReport partition_from(const Json& json) {
     partition.topic = text_of(json, "topic");
     partition.partition = json.at("partition").get<int64_t>();
     partition.state = text_of(json, "state");
+    partition.worker = printable(json.value("worker", ""));  // an older Lockstep has none
     partition.reason = text_of(json, "reason");
     if (!json.at("source_high_watermark").is_null() && !json.at("next_offset").is_null()) {
         partition.lag_records = json.at("lag_records").get<int64_t>();
@@ -113,6 +114,18 @@ FollowReport follow_from(std::string what, const Json& json) {
     return report;
 }
 
+FleetReport fleet_from(const Json& json) {
+    FleetReport fleet;
+    fleet.worker = text_of(json, "worker");
+    fleet.workers = json.at("workers").get<size_t>();
+    fleet.is_leader = json.at("leader").get<bool>();
+    fleet.owned = json.at("owned").get<size_t>();
+    fleet.taken = json.at("taken").get<uint64_t>();
+    fleet.given = json.at("given").get<uint64_t>();
+    fleet.problem = text_of(json, "problem");
+    return fleet;
+}
+
 LinkReport link_from(const Json& json) {
     LinkReport link;
     link.name = text_of(json, "name");
@@ -137,6 +150,9 @@ LinkReport link_from(const Json& json) {
         if (is_known && json.at(key).at("state") != "off") {
             link.followed.push_back(follow_from(what, json.at(key)));
         }
+    }
+    if (json.contains("fleet")) {  // an older Lockstep has none
+        link.fleet = fleet_from(json.at("fleet"));
     }
     return link;
 }

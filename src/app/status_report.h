@@ -15,6 +15,7 @@ struct PartitionReport {
     std::string topic;
     int64_t partition = 0;
     std::string state;
+    std::string worker;  // that copies it; "" where that is not known
     std::string reason;
     std::optional<int64_t> lag_records;  // nothing while the ends of the logs are not known
     double lag_seconds = 0;
@@ -46,6 +47,17 @@ struct FollowReport {
     size_t on_failover = 0;
 };
 
+/// Of the workers that share a link.
+struct FleetReport {
+    std::string worker;  // the one that was asked
+    size_t workers = 0;  // 0 while that is not known
+    bool is_leader = false;
+    size_t owned = 0;
+    uint64_t taken = 0;
+    uint64_t given = 0;
+    std::string problem;
+};
+
 struct LinkReport {
     std::string name;
     std::string source;
@@ -58,6 +70,7 @@ struct LinkReport {
     std::vector<PartitionReport> partitions;
     std::vector<GroupReport> groups;
     std::vector<FollowReport> followed;  // what is not off
+    FleetReport fleet;
 };
 
 struct StatusReport {

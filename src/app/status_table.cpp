@@ -17,8 +17,8 @@ namespace {
 constexpr size_t kWidth = 80;
 constexpr size_t kWidestTopic = 17;
 constexpr size_t kWidestGroup = 27;
-constexpr std::array<std::string_view, 7> kStatesByTrouble{
-    "blocked", "retrying", "paused", "starting", "preparing", "promoted", "running"};
+constexpr std::array<std::string_view, 8> kStatesByTrouble{
+    "blocked", "retrying", "paused", "starting", "preparing", "promoted", "running", "elsewhere"};
 
 std::string rounded_count(double value) {
     return format_count(std::llround(value));
@@ -95,6 +95,9 @@ std::string table(std::vector<PartitionReport> partitions) {
             text += "  " + partition.topic + "\n";
         }
         text += row(fits ? partition.topic : "", topic_width, partition);
+        if (partition.state == "elsewhere" && !partition.worker.empty()) {
+            text += wrap_text("copied by " + partition.worker, 6, kWidth);
+        }
         text += wrap_text(partition.reason, 6, kWidth);
         text += wrap_text(partition.note, 6, kWidth);
     }
@@ -144,6 +147,20 @@ std::string followed_lines(const std::vector<FollowReport>& followed) {
     return text;
 }
 
+/// Nothing of a worker that is alone, and has been all the time.
+std::string fleet_line(const FleetReport& fleet) {
+    std::string text;
+    if (fleet.workers > 1 || fleet.taken + fleet.given > 0) {
+        text += fmt::format("  fleet: {}, {} of {}, has {}; {} taken, {} given\n", fleet.worker,
+                            fleet.is_leader ? "leader" : "one", count_of(fleet.workers, "worker"),
+                            count_of(fleet.owned, "partition"), fleet.taken, fleet.given);
+    }
+    if (!fleet.problem.empty()) {
+        text += wrap_text("fleet: shares with nobody for now: " + fleet.problem, 2, kWidth);
+    }
+    return text;
+}
+
 }  // namespace
 
 std::string render_status_table(const StatusReport& report) {
@@ -161,6 +178,7 @@ std::string render_status_table(const StatusReport& report) {
         if (!link.marker_problem.empty()) {
             text += wrap_text("takes no transaction markers: " + link.marker_problem, 2, kWidth);
         }
+        text += fleet_line(link.fleet);
         if (!link.partitions.empty()) {
             text += "  " + summary_of_speed(link) + "\n\n" + table(link.partitions);
         }

@@ -406,6 +406,9 @@ void BatchProducer::Lane::settle_gap(const Result<void>& outcome) {
     const OutgoingGap gap = std::move(*filling_);
     filling_.reset();
     --producer_.unsettled_batches_;
+    if (outcome.has_error()) {
+        note_lost(outcome.error());
+    }
     if (state_ != State::sending) {
         finish_draining();
     } else if (outcome.has_error()) {
@@ -434,6 +437,9 @@ void BatchProducer::Lane::settle_oldest(Offset expected, const Acknowledgement* 
     in_flight_.pop_front();
     queued_bytes_ -= batch.bytes.size;
     --producer_.unsettled_batches_;
+    if (answer == nullptr) {
+        note_lost(error);
+    }
     if (state_ == State::sending) {
         if (answer == nullptr) {
             stop(Error(error.code, fmt::format("produce {} at offset {} to broker {}: {}",
@@ -446,6 +452,12 @@ void BatchProducer::Lane::settle_oldest(Offset expected, const Acknowledgement* 
         finish_draining();
     }
     go_on();
+}
+
+void BatchProducer::Lane::note_lost(const Error& error) {
+    if (error.is(Errc::disconnected) || error.is(Errc::timeout)) {
+        lost_at_ = producer_.cluster_.runtime().loop.now();
+    }
 }
 
 void BatchProducer::Lane::finish_draining() {

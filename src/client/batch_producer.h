@@ -142,6 +142,9 @@ public:
     bool is_empty() const { return queue_.empty() && is_idle(); }
     bool is_stopped() const { return state_ == State::stopped; }
     size_t queued_bytes() const { return queued_bytes_; }
+    /// When something was last sent that no answer came to: the broker may still be about to take
+    /// it. Long ago where that has never been.
+    runtime::TimePoint lost_at() const { return lost_at_; }
     const TopicPartition& partition() const { return partition_; }
 
 private:
@@ -161,6 +164,7 @@ private:
     Result<void> may_fill() const;
     bool stop_if(const Result<void>& checked);
     OutgoingBatch& take_next();
+    void note_lost(const Error& error);
     void settle_gap(const Result<void>& outcome);
     void settle_oldest(Offset expected, const Acknowledgement* answer, const Error& error);
     void finish_draining();
@@ -176,6 +180,7 @@ private:
     std::deque<OutgoingBatch> in_flight_;
     std::optional<OutgoingGap> filling_;  // the gap that is being filled
     size_t queued_bytes_ = 0;
+    runtime::TimePoint lost_at_ = runtime::TimePoint::min();
     Sender* listed_at_ = nullptr;  // in whose list of ready lanes it is
 };
 

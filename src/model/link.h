@@ -121,10 +121,18 @@ struct LinkSpec {
     bool operator==(const LinkSpec&) const = default;
 };
 
+/// How this process takes part where several copy the same links.
+struct FleetSpec {
+    std::string worker = {};  // its name, for people
+    /// How long the target's group coordinator waits for a sign of life.
+    std::chrono::milliseconds session_timeout{6000};
+};
+
 struct Limits {
     int64_t in_flight_bytes = int64_t{64} << 20;  // record data held in memory, over all links
     std::chrono::milliseconds discovery_interval{2000};   // how often links look for new topics
     int64_t verify_bytes_per_second = int64_t{16} << 20;  // read to prove the copies; 0: not at all
+    FleetSpec fleet = {};
 };
 
 }  // namespace lockstep

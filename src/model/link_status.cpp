@@ -13,6 +13,7 @@ std::string_view to_string(PartitionState state) {
         case PartitionState::blocked: return "blocked";
         case PartitionState::paused: return "paused";
         case PartitionState::promoted: return "promoted";
+        case PartitionState::elsewhere: return "elsewhere";
     }
     return "unknown";
 }

@@ -22,14 +22,23 @@ namespace lockstep {
 ///        |           |
 ///        +-----------+-----> blocked(reason)     an operator has to look
 ///
-/// `paused`: an operator said so; then `starting` again. `promoted` belongs to a later part of
-/// Lockstep.
-enum class PartitionState { starting, preparing, running, retrying, blocked, paused, promoted };
+/// `paused`: an operator said so; then `starting` again. `elsewhere`: another worker copies it;
+/// when it comes back, `starting` again. `promoted` belongs to a later part of Lockstep.
+enum class PartitionState {
+    starting,
+    preparing,
+    running,
+    retrying,
+    blocked,
+    paused,
+    promoted,
+    elsewhere
+};
 
-constexpr std::array<PartitionState, 7> kAllPartitionStates{
+constexpr std::array<PartitionState, 8> kAllPartitionStates{
     PartitionState::starting, PartitionState::preparing, PartitionState::running,
     PartitionState::retrying, PartitionState::blocked,   PartitionState::paused,
-    PartitionState::promoted};
+    PartitionState::promoted, PartitionState::elsewhere};
 
 std::string_view to_string(PartitionState state);
 
@@ -67,6 +76,7 @@ struct PartitionStatus {
     TopicPartition id;
     PartitionState state = PartitionState::starting;
     std::string reason;  // why it is retrying, blocked (with offsets) or paused; else ""
+    std::string worker;  // that copies it, by name; "" while that is not known
     std::optional<Offset> source_log_start;
     std::optional<Offset> source_high_watermark;
     bool is_translated = false;  // its offsets on the target are not the source's
@@ -102,6 +112,17 @@ struct GroupStatus {
     std::string note;            // why it is not exact; "" where it is
 };
 
+/// How the workers of a link share it, as this one sees it.
+struct FleetStatus {
+    std::string worker;  // this one's name
+    size_t workers = 0;  // that share the link; 0 until that is known
+    bool is_leader = false;
+    size_t owned = 0;     // partitions that are surely this worker's
+    uint64_t taken = 0;   // partitions that came to it after its first ones
+    uint64_t given = 0;   // partitions that others have got from it
+    std::string problem;  // why it is not in the group of the workers for now; else ""
+};
+
 struct LinkStatus {
     std::string name;
     std::string source;
@@ -116,6 +137,7 @@ struct LinkStatus {
     std::vector<PartitionStatus> partitions;
     std::vector<GroupStatus> groups;
     AroundStatus around;
+    FleetStatus fleet;
     uint64_t errors = 0;
     int64_t in_flight_bytes = 0;
     LatencyHistogram fetch_latency;

@@ -27,6 +27,7 @@ Engine::Engine(runtime::Runtime& runtime, EngineSetup setup)
       budget_(runtime.loop, setup.limits.in_flight_bytes),
       buffers_(kKeptBufferBytes),
       clusters_(std::move(setup.clusters)),
+      fleet_(std::move(setup.limits.fleet)),
       cluster_ids_(configured_ids(clusters_)),
       routes_(setup.links) {
     if (setup.limits.verify_bytes_per_second > 0) {
@@ -43,8 +44,8 @@ Engine::Engine(runtime::Runtime& runtime, EngineSetup setup)
 
 void Engine::open(Running& wanted) {
     const LinkEnvironment environment{
-        runtime_,      budget_,  buffers_,     verify_rate_ ? &*verify_rate_ : nullptr,
-        &cluster_ids_, &routes_, member_names_};
+        runtime_,      budget_,  buffers_,      verify_rate_ ? &*verify_rate_ : nullptr,
+        &cluster_ids_, &routes_, member_names_, fleet_};
     const LinkSpec& link = wanted.spec;
     auto filter = TopicFilter::make(link.topics, link.exclude);
     LS_ASSERT(filter.has_value());

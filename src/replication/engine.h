@@ -78,6 +78,7 @@ private:
     MemoryBudget budget_;
     BufferPool buffers_;
     std::vector<ClusterSpec> clusters_;
+    FleetSpec fleet_;
     std::optional<ReadRate> verify_rate_;
     ClusterIds cluster_ids_;
     TopicRoutes routes_;

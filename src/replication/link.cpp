@@ -56,7 +56,7 @@ Link::Link(const LinkEnvironment& environment, LinkSetup setup)
       position_wanted_(environment.runtime.loop),
       metadata_wanted_(environment.runtime.loop),
       tasks_(environment.runtime.loop),
-      turn_tasks_(environment.runtime.loop) {
+      fleet_tasks_(environment.runtime.loop) {
     if (setup.group_filter) {
         groups_ =
             std::make_unique<GroupSync>(source_, target_, std::move(*setup.group_filter),
@@ -104,14 +104,15 @@ Task<void> Link::stop(TimePoint deadline) {
     }
     co_await producer_.drain(deadline);
     producer_.request_stop();
-    turn_tasks_.request_stop();  // not before: what is left is sent in our turn
-    if (marker_turn_) {
-        co_await marker_turn_->wait_left(deadline);
+    fleet_tasks_.request_stop();  // not before: what is left is sent in our turn
+    if (fleet_) {
+        fleet_tasks_.spawn("leave the fleet", fleet_->leave());
+        co_await fleet_->wait_left(deadline);
     }
     co_await target_.close();
     co_await tasks_.join();
     co_await producer_.join();
-    co_await turn_tasks_.join();
+    co_await fleet_tasks_.join();
 }
 
 LinkStatus Link::status() const {
@@ -127,10 +128,14 @@ LinkStatus Link::status() const {
     status.priority = spec_.priority;
     status.is_paused = pauses_.is_link_paused();
     for (const auto& [id, partition] : partitions_) {
-        status.partitions.push_back(partition->status());
-        if (verifier_) {
-            status.partitions.back().verified = verifier_->status_of(id);
+        PartitionStatus& each = status.partitions.emplace_back(partition->status());
+        each.worker = fleet_ ? fleet_->worker_of(id) : "";
+        if (verifier_ && !partition->is_elsewhere()) {
+            each.verified = verifier_->status_of(id);
         }
+    }
+    if (fleet_) {
+        status.fleet = fleet_->status();
     }
     if (groups_) {
         status.groups = groups_->groups();
@@ -309,6 +314,7 @@ void Link::apply(DiscoveredTopics discovered) {
         apply_topic(topic);
     }
     notice_missing(present);
+    join_fleet();
     follow_pauses();
     want_position();
 }
@@ -365,38 +371,8 @@ void Link::notice_missing(const std::set<std::string>& present) {
     }
 }
 
-/// A broker would write the newest marker a second time for a second worker: only one worker of the
-/// link has the turn, given by the target's own group coordinator. Its logs must have been looked
-/// at in that turn: before it, another one may have written, and no broker refuses markers at
-/// another place.
-Result<void> Link::may_write_markers(std::optional<uint64_t> looked_in) {
-    if (!marker_turn_) {
-        marker_turn_ = std::make_unique<client::GroupLease>(
-            target_, fmt::format("__lockstep.{}.{}", source_.metadata().cluster_id(), spec_.name),
-            environment_.member_names);
-        marker_turn_->on_held([this] {
-            for (auto& [id, partition] : partitions_) {
-                partition->retry_now();
-            }
-        });
-        marker_turn_->want();
-        turn_tasks_.spawn("marker turn", marker_turn_->run(turn_tasks_.stop_token()));
-    }
-    const auto turn = marker_turn_->turn();
-    if ((turn && turn == looked_in) || mutated(Mutation::turn_ignored)) {
-        return {};
-    }
-    if (turn) {
-        return Error(Errc::timeout, "the turn has come after the logs were looked at");
-    }
-    return Error(
-        not_our_turn(),
-        fmt::format("another Lockstep has the turn on this link, or it is not known yet who "
-                    "has it (group {} on {})",
-                    marker_turn_->group(), spec_.target));
-}
-
-/// By the clock: turns of different workers are seconds apart. Within this process it only rises.
+/// By the clock: who takes over from a dead worker does so seconds later, and one that gives a
+/// partition away has nothing of it under way by then. Within this process it only rises.
 int32_t Link::next_coordinator_epoch() {
     constexpr int64_t kYear2026 = 1'767'225'600;  // fits for 68 years
     const int64_t now = environment_.runtime.loop.wall_clock_ms() / 1000 - kYear2026;

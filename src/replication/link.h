@@ -4,12 +4,12 @@
 #include "client/backoff.h"
 #include "client/batch_producer.h"
 #include "client/cluster.h"
-#include "client/group_lease.h"
 #include "model/link_status.h"
 #include "model/tagged_producer_id.h"
 #include "replication/audit_log.h"
 #include "replication/continuous_verifier.h"
 #include "replication/discovery.h"
+#include "replication/fleet.h"
 #include "replication/group_sync.h"
 #include "replication/memory_budget.h"
 #include "replication/metadata_sync.h"
@@ -33,6 +33,7 @@ struct LinkEnvironment {
     ClusterIds* cluster_ids = nullptr;  // as far as any link knows them; null: only this one's own
     TopicRoutes* routes = nullptr;      // of all links together; null: this is the only one
     client::MemberNames* member_names = nullptr;  // null: none are kept
+    FleetSpec fleet = {};
 };
 
 struct LinkSetup {
@@ -52,7 +53,7 @@ struct LinkSetup {
 /// Four loops: `discover` finds topics and leaders every interval, and at once when a partition
 /// asks for it; `position` looks at the logs of partitions that are idle and starts them; `follow`
 /// deletes on the target what the source has deleted, and asks who keeps transactions open; a
-/// reader per source broker fetches. Lives on
+/// reader per source broker fetches. Which partitions are this worker's says its Fleet. Lives on
 /// one shard. `start()`, then `co_await stop()` before destroying it.
 class Link final : public LinkServices {
 public:
@@ -86,7 +87,8 @@ public:
     void want_metadata() override;
     void count_error() override { ++errors_; }
     void prepare(PartitionReplicator& partition, LogStartTask task) override;
-    Result<void> may_write_markers(std::optional<uint64_t> looked_in) override;
+    Result<void> may_write_markers(const TopicPartition& id,
+                                   std::optional<uint64_t> looked_in) override;
     int32_t next_coordinator_epoch() override;
     void on_coordinator_fenced() override;
     void save_runs(const StreamKey& stream, std::vector<OffsetRun> runs,
@@ -112,6 +114,11 @@ private:
     runtime::Task<void> probe_markers();
     std::set<std::string> settled_topics() const;
     Result<size_t> count_in(const PauseScope& scope) const;
+    void join_fleet();
+    void on_new_plan();
+    void follow_fleet();
+    FleetMeter::CopiedBytes copied_bytes() const;
+    runtime::TimePoint tell_what_is_set_down();
     void follow_pauses();
     runtime::Task<void> read_paused_ends();
     std::optional<PartitionRanges> ranges_of(const TopicPartition& id) const;
@@ -171,7 +178,7 @@ private:
     std::unique_ptr<GroupSync> groups_;
     std::unique_ptr<ContinuousVerifier> verifier_;
     MetadataSync around_;
-    std::unique_ptr<client::GroupLease> marker_turn_;  // from the first gap on
+    std::unique_ptr<Fleet> fleet_;  // once both clusters are known
     LatencyHistogram fetch_latency_;
     ReaderPace pace_;
 
@@ -202,7 +209,7 @@ private:
     runtime::Signal metadata_wanted_;
     bool is_metadata_wanted_ = false;
     runtime::TaskGroup tasks_;
-    runtime::TaskGroup turn_tasks_;  // for longer: until what was fetched is delivered
+    runtime::TaskGroup fleet_tasks_;  // for longer: until what was fetched is delivered
 };
 
 }  // namespace lockstep::replication

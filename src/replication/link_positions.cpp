@@ -32,16 +32,20 @@ Task<void> Link::position_loop() {
     auto& loop = environment_.runtime.loop;
     const std::stop_token stop = tasks_.stop_token();
     while (!stop.stop_requested()) {
+        const TimePoint set_down = tell_what_is_set_down();
         if (may_position()) {
             position_due(loop.now());
         }
-        co_await position_wanted_.wait(may_position() ? next_position() : runtime::kNever, stop);
+        const TimePoint due = may_position() ? next_position() : runtime::kNever;
+        co_await position_wanted_.wait(std::min(set_down, due), stop);
     }
 }
 
-/// What the target allows decides whether offsets are kept.
+/// What the target allows decides whether offsets are kept, and its group coordinator, whether
+/// others are there.
 bool Link::may_position() const {
-    return spec_.offsets != OffsetsMode::automatic || are_markers_probed_;
+    const bool knows_target = spec_.offsets != OffsetsMode::automatic || are_markers_probed_;
+    return knows_target && fleet_ && fleet_->is_decided();
 }
 
 TimePoint Link::next_position() const {
@@ -121,7 +125,10 @@ Task<void> Link::position_group(std::vector<PartitionReplicator*> group,
     }
     // The target first: another worker may be copying meanwhile, and what it adds between the two
     // looks must not make the target seem to be ahead of the source.
-    const auto turn = marker_turn_ ? marker_turn_->turn() : std::nullopt;
+    std::map<TopicPartition, std::optional<uint64_t>> turns;
+    for (const TopicPartition& id : ids) {
+        turns[id] = fleet_->turn_of(id);
+    }
     const LogEnds at_target = co_await read_ends(target_, leaders.target.leader, ids, stop);
     const LogEnds at_source = co_await read_ends(source_, leaders.source.leader, ids, stop);
     const auto named = co_await look_at_names(leaders.source.leader, ids);
@@ -134,7 +141,7 @@ Task<void> Link::position_group(std::vector<PartitionReplicator*> group,
         if (logs.has_error()) {
             partition->postpone(logs.error());
         } else {
-            logs->turn = turn;
+            logs->turn = turns[partition->id()];
             tasks_.spawn("position", position_one(*partition, *logs, *way));
         }
     }
@@ -224,7 +231,7 @@ Task<Result<void>> Link::begin(PartitionReplicator& partition, PartitionLogs log
         (partition.may_be_compacted() && !mutated(Mutation::compaction_without_turn));
     partition.set_needs_turn(needs_turn);
     if (needs_turn && choice.kind != OffsetsChoice::Kind::neither) {
-        LS_CO_CHECK(may_write_markers(logs.turn));
+        LS_CO_CHECK(may_write_markers(partition.id(), logs.turn));
     }
     if (choice.kind == OffsetsChoice::Kind::neither) {
         partition.block(choice.why);
@@ -543,6 +550,9 @@ Task<void> Link::read_target_starts() {
                 continue;
             }
             PartitionReplicator& partition = *found->second;
+            if (!partition.is_streaming()) {
+                continue;  // no more
+            }
             partition.on_target_log_start(range.start);
             const PartitionStatus& status = partition.status();
             for (const TranslatedRecords& stream : partition.streams()) {
@@ -555,7 +565,7 @@ Task<void> Link::read_target_starts() {
 
 void Link::save_target_runs() {
     for (const auto& [id, partition] : partitions_) {
-        if (!partition->status().is_translated) {
+        if (!partition->status().is_translated || partition->is_elsewhere()) {
             continue;
         }
         if (!store_.is_there()) {

@@ -55,7 +55,7 @@ PartitionReplicator::PartitionReplicator(LinkServices& link, client::BatchProduc
 }
 
 runtime::TimePoint PartitionReplicator::position_due() const {
-    const bool is_wanted = phase_ == Phase::idle && !is_orphan_ && !paused_why_;
+    const bool is_wanted = phase_ == Phase::idle && !is_orphan_ && !is_to_rest();
     return is_wanted && (former_ == nullptr || former_->is_at_rest()) ? not_before_
                                                                       : runtime::kNever;
 }
@@ -63,7 +63,8 @@ runtime::TimePoint PartitionReplicator::position_due() const {
 /// False where it is not to be copied any more.
 bool PartitionReplicator::may_begin(const PartitionLogs& logs) {
     phase_ = Phase::idle;
-    if (is_orphan_ || paused_why_) {
+    if (is_orphan_ || is_to_rest()) {
+        tell_at_rest();
         return false;
     }
     status_.source_log_start = logs.source_start;
@@ -95,7 +96,7 @@ void PartitionReplicator::begin(const PartitionLogs& logs, const Leaders& leader
     StreamChain chain = logs.target_tail ? StreamChain(stream_.producer_id, *logs.target_tail)
                                          : StreamChain(stream_.producer_id);
     PreservedStream::MarkerRules markers{
-        [this, turn = logs.turn] { return link_.may_write_markers(turn); },
+        [this, turn = logs.turn] { return link_.may_write_markers(id(), turn); },
         link_.next_coordinator_epoch()};
     stream(std::make_unique<PreservedStream>(*resume.next, std::move(chain), limits_,
                                              std::move(markers)),
@@ -193,7 +194,9 @@ void PartitionReplicator::stream(std::unique_ptr<OutgoingStream> outgoing, const
 
 void PartitionReplicator::postpone(const Error& error) {
     phase_ = Phase::idle;
-    if (!is_orphan_ && !paused_why_) {
+    if (is_orphan_ || is_to_rest()) {
+        tell_at_rest();
+    } else {
         retry(error);
     }
 }
@@ -211,12 +214,9 @@ void PartitionReplicator::on_target_leader(const client::PartitionLeader& leader
 
 void PartitionReplicator::on_prepared(const Result<void>& outcome) {
     phase_ = Phase::idle;
-    if (is_orphan_) {
+    if (is_orphan_ || is_to_rest()) {
+        show_rest();
         tell_at_rest();
-        return;
-    }
-    if (paused_why_) {
-        set_state(PartitionState::paused, *paused_why_);
         return;
     }
     if (outcome.has_error()) {
@@ -256,7 +256,7 @@ Result<void> PartitionReplicator::may_send() {
         return Error(make_error_code(KafkaError::invalid_producer_epoch),
                      "another worker has changed the map of " + id().to_string());
     }
-    return needs_turn_ ? link_.may_write_markers(turn_) : Result<void>();
+    return needs_turn_ ? link_.may_write_markers(id(), turn_) : Result<void>();
 }
 
 /// What was made goes to the lane; where its records' places are not stored yet, after that.
@@ -488,7 +488,7 @@ void PartitionReplicator::on_stopped(const Error& error) {
     stop_fetching();
     phase_ = Phase::idle;
     const bool has_merged = outgoing_->has_merged();
-    const bool was_set_down = std::exchange(is_set_down_, false);
+    const bool was_set_down = std::exchange(is_setting_down_, false);
     outgoing_.reset();
     waiting_for_map_.clear();
     if (is_orphan_) {
@@ -500,8 +500,9 @@ void PartitionReplicator::on_stopped(const Error& error) {
     }
     const bool is_content_wrong = is_halted_ && error.is(Errc::stopped);
     is_halted_ = false;
-    if (paused_why_ && !is_content_wrong) {
-        set_state(PartitionState::paused, *paused_why_);
+    if (is_to_rest() && !is_content_wrong) {
+        show_rest();
+        tell_at_rest();
         return;
     }
     const bool may_be_alone = error.code == KafkaError::invalid_record && stop_merging(has_merged);
@@ -511,6 +512,8 @@ void PartitionReplicator::on_stopped(const Error& error) {
     }
     if (is_content_wrong) {
         not_before_ = runtime::kNever;  // trying again would only write more of the same
+        show_rest();
+        tell_at_rest();
     } else if (was_set_down) {
         link_.want_position();  // resumed before its lane was empty
     } else {

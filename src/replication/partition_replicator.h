@@ -35,9 +35,10 @@ public:
     virtual void want_position() = 0;  // some partition wants its logs looked at
     virtual void want_metadata() = 0;  // a leader is not where it was thought to be
     virtual void count_error() = 0;
-    /// Whether it is this process's turn to write markers.
+    /// Whether it is this process's turn to write markers for the partition.
     /// `looked_in`: in which turn the target's log was looked at.
-    virtual Result<void> may_write_markers(std::optional<uint64_t> looked_in) = 0;
+    virtual Result<void> may_write_markers(const TopicPartition& id,
+                                           std::optional<uint64_t> looked_in) = 0;
     /// A coordinator epoch above all that were used before.
     virtual int32_t next_coordinator_epoch() = 0;
     /// The target has seen a higher one.
@@ -68,7 +69,8 @@ struct Stream {
 ///     idle --position()--> positioning --begin...()--> streaming --error--> idle (tries again)
 ///                                      `--begin()--> preparing --on_prepared()--> idle
 ///
-/// While it is paused it stays idle: what was fetched is delivered, then it holds nothing.
+/// While it is paused, or another worker has it, it stays idle: what was fetched is delivered, then
+/// it holds nothing.
 ///
 /// 1. Only the clusters say where to go on: the two logs where offsets are kept (resume_point), the
 ///    target's log and the stream's map where they are not. Nothing else is remembered.
@@ -178,6 +180,15 @@ public:
     void pause(std::string why);
     void resume();
 
+    /// Another worker copies it: as pause(), but nothing of it is this one's to show.
+    void leave_to_other();
+    /// It is this worker's to copy; nothing where it was all the time.
+    void take_over();
+    bool is_elsewhere() const { return is_elsewhere_; }
+    /// From when on nothing of it is under way: kNever while something is, else in the past, or
+    /// soon where a broker may still take what it has given no answer to.
+    runtime::TimePoint set_down_from() const;
+
     /// An open transaction that nobody knows the producer of yet.
     bool wants_producer() const {
         return status_.open_transaction && status_.open_transaction->producer_id.value() < 0;
@@ -235,7 +246,14 @@ private:
     void halt(std::string reason);
     bool stop_when_delivered();
     void tell_at_rest();
+    bool is_set_down() const {
+        return phase_ == Phase::idle && (former_ == nullptr || former_->is_at_rest());
+    }
+    bool is_to_rest() const { return paused_why_.has_value() || is_elsewhere_; }
+    bool is_blocked_for_good() const;
     void set_down();
+    void show_rest();
+    void start_anew();
     void fetch_on();
     void pause_fetching();
     void resume_fetching();
@@ -278,12 +296,14 @@ private:
     bool is_halted_ = false;            // by a batch that cannot be copied as it is
     std::string halted_why_;            // the same; it stays so until the process ends
     bool is_orphan_ = false;
+    std::string orphan_why_;
     const PartitionReplicator* former_ = nullptr;
     std::optional<std::string> paused_why_;  // while it is paused
-    bool is_set_down_ = false;               // by a pause, while its lane empties
-    std::optional<Offset> begun_at_;         // where it went on the last time
-    int refused_in_a_row_ = 0;               // without the target's log growing
-    bool is_damaged_ = false;  // what was fetched last is not what the source was given
+    bool is_elsewhere_ = false;
+    bool is_setting_down_ = false;    // for one of the two, while its lane empties
+    std::optional<Offset> begun_at_;  // where it went on the last time
+    int refused_in_a_row_ = 0;        // without the target's log growing
+    bool is_damaged_ = false;         // what was fetched last is not what the source was given
     bool wants_cleanup_policy_ = false;
     std::optional<bool> is_compacted_;  // as far as it was asked for
     Offset noted_hole_end_;             // what was lost before it is counted

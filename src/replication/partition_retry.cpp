@@ -19,7 +19,9 @@ constexpr auto kBlockedPause = std::chrono::seconds(10);
 
 void PartitionReplicator::block(std::string reason) {
     phase_ = Phase::idle;
-    if (!is_orphan_ && !paused_why_) {
+    if (is_orphan_ || is_to_rest()) {
+        tell_at_rest();
+    } else {
         retry_later(PartitionState::blocked, std::move(reason), kBlockedPause);
     }
 }
@@ -39,7 +41,7 @@ void PartitionReplicator::try_again() {
     refused_in_a_row_ = 0;
     backoff_.reset();
     not_before_ = {};
-    if (!is_orphan_ && !paused_why_) {
+    if (!is_orphan_ && !is_to_rest()) {
         set_state(PartitionState::starting, "");
         link_.want_position();
     }

@@ -11,7 +11,7 @@
 // The sequence makes a broker take each record batch once (KIP-98). A marker that comes again is
 // refused once a later write is there, as its epoch is below the newest then. The newest marker
 // alone could be written twice: by another worker, so that only one at a time writes markers
-// (GroupLease); or by a request that was thought to be lost, and comes late. Against those, each
+// (Fleet); or by a request that was thought to be lost, and comes late. Against those, each
 // chain has a coordinator epoch above all before it, and its first marker repeats the epoch that
 // the log ends with: if a late marker has come before it, that one's epoch is higher and the first
 // marker is refused; if one comes after it, its coordinator epoch is too low.

@@ -199,10 +199,10 @@ INSTANTIATE_TEST_SUITE_P(
                   "example\n"},
         BadConfig{"OnlyText", "clusters\n",
                   "c.yaml:1:1: the configuration must be a map of keys and values (clusters, "
-                  "links, replications, http, limits, log), but is \"clusters\"\n"},
+                  "links, replications, http, limits, fleet, log), but is \"clusters\"\n"},
         BadConfig{"OnlyAList", "- a\n- b\n",
                   "c.yaml:1:1: the configuration must be a map of keys and values (clusters, "
-                  "links, replications, http, limits, log), but is a list\n"},
+                  "links, replications, http, limits, fleet, log), but is a list\n"},
         BadConfig{"TwoDocuments", std::string(kMinimal) + "---\na: 1\n",
                   "c.yaml:7:1: a second YAML document begins here; keep one, without \"---\"\n"},
         BadConfig{"ColonInText", "clusters: a: b\n",
@@ -230,7 +230,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "\"limits\"?\n"},
         BadConfig{"UnknownTopKey", with_section("zookeeper: {}\n"),
                   "c.yaml:6:1: unknown key \"zookeeper\" in the configuration; known here: "
-                  "clusters, links, replications, http, limits, log\n"},
+                  "clusters, links, replications, http, limits, fleet, log\n"},
         BadConfig{"MisspelledLinkKey", with_link("    topisc: [orders]\n"),
                   "c.yaml:7:5: unknown key \"topisc\" in a link; did you mean \"topics\"?\n"},
         BadConfig{"UnknownLinkKey", with_link("    topics: [orders]\n    shadow: yes\n"),
@@ -244,7 +244,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "one of the two\n"},
         BadConfig{"KeyIsAList", with_section("? [a, b]\n: c\n"),
                   "c.yaml:6:3: a key must be a word, but is a list; known here: clusters, "
-                  "links, replications, http, limits, log\n"},
+                  "links, replications, http, limits, fleet, log\n"},
         BadConfig{"MissingSections", "log: {level: info}\n",
                   "c.yaml:1:1: the configuration lacks the key \"clusters\"; add a list of "
                   "Kafka clusters, for example clusters: [{name: east, bootstrap: "

@@ -248,18 +248,17 @@ TEST_F(LinkTest, GoesOnInsideAGap_WhereAnotherWorkerStopped) {
     EXPECT_EQ(layout_of_target(), "0+10 m10 m11 m12 m13 14+5");
 }
 
-TEST_F(LinkTest, FillsNoGap_WhileAnotherWorkerHasTheTurn) {
+TEST_F(LinkTest, FillsNoGap_BeforeThePartitionIsItsOwn) {
     source_log_.append(make_batch(0, 10));
     source_log_.append(protocol::make_control_batch({.offset = Offset(10)}));
     source_log_.append(protocol::make_control_batch({.offset = Offset(11)}));
     source_log_.append(make_batch(12, 5));
-    target_coordinator_.other_has_the_turn = true;
+    target_coordinator_.holds_joins = true;
     start_and_run(seconds(20));
     EXPECT_EQ(layout_of_target(), "0+10");
     EXPECT_EQ(status().state, PartitionState::retrying);
-    EXPECT_THAT(status().reason, HasSubstr("another Lockstep has the turn on this link"));
-    target_coordinator_.other_has_the_turn = false;
-    target_coordinator_.heartbeat_error = code_of(KafkaError::rebalance_in_progress);
+    EXPECT_THAT(status().reason, HasSubstr("not known yet whether this worker or another one"));
+    target_coordinator_.let_in();
     loop_.advance(seconds(2));
     EXPECT_EQ(layout_of_target(), "0+10 m10 m11 12+5");
 }

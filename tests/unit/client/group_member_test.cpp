@@ -1,0 +1,264 @@
+#include "client/group_member.h"
+
+#include "protocol/kafka_error.h"
+#include "tests/unit/support/fake_coordinator.h"
+
+#include <gtest/gtest.h>
+
+namespace lockstep::client {
+namespace {
+
+using protocol::KafkaError;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+Bytes bytes_of(std::string_view text) {
+    return {text.begin(), text.end()};
+}
+
+/// Gives each member its own metadata back, and remembers what it is told.
+class Role final : public GroupRole {
+public:
+    Bytes join_with() override { return bytes_of(says); }
+    std::map<std::string, Bytes> assign(const std::vector<Told>& members) override {
+        std::map<std::string, Bytes> given;
+        for (const Told& member : members) {
+            given[member.member_id] = member.metadata;
+        }
+        return given;
+    }
+    void on_assigned(const Standing& standing, ByteView assignment) override {
+        standings.push_back(standing);
+        assigned = as_text(assignment);
+    }
+    void on_out() override { ++outs; }
+
+    std::string says = "claim";
+    std::string assigned;
+    std::vector<Standing> standings;
+    int outs = 0;
+};
+
+class GroupMemberTest : public testing::Test {
+protected:
+    GroupMemberTest() {
+        broker_.metadata = test::metadata_of("eu", 1, {});
+        const auto refreshed = test::run(loop_, cluster_.refresh_metadata(nullptr, {}));
+        EXPECT_TRUE(refreshed.has_value());
+    }
+
+    ~GroupMemberTest() override {
+        tasks_.request_stop();
+        test::run(loop_, cluster_.close());
+        test::run(loop_, tasks_.join());
+    }
+
+    void start(runtime::Duration duration = seconds(1)) {
+        tasks_.spawn("member", member_.run(tasks_.stop_token()));
+        loop_.advance(duration);
+    }
+
+    void leave() {
+        tasks_.request_stop();
+        tasks_.spawn("leave", member_.leave());
+        test::run(loop_, member_.wait_left(loop_.now() + seconds(1)));
+    }
+
+    test::ManualLoop loop_;
+    test::ScriptedNetwork network_{loop_};
+    Rng rng_{1};
+    runtime::Runtime runtime_{loop_, network_, rng_};
+    test::FakeBroker broker_{network_, {"eu", 1}};
+    test::FakeCoordinator coordinator_{broker_};
+    Cluster cluster_{runtime_, ClusterSpec{"eu", {{"eu", 1}}}, {}};
+    Role role_;
+    GroupMember member_{cluster_, {"fleet", "shares", seconds(6)}, role_};
+    runtime::TaskGroup tasks_{loop_};
+};
+
+TEST_F(GroupMemberTest, JoinsAtOnce_ByTheIdThatItIsGiven) {
+    start(milliseconds(100));
+    ASSERT_EQ(role_.standings.size(), 1U);
+    EXPECT_EQ(role_.standings[0].member_id, "us");
+    EXPECT_EQ(role_.standings[0].generation, 1);
+    EXPECT_TRUE(role_.standings[0].is_leader);
+    EXPECT_EQ(role_.assigned, "claim");
+    EXPECT_TRUE(member_.is_heard());
+}
+
+TEST_F(GroupMemberTest, GetsWhatTheLeaderGivesIt) {
+    coordinator_.other_assigns = [] { return bytes_of("yours"); };
+    start();
+    ASSERT_EQ(role_.standings.size(), 1U);
+    EXPECT_FALSE(role_.standings[0].is_leader);
+    EXPECT_EQ(role_.assigned, "yours");
+    EXPECT_EQ(as_text(coordinator_.last_metadata), "claim");
+}
+
+TEST_F(GroupMemberTest, StaysAMember_WhileTheCoordinatorHearsOfIt) {
+    start();
+    loop_.advance(seconds(60));
+    EXPECT_TRUE(member_.is_heard());
+    EXPECT_EQ(coordinator_.joins, 1);
+    EXPECT_GE(coordinator_.heartbeats, 100);
+}
+
+// All may have to join again just after the last sign of life, and who does not is left out.
+TEST_F(GroupMemberTest, StopsBelieving_BeforeTheCoordinatorCanHaveLeftItOut) {
+    start();
+    coordinator_.is_silent = true;
+    loop_.advance(seconds(2));
+    EXPECT_TRUE(member_.is_heard());
+    loop_.advance(milliseconds(1'300));  // three of the four seconds that it waits for joins
+    EXPECT_FALSE(member_.is_heard());
+}
+
+TEST_F(GroupMemberTest, JoinsAgain_WhenAllHaveTo) {
+    start();
+    role_.says = "another claim";
+    coordinator_.rebalance();
+    loop_.advance(seconds(2));
+    EXPECT_EQ(coordinator_.joins, 2);
+    EXPECT_EQ(as_text(coordinator_.last_metadata), "another claim");
+    EXPECT_EQ(role_.standings.back().generation, 2);
+    EXPECT_EQ(role_.outs, 0);
+}
+
+TEST_F(GroupMemberTest, JoinsAgain_WhenItWantsTo) {
+    start();
+    member_.rejoin();
+    loop_.advance(milliseconds(50));
+    EXPECT_EQ(coordinator_.joins, 2);
+    loop_.advance(seconds(10));
+    EXPECT_EQ(coordinator_.joins, 2);
+}
+
+TEST_F(GroupMemberTest, JoinsOnceMore_WhereItWantedToWhileItJoined) {
+    coordinator_.holds_joins = true;
+    start();
+    member_.rejoin();
+    coordinator_.let_in();
+    loop_.advance(seconds(1));
+    EXPECT_EQ(coordinator_.joins, 2);
+}
+
+TEST_F(GroupMemberTest, IsOut_WhenTheCoordinatorHasForgottenIt) {
+    start();
+    coordinator_.heartbeat_error = static_cast<int16_t>(KafkaError::unknown_member_id);
+    coordinator_.is_one_error = true;
+    coordinator_.holds_joins = true;
+    loop_.advance(milliseconds(400));
+    EXPECT_EQ(role_.outs, 1);
+    EXPECT_FALSE(member_.is_heard());
+    coordinator_.let_in();
+    loop_.advance(milliseconds(100));
+    EXPECT_EQ(coordinator_.names_given, 2);  // as a new member
+    EXPECT_TRUE(member_.is_heard());
+}
+
+TEST_F(GroupMemberTest, StaysTheSameMember_WhereARoundEndedWithoutIt) {
+    start();
+    coordinator_.heartbeat_error = static_cast<int16_t>(KafkaError::illegal_generation);
+    coordinator_.is_one_error = true;
+    loop_.advance(seconds(2));
+    EXPECT_EQ(coordinator_.joins, 2);
+    EXPECT_EQ(coordinator_.names_given, 1);
+    EXPECT_EQ(role_.outs, 0);
+}
+
+TEST_F(GroupMemberTest, StaysTheSameMember_WhenTheConnectionIsCut) {
+    start();
+    broker_.hang_up();
+    loop_.advance(seconds(4));
+    EXPECT_TRUE(member_.is_heard());
+    EXPECT_EQ(coordinator_.joins, 2);
+    EXPECT_EQ(coordinator_.names_given, 1);
+    EXPECT_EQ(role_.outs, 0);
+}
+
+TEST_F(GroupMemberTest, SaysWhyItIsNoMember_AndTriesAgain) {
+    coordinator_.join_error = static_cast<int16_t>(KafkaError::inconsistent_group_protocol);
+    start(seconds(3));
+    EXPECT_NE(member_.problem().find("INCONSISTENT_GROUP_PROTOCOL"), std::string::npos);
+    EXPECT_FALSE(member_.is_heard());
+    coordinator_.join_error = 0;
+    loop_.advance(seconds(1));
+    EXPECT_EQ(member_.problem(), "");
+    EXPECT_TRUE(member_.is_heard());
+}
+
+TEST_F(GroupMemberTest, LeavesTheGroup_WhenStopped) {
+    start();
+    leave();
+    EXPECT_EQ(coordinator_.leaves, 1);
+    EXPECT_FALSE(member_.is_heard());
+}
+
+TEST_F(GroupMemberTest, LeavesTheGroup_AlsoWhileItsJoinIsNotAnswered) {
+    coordinator_.holds_joins = true;
+    start();
+    leave();
+    EXPECT_EQ(coordinator_.leaves, 1);
+}
+
+class KeptNames final : public MemberNames {
+public:
+    std::string name_in(std::string_view group) const override {
+        return group == "fleet" ? name : "";
+    }
+    void keep(std::string_view group, std::string_view kept) override {
+        EXPECT_EQ(group, "fleet");
+        name = kept;
+    }
+
+    std::string name;
+};
+
+/// What the process before it was, this one is.
+class RememberingMemberTest : public GroupMemberTest {
+protected:
+    void begin() {
+        remembering_.emplace(cluster_, GroupMember::Options{"fleet", "shares", seconds(6), &names_},
+                             role_);
+        tasks_.spawn("remembering", remembering_->run(tasks_.stop_token()));
+        loop_.advance(seconds(1));
+    }
+
+    KeptNames names_;
+    std::optional<GroupMember> remembering_;
+};
+
+TEST_F(RememberingMemberTest, JoinsAsTheMemberThatDied) {
+    names_.name = "us";
+    begin();
+    EXPECT_TRUE(remembering_->is_heard());
+    EXPECT_EQ(coordinator_.names_given, 0);
+    EXPECT_EQ(coordinator_.last_name, "us");
+}
+
+TEST_F(RememberingMemberTest, KeepsItsName_UntilItLeaves) {
+    begin();
+    EXPECT_EQ(names_.name, "us");
+    tasks_.request_stop();
+    tasks_.spawn("leave", remembering_->leave());
+    test::run(loop_, remembering_->wait_left(loop_.now() + seconds(1)));
+    EXPECT_EQ(names_.name, "");
+}
+
+TEST_F(RememberingMemberTest, JoinsAnew_WhereItIsKnownNoMore) {
+    names_.name = "the dead one";
+    coordinator_.forgotten_name = "the dead one";
+    begin();
+    EXPECT_TRUE(remembering_->is_heard());
+    EXPECT_EQ(names_.name, "us");
+    EXPECT_EQ(coordinator_.names_given, 1);
+}
+
+TEST_F(GroupMemberTest, KnowsWhetherOthersAreThere) {
+    EXPECT_FALSE(test::run(loop_, has_members(cluster_, "fleet", {})).value());
+    coordinator_.members_before = 2;
+    EXPECT_TRUE(test::run(loop_, has_members(cluster_, "fleet", {})).value());
+}
+
+}  // namespace
+}  // namespace lockstep::client

@@ -1,0 +1,311 @@
+// A link that other workers have, too: the topic "orders" with one partition.
+
+#include "base/log.h"
+#include "protocol/kafka_error.h"
+#include "replication/link.h"
+#include "tests/unit/replication/two_clusters.h"
+#include "tests/unit/support/fake_coordinator.h"
+
+#include <fmt/core.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace lockstep::replication {
+namespace {
+
+using protocol::KafkaError;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+const TopicPartition kOrders{"orders", PartitionIndex(0)};
+const FleetPlace kOurs{0, std::nullopt};
+const FleetPlace kTheirs{1, std::nullopt};
+const FleetPlace kOursToBeTheirs{0, 1};
+
+/// Large enough to be copied as it is: tiny neighbours are merged.
+Bytes make_batch(int64_t base_offset, int records) {
+    return test::make_batch(base_offset, records, std::string(2'100, '.'));
+}
+
+class LinkFleetTest : public TwoClustersTest {
+protected:
+    LinkFleetTest() {
+        log::set_level(log::Level::off);
+        source_log_.append(make_batch(0, 10));
+    }
+    ~LinkFleetTest() override {
+        test::run(loop_, link_->stop(loop_.now() + seconds(3)));
+        log::set_level(log::Level::info);
+    }
+
+    void start(runtime::Duration duration) {
+        LinkSpec spec = link_spec();
+        auto filter = TopicFilter::make(spec.topics, {});
+        const LinkEnvironment environment{runtime_, budget_, buffers_, nullptr,
+                                          nullptr,  nullptr, nullptr,  {"we"}};
+        link_ = std::make_unique<Link>(
+            environment,
+            LinkSetup{ClusterSpec{"src", {{"src", 1}}}, ClusterSpec{"dst", {{"dst", 1}}},
+                      std::move(spec), std::move(*filter), std::nullopt, seconds(2)});
+        link_->start();
+        loop_.advance(duration);
+    }
+
+    /// As the leader of the workers says from the next round on.
+    void give(FleetPlace place) {
+        FleetTable table;
+        table.workers = {{"us", "we"}, {"other", "they"}};
+        table.plan = {{kOrders, place}};
+        coordinator_.other_assigns = [table] { return table.encode(); };
+    }
+
+    void next_round(FleetPlace place) {
+        give(place);
+        coordinator_.rebalance();
+        loop_.advance(seconds(2));
+    }
+
+    FleetClaim last_claim() const {
+        auto claim = FleetClaim::decode(coordinator_.last_metadata);
+        EXPECT_TRUE(claim.has_value());
+        return std::move(*claim);
+    }
+
+    PartitionStatus status() const { return link_->status().partitions.at(0); }
+
+    void add_gap_at_source() {
+        source_log_.append(protocol::make_control_batch({.offset = Offset(source_log_.end)}));
+    }
+
+    void write_marker_as_other_worker() {
+        protocol::ControlMarker marker;
+        marker.offset = Offset(target_log_.end);
+        marker.producer_id = tagged_producer_id(origin_tag("src-id"), id_of(1), kOrders);
+        marker.producer_epoch = ProducerEpoch(static_cast<int16_t>(++epoch_));
+        target_log_.append(protocol::make_control_batch(marker));
+    }
+
+    /// Of one batch.
+    void answer_produce(const test::ReceivedRequest& request) {
+        const auto message = request.as<protocol::ProduceRequest>();
+        const auto& partition = message.topic_data.at(0).partition_data.at(0);
+        protocol::ProduceResponse response;
+        auto& topic = response.responses.emplace_back();
+        topic.name = message.topic_data[0].name;
+        topic.topic_id = message.topic_data[0].topic_id;
+        auto& answered = topic.partition_responses.emplace_back();
+        answered.base_offset = target_log_.append_produced(partition.records.view()).base_offset;
+        request.answer(response);
+    }
+
+    /// "0+10" for a batch of 10 records at offset 0, "m10" for a marker at offset 10.
+    std::string layout_of_target() const {
+        std::string layout;
+        for (const protocol::RecordBatchView& batch : target_log_.batches()) {
+            layout += layout.empty() ? "" : " ";
+            layout += batch.is_control()
+                          ? fmt::format("m{}", batch.base_offset().value())
+                          : fmt::format("{}+{}", batch.base_offset().value(), batch.record_count());
+        }
+        return layout;
+    }
+
+    MemoryBudget budget_{loop_, 64 << 20};
+    BufferPool buffers_{1 << 20};
+    test::FakeCoordinator coordinator_{target_};
+    std::unique_ptr<Link> link_;
+    int epoch_ = 0;
+};
+
+TEST_F(LinkFleetTest, CopiesAtOnce_WhereNobodyElseIsThere) {
+    coordinator_.holds_joins = true;  // as brokers do where a group is new
+    start(milliseconds(300));
+    EXPECT_EQ(layout_of_target(), "0+10");
+    EXPECT_EQ(link_->status().fleet.workers, 0U);
+    EXPECT_EQ(link_->status().fleet.owned, 0U);
+}
+
+TEST_F(LinkFleetTest, WaitsUntilTheOthersHaveLetItIn) {
+    coordinator_.members_before = 1;
+    give(kTheirs);
+    start(seconds(5));
+    EXPECT_EQ(layout_of_target(), "");
+    EXPECT_EQ(status().state, PartitionState::elsewhere);
+    EXPECT_EQ(status().worker, "they");
+    EXPECT_EQ(link_->status().fleet.workers, 2U);
+}
+
+TEST_F(LinkFleetTest, DoesNotWaitForLong_AsTheOthersMayBeDead) {
+    coordinator_.members_before = 1;
+    coordinator_.holds_joins = true;
+    start(milliseconds(900));
+    EXPECT_EQ(layout_of_target(), "");
+    loop_.advance(milliseconds(400));
+    EXPECT_EQ(layout_of_target(), "0+10");
+}
+
+TEST_F(LinkFleetTest, OwnsAll_WhereItIsAlone) {
+    start(seconds(1));
+    EXPECT_EQ(layout_of_target(), "0+10");
+    EXPECT_EQ(status().worker, "we");
+    const FleetStatus fleet = link_->status().fleet;
+    EXPECT_EQ(fleet.worker, "we");
+    EXPECT_EQ(fleet.workers, 1U);
+    EXPECT_TRUE(fleet.is_leader);
+    EXPECT_EQ(fleet.owned, 1U);
+    EXPECT_EQ(fleet.problem, "");
+}
+
+TEST_F(LinkFleetTest, TakesOver_WhatItIsGiven) {
+    give(kTheirs);
+    start(seconds(3));
+    source_log_.append(make_batch(10, 5));
+    next_round(kOurs);
+    EXPECT_EQ(layout_of_target(), "0+10 10+5");
+    EXPECT_EQ(status().state, PartitionState::running);
+    EXPECT_EQ(link_->status().fleet.taken, 1U);
+}
+
+TEST_F(LinkFleetTest, SetsDownWhatIsToMove_BeforeItSaysThatItHasItNoMore) {
+    give(kOurs);
+    start(seconds(3));
+    EXPECT_EQ(layout_of_target(), "0+10");
+    std::vector<test::ReceivedRequest> produces;
+    target_.hold(protocol::ApiKey::produce, produces);
+    source_log_.append(make_batch(10, 5));
+    loop_.advance(seconds(1));
+    ASSERT_EQ(produces.size(), 1U);
+    const int joins = coordinator_.joins;
+    next_round(kOursToBeTheirs);
+    EXPECT_EQ(coordinator_.joins, joins + 1);
+    EXPECT_THAT(last_claim().owned, testing::ElementsAre(kOrders));
+    EXPECT_EQ(status().state, PartitionState::elsewhere);
+
+    give(kTheirs);
+    answer_produce(produces[0]);
+    loop_.advance(milliseconds(100));
+    EXPECT_EQ(coordinator_.joins, joins + 2);
+    EXPECT_THAT(last_claim().owned, testing::IsEmpty());
+    source_log_.append(make_batch(15, 5));
+    loop_.advance(seconds(5));
+    EXPECT_EQ(layout_of_target(), "0+10 10+5");
+    EXPECT_EQ(status().worker, "they");
+    EXPECT_EQ(link_->status().fleet.given, 1U);
+}
+
+// A broker may have taken a request that was cut off, and execute it late.
+TEST_F(LinkFleetTest, KeepsForAWhile_WhatItHasNoAnswerTo) {
+    give(kOurs);
+    start(seconds(3));
+    std::vector<test::ReceivedRequest> produces;
+    target_.hold(protocol::ApiKey::produce, produces);
+    source_log_.append(make_batch(10, 5));
+    loop_.advance(seconds(1));
+    ASSERT_EQ(produces.size(), 1U);
+    give(kOursToBeTheirs);
+    coordinator_.rebalance();
+    loop_.advance(milliseconds(400));
+    target_.hang_up();
+    loop_.advance(seconds(4));
+    EXPECT_EQ(status().state, PartitionState::elsewhere);
+    EXPECT_THAT(last_claim().owned, testing::ElementsAre(kOrders));
+    loop_.advance(seconds(2));
+    EXPECT_THAT(last_claim().owned, testing::IsEmpty());
+}
+
+TEST_F(LinkFleetTest, ShowsNothingOld_OfWhatAnotherWorkerHas) {
+    give(kOurs);
+    start(seconds(3));
+    next_round(kTheirs);
+    EXPECT_EQ(status().state, PartitionState::elsewhere);
+    EXPECT_EQ(status().reason, "");
+    EXPECT_FALSE(status().next_offset);
+    EXPECT_FALSE(status().source_high_watermark);
+    EXPECT_EQ(status().lag_records(), 0);
+    EXPECT_EQ(status().copied_records, 10U);  // by this process
+}
+
+TEST_F(LinkFleetTest, GoesOnCopying_ButWritesNoMarkers_WhenTheCoordinatorIsSilent) {
+    give(kOurs);
+    start(seconds(3));
+    coordinator_.is_silent = true;
+    loop_.advance(seconds(10));
+    source_log_.append(make_batch(10, 5));
+    add_gap_at_source();
+    loop_.advance(seconds(3));
+    EXPECT_EQ(layout_of_target(), "0+10 10+5");
+    EXPECT_THAT(status().reason, testing::HasSubstr("not known yet whether this worker"));
+}
+
+// A worker that was suspended wakes up, and another one has its partition by now.
+TEST_F(LinkFleetTest, WritesNoMarkers_WhenTheOthersHaveForgottenIt) {
+    give(kOurs);
+    start(seconds(3));
+    coordinator_.heartbeat_error = static_cast<int16_t>(KafkaError::unknown_member_id);
+    coordinator_.is_one_error = true;
+    coordinator_.holds_joins = true;
+    loop_.advance(seconds(1));
+    add_gap_at_source();
+    loop_.advance(seconds(3));
+    EXPECT_EQ(layout_of_target(), "0+10");
+    give(kTheirs);
+    coordinator_.let_in();
+    loop_.advance(seconds(3));
+    EXPECT_THAT(last_claim().owned, testing::IsEmpty());
+    EXPECT_EQ(status().state, PartitionState::elsewhere);
+    EXPECT_EQ(layout_of_target(), "0+10");
+}
+
+TEST_F(LinkFleetTest, LooksAtTheLogAgain_BeforeItsFirstMarkerInATurn) {
+    add_gap_at_source();
+    coordinator_.holds_joins = true;
+    start(seconds(10));
+    EXPECT_EQ(layout_of_target(), "0+10");
+    write_marker_as_other_worker();
+    loop_.advance(seconds(10));
+    EXPECT_EQ(status().state, PartitionState::running);
+
+    write_marker_as_other_worker();  // of the next gap, which this worker has not seen yet
+    give(kOurs);
+    coordinator_.let_in();
+    add_gap_at_source();
+    source_log_.append(make_batch(12, 5));
+    loop_.advance(seconds(10));
+    EXPECT_EQ(layout_of_target(), "0+10 m10 m11 12+5");
+    EXPECT_EQ(status().state, PartitionState::running);
+}
+
+TEST_F(LinkFleetTest, StaysPaused_WhileItIsElsewhere) {
+    give(kOurs);
+    start(seconds(3));
+    EXPECT_EQ(link_->pause({"orders", std::nullopt}).value(), 1U);
+    next_round(kTheirs);
+    EXPECT_EQ(status().state, PartitionState::elsewhere);
+    next_round(kOurs);
+    EXPECT_EQ(status().state, PartitionState::paused);
+    EXPECT_EQ(link_->resume({"orders", std::nullopt}).value(), 1U);
+    loop_.advance(seconds(1));
+    EXPECT_EQ(status().state, PartitionState::running);
+}
+
+TEST_F(LinkFleetTest, AsksForANewPlan_WhereATopicGrows) {
+    give(kOurs);
+    start(seconds(3));
+    const int joins = coordinator_.joins;
+    source_.metadata = test::metadata_of("src", 1, {{"orders", id_of(1), {1, 1}, 0}});
+    target_.metadata = test::metadata_of("dst", 1, {{"orders", id_of(2), {1, 1}, 0}});
+    loop_.advance(seconds(3));
+    EXPECT_GT(coordinator_.joins, joins);
+    EXPECT_EQ(last_claim().rates.size(), 2U);
+    EXPECT_EQ(link_->status().partitions.at(1).state, PartitionState::elsewhere);
+}
+
+TEST_F(LinkFleetTest, CopiesAllByItself_WhereItMayNotJoin) {
+    coordinator_.join_error = static_cast<int16_t>(KafkaError::group_authorization_failed);
+    start(seconds(3));
+    EXPECT_EQ(layout_of_target(), "0+10");
+    EXPECT_THAT(link_->status().fleet.problem, testing::HasSubstr("GROUP_AUTHORIZATION_FAILED"));
+}
+
+}  // namespace
+}  // namespace lockstep::replication
