@@ -21,6 +21,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr size_t kWidth = 80;
 constexpr size_t kWidestTopic = 36;
+constexpr std::string_view kNoLimit = "9223372036854775807";
 
 int64_t records_of(const PlannedTopic& topic) {
     int64_t sum = 0;
@@ -58,7 +59,9 @@ std::string_view action_key(PlannedTopic::Action action) {
 std::string creation(const PlannedTopic& topic) {
     std::string text = fmt::format("with replication factor {}", topic.replication_factor);
     for (const auto& [key, value] : topic.configs) {
-        text += fmt::format(", {}={}", key, value);
+        const bool is_window = key.starts_with("message.timestamp.") && value == kNoLimit;
+        text += fmt::format(", {}={}{}", key, value,
+                            is_window ? " (no limit: a copy is made later than its record)" : "");
     }
     return text;
 }

@@ -69,8 +69,15 @@ def test_pausing_a_partition_stops_no_other(run, source, target, name):
     run.wait(lambda: run.partition(name)["lag_records"] == 50, "the lag is told all the same", 20)
     assert count(target, name) == {0: 100, 1: 80}
     assert "it is paused" in run.ask("explain", f"{name}/0")
+    assert f"{name}/0 on east-to-west: not blocked, but paused" in run.ask(
+        "explain", "blocked", f"{name}/0")
+    assert f"{name}/0 on east-to-west: paused" in run.ask("explain", "paused")
+    assert "1 partition, already paused" in run.ask("pause", f"{name}/0")
+    run.wait(lambda: 0 < (run.partition(name)["lag_seconds"] or 0) < 60,
+             "the age of the first record that waits is told", 20)
     run.ask("resume", f"{name}/0")
     run.wait_copied(name)
+    run.wait(lambda: run.partition(name)["lag_seconds"] == 0, "nothing waits any more", 10)
     run.wait(lambda: state(run, name) == "running", "it runs again", 10)
     assert assert_same_records(source, target, name) == 230
 

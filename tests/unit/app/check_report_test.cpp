@@ -83,6 +83,15 @@ east-to-west: east -> west
 )");
 }
 
+TEST(CheckTable, SaysWhyAWindowForTimestampsIsWidened) {
+    LinkPlan plan = sample_plan();
+    plan.topics[0].configs = {{"message.timestamp.after.max.ms", "9223372036854775807"}};
+    EXPECT_THAT(render_check_table({plan}),
+                testing::HasSubstr(
+                    "message.timestamp.after.max.ms=9223372036854775807 (no limit: a copy is\n"
+                    "      made later than its record)\n"));
+}
+
 TEST(CheckTable, NamesTheTopicsThatLockstepMakesForItself) {
     LinkPlan plan = sample_plan();
     plan.own_topics = {"__lockstep_followed", "__lockstep_offsets"};
