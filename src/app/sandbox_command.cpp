@@ -146,8 +146,8 @@ void SandboxSession::say_where() const {
             "Nothing is kept: all records are gone when it ends. Never use it for real "
             "data.\n\n");
     } else {
-        fmt::print("Kept in {}{}.\n\n", options_.data_dir,
-                   options_.has_fsync ? ", on the disk before each answer" : "");
+        fmt::print("Kept in {}{}, without any replica. Never use it for real data.\n\n",
+                   options_.data_dir, options_.has_fsync ? ", on the disk before each answer" : "");
     }
     for (const auto& cluster : clusters_) {
         fmt::print("  {}  {}  (Kafka {})\n", cluster->cluster().options().name,

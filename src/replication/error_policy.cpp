@@ -14,14 +14,26 @@ namespace {
 class TurnCategory final : public std::error_category {
 public:
     const char* name() const noexcept override { return "turn"; }
-    std::string message(int) const override { return "not this one's turn"; }
+    std::string message(int wait) const override {
+        return wait == static_cast<int>(TurnWait::not_ours)
+                   ? "not this one's turn"
+                   : "the turn has come after the logs were looked at";
+    }
 };
+
+const TurnCategory& turn_category() {
+    static const TurnCategory category;
+    return category;
+}
 
 }  // namespace
 
-std::error_code not_our_turn() {
-    static const TurnCategory category;
-    return {1, category};
+std::error_code make_error_code(TurnWait wait) {
+    return {static_cast<int>(wait), turn_category()};
+}
+
+bool is_wait_for_turn(const std::error_code& error) {
+    return error.category() == turn_category();
 }
 
 Reaction reaction_to(const std::error_code& error) {
@@ -56,7 +68,7 @@ Reaction reaction_to(const std::error_code& error) {
 }
 
 bool is_failed_request(const std::error_code& error) {
-    return error != not_our_turn() && error != KafkaError::leader_not_available;
+    return !is_wait_for_turn(error) && error != KafkaError::leader_not_available;
 }
 
 bool is_too_large(const std::error_code& error) {

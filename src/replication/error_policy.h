@@ -12,8 +12,14 @@ enum class Reaction {
     block,          // an operator has to change something; looked at again from time to time
 };
 
-/// Another process does what only one may do at a time.
-std::error_code not_our_turn();
+/// What waits for its turn, which one process at a time has: nothing has gone wrong, and nobody was
+/// asked for anything.
+enum class TurnWait {
+    not_ours = 1,   // another process has it, or it is not known yet who has it
+    looked_before,  // it is ours, but the logs were looked at before it came: once more
+};
+std::error_code make_error_code(TurnWait wait);
+bool is_wait_for_turn(const std::error_code& error);
 
 Reaction reaction_to(const std::error_code& error);
 

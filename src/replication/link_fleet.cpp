@@ -100,10 +100,11 @@ Result<void> Link::may_write_markers(const TopicPartition& id, std::optional<uin
         return {};
     }
     if (turn) {
-        return Error(Errc::timeout, "the turn has come after the logs were looked at");
+        return Error(make_error_code(TurnWait::looked_before),
+                     fmt::format("group {} on {}", fleet_->group(), spec_.target));
     }
     return Error(
-        not_our_turn(),
+        make_error_code(TurnWait::not_ours),
         fmt::format("it is not known yet whether this worker or another one writes here (group {} "
                     "on {})",
                     fleet_ ? fleet_->group() : "", spec_.target));

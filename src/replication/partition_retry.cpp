@@ -93,7 +93,7 @@ bool PartitionReplicator::is_settling(const Error& error) const {
 }
 
 void PartitionReplicator::retry(const Error& error) {
-    if (!is_settling(error)) {
+    if (!is_wait_for_turn(error.code) && !is_settling(error)) {
         link_.count_error(error.message());
     }
     if (give_up(error)) {

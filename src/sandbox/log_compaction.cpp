@@ -1,3 +1,4 @@
+#include "base/crc32c.h"
 #include "protocol/record_batch_builder.h"
 #include "protocol/records.h"
 #include "sandbox/partition_log.h"
@@ -28,9 +29,10 @@ void for_each_record(const RecordBatchView& batch, Visit visit) {
     }
 }
 
-/// The batch without the records that a newer one of the same key replaces; nothing where none is
-/// left. Its offsets stay: LogCleaner keeps the last offset of a batch, too.
-std::optional<Bytes> without_replaced(const RecordBatchView& batch, const NewestOfKeys& newest) {
+/// The batch with those of its records that `stays` says; nothing where none does. Its offsets
+/// stay: LogCleaner keeps the last offset of a batch, too.
+template <typename Stays>
+std::optional<Bytes> rest_of(const RecordBatchView& batch, Stays stays) {
     protocol::BatchOptions options;
     options.base_offset = batch.base_offset();
     options.partition_leader_epoch = batch.partition_leader_epoch();
@@ -42,8 +44,7 @@ std::optional<Bytes> without_replaced(const RecordBatchView& batch, const Newest
         static_cast<int16_t>(batch.attributes() & ~protocol::batch_attribute::kCodecMask);
     RecordBatchBuilder builder(options);
     for_each_record(batch, [&](RecordReader& reader, const protocol::Record& record) {
-        const Offset offset = reader.offset_of(record);
-        if (record.key && newest.find(as_text(*record.key))->second == offset) {
+        if (stays(record, reader.offset_of(record))) {
             builder.add_at(record.offset_delta, reader.timestamp_of(record),
                            {record.key, record.value, record.headers});
         }
@@ -54,6 +55,22 @@ std::optional<Bytes> without_replaced(const RecordBatchView& batch, const Newest
     builder.set_last_offset_delta(batch.last_offset_delta());
     auto built = builder.build();
     return built.has_value() ? std::optional(std::move(*built)) : std::nullopt;
+}
+
+/// Only its header, as DefaultRecordBatch.writeEmptyHeader of brokers makes it.
+Bytes without_records(const RecordBatchView& batch) {
+    namespace layout = protocol::batch_layout;
+    Bytes header(batch.bytes().begin(), batch.bytes().begin() + layout::kHeaderSize);
+    store_big_endian<int32_t>(header.data() + layout::kBatchLength,
+                              layout::kHeaderSize - layout::kUncountedSize);
+    store_big_endian<int16_t>(
+        header.data() + layout::kAttributes,
+        static_cast<int16_t>(batch.attributes() & ~protocol::batch_attribute::kCodecMask));
+    store_big_endian<int64_t>(header.data() + layout::kBaseTimestamp, batch.max_timestamp());
+    store_big_endian<int32_t>(header.data() + layout::kRecordCount, 0);
+    store_big_endian<uint32_t>(header.data() + layout::kCrc,
+                               crc32c(ByteView(header).subspan(layout::kAttributes)));
+    return header;
 }
 
 }  // namespace
@@ -84,14 +101,26 @@ void PartitionLog::compact() {
         }
         return true;
     });
+    // By it a producer's next sequence is known: LogCleaner keeps it, without records if need be.
+    const auto is_last_of_producer = [&](const RecordBatchView& view) {
+        const auto found = producers_.entries().find(view.producer_id());
+        return found != producers_.entries().end() && !found->second.batches.empty() &&
+               found->second.batches.back().base_offset == view.base_offset();
+    };
     std::vector<Bytes> kept;
     segments_.for_each(start_offset_, [&](const BatchPlace&, const RecordBatchView& view) {
         if (view.is_control() || view.base_offset() >= stable) {
             kept.emplace_back(view.bytes().begin(), view.bytes().end());
-        } else if (!is_aborted(view)) {
-            if (auto rest = without_replaced(view, newest)) {
-                kept.push_back(std::move(*rest));
-            }
+            return true;
+        }
+        const bool is_dropped = is_aborted(view);
+        auto rest = rest_of(view, [&](const protocol::Record& record, Offset offset) {
+            return !is_dropped && record.key && newest.find(as_text(*record.key))->second == offset;
+        });
+        if (rest) {
+            kept.push_back(std::move(*rest));
+        } else if (is_last_of_producer(view)) {
+            kept.push_back(without_records(view));
         }
         return true;
     });

@@ -3,11 +3,15 @@
 #include <memory>
 #include <string>
 
+namespace re2 {
+class RE2;
+}
+
 namespace lockstep::sandbox {
 
 /// A regular expression for names of topics, from a client that nobody trusts: what cannot be
-/// compiled, is too long or takes too much matches nothing. ECMAScript's without back references,
-/// so that matching takes polynomial time; brokers take RE2's, which differ little.
+/// compiled, or is too long, matches nothing. RE2's, as brokers take them (KIP-848): matching takes
+/// linear time.
 class TopicPattern {
 public:
     static constexpr size_t kMaxSize = 1'000;
@@ -19,8 +23,7 @@ public:
     bool matches(const std::string& topic) const;
 
 private:
-    struct Compiled;
-    std::shared_ptr<const Compiled> compiled_;
+    std::shared_ptr<const re2::RE2> compiled_;
 };
 
 }  // namespace lockstep::sandbox

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <unordered_map>
+#include <utility>
 
 namespace lockstep::sim {
 
@@ -236,6 +237,24 @@ std::vector<std::string> CopyCheck::completeness(const std::vector<SeenRecord>& 
         }
     }
     return problems;
+}
+
+std::optional<std::string> memory_problem(const std::string& worker, int64_t held_bytes,
+                                          const MemoryRule& rule) {
+    constexpr int64_t kLargestAnswer = 256 << 10;
+    if (held_bytes <= rule.limit_bytes + kLargestAnswer * rule.readers) {
+        return std::nullopt;
+    }
+    return fmt::format("bounded memory: {} holds {} bytes of records, {} are allowed", worker,
+                       held_bytes, rule.limit_bytes);
+}
+
+std::optional<std::string> RefusalCheck::look(uint64_t errors) {
+    const uint64_t before = std::exchange(errors_, errors).value_or(errors);
+    if (errors == before) {
+        return std::nullopt;
+    }
+    return fmt::format("nothing refused: {} errors, {} before", errors, before);
 }
 
 }  // namespace lockstep::sim

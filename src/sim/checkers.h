@@ -5,6 +5,10 @@
 #include "sim/truth.h"
 #include "sim/workload.h"
 
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace lockstep::sim {
 
 /// What a consumer that reads committed records sees of a partition, from its start to its end.
@@ -55,6 +59,30 @@ public:
 private:
     const TopicPlan& plan_;
     const CopyRules rules_;
+};
+
+/// Of how many bytes of records a process may hold: its limit, and beyond it one answer for each
+/// reader. An answer has a whole batch of each partition, whatever was asked for.
+struct MemoryRule {
+    int64_t limit_bytes = 0;
+    int64_t readers = 0;
+};
+
+/// PURE: checker "bounded memory".
+std::optional<std::string> memory_problem(const std::string& worker, int64_t held_bytes,
+                                          const MemoryRule& rule);
+
+/// PURE: checker "nothing refused", for a world in which nothing goes wrong and one worker copies:
+/// once it has begun, no request of its link fails any more. To wait for the turn, and to look at
+/// the logs once more where it came after the first look, is expected, and no failure: the link's
+/// count leaves it out.
+class RefusalCheck {
+public:
+    /// `errors`: the link's count now. What is wrong with it.
+    std::optional<std::string> look(uint64_t errors);
+
+private:
+    std::optional<uint64_t> errors_;  // of the look before
 };
 
 }  // namespace lockstep::sim

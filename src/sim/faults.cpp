@@ -6,7 +6,7 @@
 
 namespace lockstep::sim {
 
-using sandbox::Partition;
+using std::chrono::seconds;
 
 const std::vector<Faults::Kind>& Faults::kinds() {
     static const std::vector<Kind> all{
@@ -50,81 +50,42 @@ std::vector<std::string> fault_kinds(FaultSet set) {
     return names;
 }
 
-void Faults::go_on() {
-    const ScenarioPlan& plan = scenario_.plan_;
-    if (is_over_ || plan.faults.empty()) {
-        return;
-    }
-    Rng& rng = scenario_.world_.rng();
-    const std::string& chosen = plan.faults[rng.below(plan.faults.size())];
-    const auto kind = std::ranges::find(kinds(), chosen, &Kind::name);
-    (this->*kind->harm)();
-    scenario_.world_.after(scenario_.world_.draw_up_to(2 * plan.fault_interval),
-                           [this] { go_on(); });
-}
-
-void Faults::heal() {
-    is_over_ = true;
-    while (!open_.empty()) {
-        Open open = std::move(open_.begin()->second);
-        open_.erase(open_.begin());
-        open.mend();
-    }
-    scenario_.world_.note("all is healed");
-}
-
-void Faults::heal_later(Duration most, std::string what, std::function<void()> mend) {
-    heal_after(scenario_.world_.draw_up_to(most), std::move(what), std::move(mend));
-}
-
-void Faults::heal_after(Duration delay, std::string what, std::function<void()> mend) {
-    const int open = begin(std::move(what), std::move(mend));
-    scenario_.world_.after(delay, [this, open] { heal(open); });
-}
-
-int Faults::begin(std::string what, std::function<void()> mend) {
-    const int open = next_open_++;
-    open_[open] = {std::move(what), std::move(mend)};
-    return open;
-}
-
-void Faults::heal(int open) {
-    const auto found = open_.find(open);
-    if (found == open_.end()) {
-        return;
-    }
-    const Open healed = std::move(found->second);
-    open_.erase(found);
-    healed.mend();
-    scenario_.world_.note("  healed: " + healed.what);
+void Faults::harm(const std::string& kind) {
+    const auto found = std::ranges::find(kinds(), kind, &Kind::name);
+    (this->*found->harm)();
 }
 
 Place& Faults::draw_place() {
     return scenario_.world_.rng().chance(0.5) ? scenario_.source_ : scenario_.target_;
 }
 
-std::shared_ptr<Partition> Faults::draw_partition(Place& place, std::string& name) {
-    Rng& rng = scenario_.world_.rng();
-    const auto& plans = scenario_.plan_.topics;
-    name = plans[rng.below(plans.size())].name;
-    const auto topic = place.cluster->cluster().find_topic(name);
-    return topic ? topic->partitions[rng.below(topic->partitions.size())] : nullptr;
-}
-
-NodeLoop* Faults::draw_worker_node() {
+void Faults::kill_all_workers() {
     auto& workers = scenario_.workers_;
-    auto& worker = workers[scenario_.world_.rng().below(workers.size())];
-    return worker ? &worker->node() : nullptr;
+    for (size_t number = 0; number < workers.size(); ++number) {
+        if (workers[number]) {
+            workers.kill(number);
+        }
+    }
+    scenario_.world_.note("kill -9 of all workers");
+    heal_later(seconds(5), "kill -9 of all workers", [&workers] {
+        for (size_t number = 0; number < workers.size(); ++number) {
+            workers.start(number);
+        }
+    });
 }
 
-std::optional<Faults::Way> Faults::draw_way() {
-    const NodeLoop* node = draw_worker_node();
-    Place& place = draw_place();
-    if (node == nullptr) {
-        return std::nullopt;
+bool Faults::is_deserted() const {
+    return std::ranges::none_of(scenario_.workers_,
+                                [](const auto& worker) { return worker != nullptr; });
+}
+
+void Faults::drift_clock() {
+    NodeLoop* node = draw_worker_node();
+    if (node != nullptr) {
+        const double drift = (scenario_.world_.rng().unit() - 0.5) / 10;
+        scenario_.world_.note(fmt::format("clock of {} drifts by {:.3f}", node->name(), drift));
+        node->set_drift(drift);
     }
-    const auto& brokers = place.cluster->cluster().brokers();
-    return Way{node->name(), brokers[scenario_.world_.rng().below(brokers.size())].host};
 }
 
 }  // namespace lockstep::sim

@@ -51,7 +51,7 @@ void Faults::cut_off() {
 }
 
 void Faults::heal_with_next_turn(int open, int32_t generation, TimePoint until) {
-    if (!open_.contains(open)) {
+    if (!is_open(open)) {
         return;
     }
     World& world = scenario_.world_;
@@ -108,7 +108,7 @@ void Faults::compact_apart() {
     scenario_.world_.note(what);
     cut(ways);
     scenario_.world_.after(milliseconds(500) + scenario_.world_.draw_up_to(seconds(1)), [this] {
-        if (!is_over_) {
+        if (!is_over()) {
             compact_in(scenario_.source_);
         }
     });
@@ -148,7 +148,7 @@ void Faults::lose_tail_asleep() {
     }
     suspend(*node, seconds(10));
     scenario_.world_.after(scenario_.world_.draw_up_to(seconds(1)), [this, partition, name] {
-        if (!is_over_ && partition->leader != kNoBroker) {
+        if (!is_over() && partition->leader != kNoBroker) {
             lose_tail(scenario_.target_, *partition, name);
         }
     });
@@ -163,7 +163,7 @@ void Faults::recreate_unseen() {
     kill_all_workers();
     scenario_.world_.after(seconds(1), [this, name = *name] {
         const auto& truth = scenario_.workload_->truth().at({name, PartitionIndex(0)});
-        if (is_deserted() && !is_over_ && !truth.was_recreated) {
+        if (is_deserted() && !is_over() && !truth.was_recreated) {
             make_anew(name);
         }
     });
@@ -213,7 +213,7 @@ void Faults::kill_while_preparing() {
             }
             const Duration all_of_it = 6 * scenario_.plan_.latency.most;
             scenario_.world_.after(scenario_.world_.draw_up_to(all_of_it), [this, number] {
-                if (scenario_.workers_[number] && !is_over_) {
+                if (scenario_.workers_[number] && !is_over()) {
                     kill(number);
                 }
             });

@@ -13,38 +13,6 @@ namespace lockstep::sim {
 using sandbox::Broker;
 using std::chrono::seconds;
 
-void Faults::crash_broker() {
-    Rng& rng = scenario_.world_.rng();
-    Place& place = draw_place();
-    const auto& brokers = place.cluster->cluster().brokers();
-    const Broker& broker = brokers[rng.below(brokers.size())];
-    if (!broker.is_up) {
-        return;
-    }
-    const std::string what = fmt::format("crash of {}", broker.host);
-    scenario_.world_.note(what);
-    place.cluster->kill_broker(broker.id);
-    heal_later(seconds(10), what, [&place, id = broker.id] {
-        [[maybe_unused]] const auto restarted = place.cluster->restart_broker(id);
-    });
-}
-
-void Faults::move_leader() {
-    Place& place = draw_place();
-    std::string name;
-    const auto partition = draw_partition(place, name);
-    if (!partition || partition->in_sync.empty()) {
-        return;
-    }
-    const BrokerId id = partition->in_sync[scenario_.world_.rng().below(partition->in_sync.size())];
-    if (!place.cluster->is_up(id)) {
-        return;
-    }
-    scenario_.world_.note(fmt::format("{}-{} on {} is led by {}", name, partition->index.value(),
-                                      place.name, id.value()));
-    place.cluster->cluster().move_leader(*partition, id);
-}
-
 void Faults::lose_target_tail() {
     std::string name;
     const auto partition = draw_partition(scenario_.target_, name);
@@ -157,19 +125,6 @@ void Faults::fill_disk() {
             partition->log.keep_in(nullptr);
         }
     });
-}
-
-/// All that a broker answers comes late.
-void Faults::slow_disk() {
-    Rng& rng = scenario_.world_.rng();
-    const auto& brokers = draw_place().cluster->cluster().brokers();
-    const std::string host = brokers[rng.below(brokers.size())].host;
-    const auto lag = std::chrono::milliseconds(50 + rng.below(3000));
-    const std::string what = fmt::format("the disk of {} is slow by {} ms", host, lag.count());
-    scenario_.world_.note(what);
-    Internet& internet = scenario_.internet_;
-    internet.set_lag(host, lag);
-    heal_later(seconds(20), what, [&internet, host] { internet.set_lag(host, Duration(0)); });
 }
 
 /// An administrator takes a right away, and gives it back.

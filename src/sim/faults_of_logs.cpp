@@ -64,7 +64,7 @@ void Faults::overtake() {
     }
     kill_all_workers();
     scenario_.world_.after(seconds(1), [this, id = TopicPartition{name, partition->index}] {
-        if (is_deserted() && !is_over_) {
+        if (is_deserted() && !is_over()) {
             delete_uncopied(id);
         }
     });

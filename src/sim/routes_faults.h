@@ -1,24 +1,22 @@
 #pragma once
 
+#include "sim/common_faults.h"
 #include "sim/routes_scenario.h"
 
-#include <functional>
-#include <map>
 #include <string_view>
 
 namespace lockstep::sim {
 
-/// Does harm to clusters that are all written to, of the kinds that the plan has, and heals it
-/// later. What would take records away for good is no part of it. Owned by a scenario's run.
-class RoutesFaults {
+/// Of the world of several clusters. What would take records away for good is no part of it.
+class RoutesFaults final : public CommonFaults {
 public:
-    explicit RoutesFaults(RoutesScenario& scenario) : scenario_(scenario) {}
+    explicit RoutesFaults(RoutesScenario& scenario)
+        : CommonFaults({scenario.world_, scenario.internet_, scenario.workers_,
+                        scenario.plan_.faults, scenario.plan_.fault_interval,
+                        scenario.plan_.topics}),
+          scenario_(scenario) {}
 
     static std::vector<std::string> names();
-
-    void go_on();
-    /// No more harm; what is still broken is mended at once.
-    void heal();
 
 private:
     using Harm = void (RoutesFaults::*)();
@@ -28,25 +26,14 @@ private:
     };
     static const std::vector<Kind>& kinds();
 
-    void cut_way();
-    void cut_off_cluster();
-    void reset_connections();
-    void crash_broker();
-    void move_leader();
-    void slow_disk();
-    void kill_worker();
-    void suspend_worker();
-    void jump_clock();
+    void harm(const std::string& kind) override;
+    Place& draw_place() override;
+    /// Draws a broker also where no worker is there: what seeds found is still theirs so.
+    std::optional<Way> draw_way() override;
 
-    void heal_later(Duration most, std::string what, std::function<void()> mend);
-    Place& draw_place();
-    const sandbox::Broker& draw_broker(Place& place);
-    Worker* draw_worker();
+    void cut_off_cluster();
 
     RoutesScenario& scenario_;
-    std::map<int, std::pair<std::string, std::function<void()>>> open_;
-    int next_open_ = 0;
-    bool is_over_ = false;
 };
 
 }  // namespace lockstep::sim

@@ -63,7 +63,11 @@ WorkerSetup RoutesScenario::worker_setup() const {
 
 void RoutesScenario::note_states() {
     for (const auto& worker : workers_) {
-        for (const LinkStatus& link : worker ? worker->status() : std::vector<LinkStatus>()) {
+        const auto links = worker ? worker->status() : std::vector<LinkStatus>();
+        if (!links.empty()) {
+            check_memory(worker->node().name(), links);
+        }
+        for (const LinkStatus& link : links) {
             for (const PartitionStatus& partition : link.partitions) {
                 const std::string who = fmt::format("{} {} {}", worker->node().name(), link.name,
                                                     partition.id.to_string());
@@ -75,6 +79,19 @@ void RoutesScenario::note_states() {
                 }
             }
         }
+    }
+}
+
+/// All links of a process share what it may hold; each reads from all brokers of its source.
+void RoutesScenario::check_memory(const std::string& worker, const std::vector<LinkStatus>& links) {
+    MemoryRule rule{plan_.limits.in_flight_bytes, 0};
+    for (const LinkStatus& link : links) {
+        const auto source =
+            std::ranges::find(plan_.clusters, link.source, &RoutesPlan::Member::name);
+        rule.readers += source->brokers;
+    }
+    if (auto over = memory_problem(worker, links.front().in_flight_bytes, rule)) {
+        add_problem(std::move(*over));
     }
 }
 

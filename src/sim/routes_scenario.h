@@ -31,6 +31,7 @@ private:
     void open_sites();
     WorkerSetup worker_setup() const;
     void note_states();
+    void check_memory(const std::string& worker, const std::vector<LinkStatus>& links);
     /// Where each link is, for who looks why it is not in step.
     void note_places();
     /// Each partition's checker, which holds for all clusters.

@@ -19,8 +19,6 @@ constexpr Duration kLookInterval = seconds(5);
 /// How long everything may take to be in step again, once all is healed.
 constexpr Duration kPatience = seconds(180);
 constexpr size_t kMostProblems = 20;
-/// Of one broker, whatever was asked for: it gives a whole batch at least, of each partition.
-constexpr int64_t kLargestAnswer = 256 << 10;
 constexpr Duration kCommitInterval = milliseconds(300);
 constexpr Duration kForgetInterval = milliseconds(50);
 /// So many offsets before what is said to be copied are looked at.
@@ -87,6 +85,9 @@ void Scenario::describe() {
     if (plan_.compressions.back() != Compression::keep) {
         world_.note("the last worker makes other batches");
     }
+    if (plan_.has_idempotent_writers) {
+        world_.note("the writers are idempotent");
+    }
     for (const TopicPlan& topic : plan_.topics) {
         world_.note(fmt::format("{}: {}, {} partitions", topic.name, to_string(topic.kind),
                                 topic.partitions));
@@ -114,7 +115,10 @@ void Scenario::note_states() {
             continue;
         }
         for (const LinkStatus& link : worker->status()) {
-            check_memory(*worker, link, plan_.limits[number].in_flight_bytes);
+            const MemoryRule rule{plan_.limits[number].in_flight_bytes, plan_.source_brokers};
+            if (auto over = memory_problem(worker->node().name(), link.in_flight_bytes, rule)) {
+                add_problem(std::move(*over));
+            }
             check_errors(link);
             for (const PartitionStatus& partition : link.partitions) {
                 const std::string who =
@@ -130,28 +134,17 @@ void Scenario::note_states() {
     }
 }
 
-/// Checker "bounded memory": of records no more is held than was allowed, but for one answer of
-/// each broker.
-void Scenario::check_memory(Worker& worker, const LinkStatus& link, int64_t limit) {
-    if (link.in_flight_bytes > limit + kLargestAnswer * plan_.source_brokers) {
-        add_problem(fmt::format("bounded memory: {} holds {} bytes of records, {} are allowed",
-                                worker.node().name(), link.in_flight_bytes, limit));
-    }
-}
-
-/// Checker "nothing refused": where nothing goes wrong, and nobody else copies, a worker that has
-/// begun has no reason to begin anything again.
+/// Checker "nothing refused": where nothing goes wrong, and nobody else copies, nothing that a
+/// worker which has begun asks for fails.
 void Scenario::check_errors(const LinkStatus& link) {
     constexpr TimePoint kHasBegun = World::kStart + seconds(15);
-    if (!plan_.faults.empty() || plan_.dies_preparing || plan_.workers > 1 ||
+    if (!plan_.faults.empty() || plan_.dies_preparing || kill_step_ || plan_.workers > 1 ||
         world_.now() < kHasBegun) {
         return;
     }
-    if (link.errors != first_errors_.value_or(link.errors)) {
-        add_problem(fmt::format("nothing refused: {} errors, {} after the start", link.errors,
-                                *first_errors_));
+    if (auto problem = refusals_.look(link.errors)) {
+        add_problem(std::move(*problem));
     }
-    first_errors_ = link.errors;
 }
 
 std::vector<Scenario::CheckedPartition> Scenario::partitions() const {
@@ -337,8 +330,27 @@ void Scenario::check_partition(const CheckedPartition& checked) {
         copied.size(), blocked.empty() ? "" : ", blocked: ", blocked));
 }
 
+void Scenario::only_kill_at(uint64_t step) {
+    kill_step_ = step;
+    plan_.faults.clear();
+    plan_.dies_preparing = false;
+    plan_.length = plan_.write_length = kLookInterval;
+}
+
+/// Between two steps of its coroutines; what was sent until then arrives.
+void Scenario::kill_when_due(Faults& faults) {
+    const auto& first = workers_[0];
+    if (outcome_.worker_steps >= *kill_step_ || !first) {
+        return;
+    }
+    outcome_.worker_steps = first->node().steps();
+    if (outcome_.worker_steps >= *kill_step_) {
+        faults.kill(0, Internet::Sent::arrives);
+    }
+}
+
 void Scenario::watch(const TopicPartition& id) {
-    world_.set_observer([this, id] {
+    world_.add_observer([this, id] {
         const auto copy = target_.cluster == nullptr ? nullptr
                                                      : target_.cluster->cluster().find_partition(
                                                            id.topic, id.partition.value());
@@ -371,6 +383,20 @@ void Scenario::forget_old_producers() {
     world_.after(kForgetInterval, [this] { forget_old_producers(); });
 }
 
+void Scenario::open_clusters() {
+    source_ = make_place("source", plan_.source_brokers, plan_.source_version);
+    target_ = make_place("target", plan_.target_brokers, plan_.target_version);
+    workload_ = std::make_unique<Workload>(world_, source_.cluster->cluster(), plan_.topics);
+    workload_->set_most_header_bytes(plan_.most_header_bytes);
+    if (plan_.has_idempotent_writers) {
+        workload_->make_idempotent();
+    }
+    workload_->begin();
+    groups_ = std::make_unique<GroupWorkload>(world_, source_.cluster->cluster(),
+                                              target_.cluster->cluster(), *workload_);
+    groups_->begin(plan_.groups);
+}
+
 Outcome Scenario::run() {
     // What a suspended worker or a cut way still has under way may come right after that: no broker
     // can tell it from the next batch then. In the world, both would have to happen within the
@@ -382,16 +408,12 @@ Outcome Scenario::run() {
     });
     log::set_before_line([this] { fmt::print(stderr, "{} ", world_.time_text()); });
     describe();
-    source_ = make_place("source", plan_.source_brokers, plan_.source_version);
-    target_ = make_place("target", plan_.target_brokers, plan_.target_version);
-    workload_ = std::make_unique<Workload>(world_, source_.cluster->cluster(), plan_.topics);
-    workload_->set_most_header_bytes(plan_.most_header_bytes);
-    workload_->begin();
-    groups_ = std::make_unique<GroupWorkload>(world_, source_.cluster->cluster(),
-                                              target_.cluster->cluster(), *workload_);
-    groups_->begin(plan_.groups);
+    open_clusters();
     workers_.start_all(static_cast<size_t>(plan_.workers));
     Faults faults(*this);
+    if (kill_step_) {
+        world_.add_observer([this, &faults] { kill_when_due(faults); });
+    }
     if (plan_.dies_preparing) {
         faults.kill_while_preparing();
     }

@@ -15,6 +15,8 @@
 
 namespace lockstep::sim {
 
+class Faults;
+
 /// What a seed makes of a run.
 struct ScenarioPlan {
     OffsetsMode offsets = OffsetsMode::preserve;
@@ -32,6 +34,7 @@ struct ScenarioPlan {
     std::vector<Compression> compressions;
     Latency latency;
     Duration write_interval{};
+    bool has_idempotent_writers = false;
     uint64_t most_header_bytes = 0;
     Duration length = std::chrono::seconds(60);
     Duration write_length = std::chrono::seconds(60);  // faults may go on for longer
@@ -56,6 +59,8 @@ struct Outcome {
     uint64_t steps = 0;
     uint64_t written = 0;
     double virtual_seconds = 0;
+    /// How often the first worker's coroutines were resumed: of a run with one kill only.
+    uint64_t worker_steps = 0;
 };
 
 /// Two clusters, the workers of one link between them, writers, and faults: everything that one
@@ -69,6 +74,10 @@ public:
 
     Outcome run();
 
+    /// Instead of the seed's faults, and within seconds: the first worker is killed (-9) when its
+    /// coroutines have been resumed so many times; never, where they are not.
+    void only_kill_at(uint64_t step);
+
     /// Each batch that this partition's copy gets, and each end that it loses, goes to the log.
     void watch(const TopicPartition& partition);
 
@@ -78,9 +87,11 @@ private:
     Place make_place(const std::string& name, int32_t brokers, sandbox::KafkaVersion version);
     WorkerSetup worker_setup(size_t number);
     void describe();
+    /// With their topics, writers and groups.
+    void open_clusters();
     void note_states();
-    void check_memory(Worker& worker, const LinkStatus& link, int64_t limit);
     void check_errors(const LinkStatus& link);
+    void kill_when_due(Faults& faults);
     void forget_old_producers();
     void check_safety(const std::string& when);
     void add_problem(std::string problem);
@@ -118,8 +129,9 @@ private:
     std::unique_ptr<Workload> workload_;
     std::unique_ptr<GroupWorkload> groups_;
     Workers workers_{world_, internet_, [this](size_t number) { return worker_setup(number); }};
-    std::optional<uint64_t> first_errors_;  // of the only worker, where nothing else goes wrong
-    bool forgets_often_ = false;            // brokers, of producers whose records are old
+    RefusalCheck refusals_;       // of the only worker, where nothing else goes wrong
+    bool forgets_often_ = false;  // brokers, of producers whose records are old
+    std::optional<uint64_t> kill_step_;
     std::map<std::string, std::string> told_states_;
     Offset watched_end_{0};
     Outcome outcome_;

@@ -142,6 +142,8 @@ ScenarioPlan draw_plan(uint64_t seed, Rng& rng) {
     }
     draw_extras(plan, extras);
     draw_versions(plan, extras);
+    // By numbers of its own: seeds without it stay what they were.
+    plan.has_idempotent_writers = Rng(seed ^ 0x6964'656d'0000'0000).chance(0.5);
     if (is_rare) {
         draw_rare_faults(plan, rare);
     }

@@ -165,12 +165,19 @@ void Internet::reset(const std::string& one, const std::string& other) {
     }
 }
 
-void Internet::sever(const std::string& node) {
+void Internet::sever(const std::string& node, Sent sent) {
     severed_.insert(node);
     for (size_t i = 0; i < wires_.size(); ++i) {
         const std::shared_ptr<Wire> wire = wires_[i].lock();
-        if (wire && (wire->ends[0].node == node || wire->ends[1].node == node)) {
+        if (!wire || (wire->ends[0].node != node && wire->ends[1].node != node)) {
+            continue;
+        }
+        if (sent == Sent::is_lost) {
             break_wire(wire);
+        } else {
+            const int own = wire->ends[0].node == node ? 0 : 1;
+            break_end(wire->ends[own]);
+            send(wire, 1 - own, {});
         }
     }
 }
@@ -211,11 +218,15 @@ void Internet::deliver(const std::shared_ptr<Wire>& wire, int to) {
 
 void Internet::break_wire(const std::shared_ptr<Wire>& wire) {
     for (Wire::End& end : wire->ends) {
-        end.on_the_way.clear();
-        end.inbox.clear();
-        end.has_ended = true;
-        end.arrived.notify_all();
+        break_end(end);
     }
+}
+
+void Internet::break_end(Wire::End& end) {
+    end.on_the_way.clear();
+    end.inbox.clear();
+    end.has_ended = true;
+    end.arrived.notify_all();
 }
 
 Task<Result<std::unique_ptr<Stream>>> SimNetwork::connect(std::string host, uint16_t port,

@@ -55,8 +55,11 @@ public:
 
     /// Connections between the two nodes break: both ends see it, messages on their way are lost.
     void reset(const std::string& one, const std::string& other);
-    /// As a machine that dies: nothing of it goes out any more, its peers see its connections end.
-    void sever(const std::string& node);
+    /// What becomes of what a node has sent, when it ends: with the machine it is lost, but it
+    /// still arrives where only the process dies.
+    enum class Sent { is_lost, arrives };
+    /// Nothing of the node goes out any more, and its peers see its connections end.
+    void sever(const std::string& node, Sent sent);
 
     /// What a node sends is so much longer on its way, as from a broker with a slow disk.
     void set_lag(const std::string& node, Duration lag) { lags_[node] = lag; }
@@ -81,6 +84,7 @@ private:
     void send(const std::shared_ptr<Wire>& wire, int to, Bytes bytes);
     void deliver(const std::shared_ptr<Wire>& wire, int to);
     void break_wire(const std::shared_ptr<Wire>& wire);
+    static void break_end(Wire::End& end);
 
     World& world_;
     Latency latency_;

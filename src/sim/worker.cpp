@@ -16,8 +16,8 @@ Worker::Worker(World& world, Internet& internet, std::string name, const WorkerS
 
 Worker::~Worker() = default;
 
-void Worker::kill() {
-    internet_.sever(node_.name());
+void Worker::kill(Internet::Sent sent) {
+    internet_.sever(node_.name(), sent);
     node_.resume();
     stop();
 }

@@ -21,8 +21,8 @@ public:
     Worker(World& world, Internet& internet, std::string name, const WorkerSetup& setup);
     ~Worker();
 
-    /// kill -9, between any two steps.
-    void kill();
+    /// The end of its machine, or of the process alone (kill -9), between any two steps.
+    void kill(Internet::Sent sent);
     /// SIGTERM.
     void stop();
     bool is_over() const { return is_over_; }

@@ -29,8 +29,8 @@ void Workers::start(size_t number) {
     }
 }
 
-void Workers::kill(size_t number) {
-    running_[number]->kill();
+void Workers::kill(size_t number, Internet::Sent sent) {
+    running_[number]->kill(sent);
     dead_.push_back(std::move(running_[number]));
 }
 

@@ -21,7 +21,7 @@ public:
     void start_all(size_t count);
     /// Unless it is running.
     void start(size_t number);
-    void kill(size_t number);
+    void kill(size_t number, Internet::Sent sent = Internet::Sent::is_lost);
     /// Those whose coroutines have all ended.
     void bury();
     void end_all();

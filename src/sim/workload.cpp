@@ -73,6 +73,9 @@ void Workload::delete_topic(const std::string& topic) {
     source_.delete_topic(topic);
     for (auto& [id, truth] : truth_) {
         if (id.topic == topic) {
+            for (Writer& writer : writers_) {
+                writer.sequences.erase(id);
+            }
             truth.lose_from(0);
             truth.was_recreated = true;
             truth.overtaken_records = 0;
@@ -160,6 +163,8 @@ void Workload::write_batch(const TopicPlan& plan, Transaction* transaction) {
         int32_t& next = transaction->sequences[id];
         options.base_sequence = Sequence(next);
         next += count;
+    } else if (is_idempotent_) {
+        sign(options, id, count);
     }
     protocol::RecordBatchBuilder builder(options);
     std::vector<TrueRecord> records;
@@ -200,6 +205,19 @@ void Workload::write_batch(const TopicPlan& plan, Transaction* transaction) {
     source_.note_log_change();
 }
 
+void Workload::sign(protocol::BatchOptions& options, const TopicPartition& id, int32_t records) {
+    const uint64_t chosen = next_number_ % (writers_.size() + 1);
+    if (chosen == writers_.size()) {
+        return;  // by somebody who has no producer id
+    }
+    Writer& writer = writers_[chosen];
+    int32_t& next = writer.sequences[id];
+    options.producer_id = writer.producer_id;
+    options.producer_epoch = writer.epoch;
+    options.base_sequence = Sequence(next);
+    next += records;
+}
+
 void Workload::end_transaction(Transaction& transaction) {
     const bool is_commit = world_.rng().chance(0.75);
     for (const auto& [id, offsets] : transaction.open_in) {
@@ -224,6 +242,11 @@ void Workload::on_cut(const TopicPartition& partition, Offset offset) {
     TruePartition& truth = truth_[partition];
     truth.lose_from(offset.value());
     truth.was_cut = true;
+    // The broker has forgotten some of their batches: a client begins a new epoch (KIP-360).
+    for (Writer& writer : writers_) {
+        writer.epoch = ProducerEpoch(static_cast<int16_t>(writer.epoch.value() + 1));
+        writer.sequences.clear();
+    }
 }
 
 }  // namespace lockstep::sim

@@ -23,6 +23,9 @@ class Workload {
 public:
     Workload(World& world, sandbox::Cluster& source, std::vector<TopicPlan> plans);
 
+    /// Those that write without transactions have producer ids and sequences, two of three batches.
+    void make_idempotent() { is_idempotent_ = true; }
+
     /// Records get a header with up to so many bytes; 0: none.
     void set_most_header_bytes(uint64_t bytes) { most_header_bytes_ = bytes; }
 
@@ -73,7 +76,15 @@ private:
         std::map<TopicPartition, std::vector<int64_t>> open_in;  // the records' offsets
     };
 
+    /// One that numbers its batches (KIP-98), so that the broker knows those that come again.
+    struct Writer {
+        ProducerId producer_id;
+        ProducerEpoch epoch{0};
+        std::map<TopicPartition, int32_t> sequences;  // the next one of each partition
+    };
+
     sandbox::Topic& create_topic(const TopicPlan& plan);
+    void sign(protocol::BatchOptions& options, const TopicPartition& id, int32_t records);
     void write_one();
     void write_batch(const TopicPlan& plan, Transaction* transaction);
     void end_transaction(Transaction& transaction);
@@ -85,6 +96,8 @@ private:
     std::vector<TopicPlan> plans_;
     Truth truth_;
     std::map<std::string, std::vector<Transaction>> transactions_;  // by topic
+    std::vector<Writer> writers_{{ProducerId(11), {}, {}}, {ProducerId(12), {}, {}}};
+    bool is_idempotent_ = false;
     std::string writer_;
     uint64_t next_number_ = 0;
     uint64_t most_header_bytes_ = 0;

@@ -57,8 +57,8 @@ bool World::step(TimePoint end) {
         const auto event = events_.extract(events_.begin());
         event.mapped()();
     }
-    if (observer_) {
-        observer_();
+    for (const auto& observer : observers_) {
+        observer();
     }
     return true;
 }

@@ -41,7 +41,7 @@ public:
 
     uint64_t steps() const { return steps_; }
     /// Called after each step, for looking closely.
-    void set_observer(std::function<void()> observer) { observer_ = std::move(observer); }
+    void add_observer(std::function<void()> observer) { observers_.push_back(std::move(observer)); }
 
     /// A line of the run's log, with its time. `text` must follow from the seed alone.
     void note(std::string text);
@@ -60,7 +60,7 @@ private:
     std::multimap<TimePoint, std::function<void()>> events_;
     std::vector<std::unique_ptr<NodeLoop>> nodes_;
     std::vector<std::string> log_;
-    std::function<void()> observer_;
+    std::vector<std::function<void()>> observers_;
 };
 
 }  // namespace lockstep::sim

@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <limits>
+#include <optional>
 
 namespace lockstep::sim {
 namespace {
@@ -23,6 +25,8 @@ struct Options {
     bool is_quiet = false;
     bool stops_at_failure = false;
     bool lists_mutations = false;
+    std::optional<uint64_t> kill_at;  // after so many steps
+    uint64_t kill_every = 0;          // 0: no runs with one kill only
     std::string mutation;
     std::string watched;  // "topic-0-0"
     std::string world = "link";
@@ -43,8 +47,9 @@ void tell_failure(uint64_t seed, const Outcome& outcome, const Options& options)
     fmt::print("seed {} FAILED: {}\n", seed, outcome.problems.front());
     if (!options.shows_log && !options.is_quiet) {
         show(outcome, kShortLog);
-        fmt::print("all of it: ./dev sim{} --seed {}\n",
-                   options.world == "link" ? "" : " --world " + options.world, seed);
+        fmt::print("all of it: ./dev sim{} --seed {}{}\n",
+                   options.world == "link" ? "" : " --world " + options.world, seed,
+                   options.kill_at ? fmt::format(" --kill-at {}", *options.kill_at) : "");
     }
     std::fflush(stdout);  // the next failure may be hours away
 }
@@ -58,7 +63,42 @@ Outcome run_seed(uint64_t seed, const Options& options) {
         scenario.watch({options.watched.substr(0, dash),
                         PartitionIndex(std::atoi(options.watched.c_str() + dash + 1))});
     }
+    if (options.kill_at) {
+        scenario.only_kill_at(*options.kill_at);
+    }
     return scenario.run();
+}
+
+/// Kills a worker between any two steps of its coroutines, one run for each place; before, one
+/// without a kill, which tells how many there are.
+uint64_t run_kills_of(uint64_t seed, Options options) {
+    uint64_t failed = 0;
+    const auto run_with = [&](uint64_t step) {
+        options.kill_at = step;
+        const Outcome outcome = run_seed(seed, options);
+        if (!outcome.problems.empty()) {
+            ++failed;
+            tell_failure(seed, outcome, options);
+        }
+        return outcome.worker_steps;
+    };
+    const uint64_t steps = run_with(std::numeric_limits<uint64_t>::max());
+    uint64_t kills = 0;
+    for (uint64_t at = 1; at <= steps; at += options.kill_every) {
+        run_with(at);
+        ++kills;
+    }
+    fmt::print("seed {}: {} steps, killed at {} of them, {} failed\n", seed, steps, kills, failed);
+    std::fflush(stdout);
+    return failed;
+}
+
+int run_kills(const Options& options) {
+    uint64_t failed = 0;
+    for (uint64_t i = 0; i < options.seeds; ++i) {
+        failed += run_kills_of(options.first + i * options.step, options);
+    }
+    return failed == 0 ? 0 : 1;
 }
 
 int run(const Options& options) {
@@ -126,6 +166,12 @@ int main(int argc, char** argv) {
         ->check(CLI::IsMember({"link", "routes"}))
         ->capture_default_str();
     app.add_flag("--until-failure", options.stops_at_failure, "Stop at the first that fails");
+    CLI::Option* kill_at = app.add_option(
+        "--kill-at", options.kill_at,
+        "No faults but one: the first worker is killed after so many steps of its coroutines");
+    app.add_option("--kill-every", options.kill_every,
+                   "One run for every Nth place at which a worker can be killed, as --kill-at does")
+        ->excludes(kill_at);
     app.add_option("--mutation", options.mutation, "With this deliberate bug (build/mutations)");
     app.add_flag("--list-mutations", options.lists_mutations, "Show them, and do no more");
     app.add_flag("--log", options.shows_log, "Show what happened");
@@ -154,5 +200,9 @@ int main(int argc, char** argv) {
         return 2;
     }
     lockstep::log::set_level(level);
-    return lockstep::sim::run(options);
+    if ((options.kill_at || options.kill_every > 0) && options.world != "link") {
+        fmt::print(stderr, "--kill-at and --kill-every are for the world of one link\n");
+        return 2;
+    }
+    return options.kill_every > 0 ? lockstep::sim::run_kills(options) : lockstep::sim::run(options);
 }

@@ -60,6 +60,19 @@ def test_tidy_tree_has_no_problems(tree):
     assert Tidy(tree).check() == []
 
 
+@pytest.mark.parametrize("opening, missing", [
+    ("// API        Fetch, versions 4 to 18\n// Behaviour  all\n// Gaps       none\n", []),
+    ("// Which functions answer the requests about records.\n", []),
+    ("// API        Fetch\n// Behaviour  all\n// Gaps       none\n", ["API"]),
+    ("// API        Fetch 4 to 18\n// Gaps       none\n", ["Behaviour"]),
+    ("// API        Fetch 4 to 18\n// Behaviour  all\n\n// Gaps       none\n", ["Gaps"]),
+    ("", ["API", "Behaviour", "Gaps"]),
+])
+def test_handlers_of_the_sandbox_say_what_they_answer(tree, opening, missing):
+    found = problems_with(tree, "src/sandbox/handlers/fetch.cpp", opening + "\nint x;\n")
+    assert [problem.split()[-3] for problem in found] == missing
+
+
 @pytest.mark.parametrize("room, header, is_allowed", [
     ("client", "base/bytes.h", True),
     ("client", "client/other.h", True),

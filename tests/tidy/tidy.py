@@ -2,12 +2,14 @@
 """Holds the tree to the house style and to docs/architecture.md. Prints `file:line: message`.
 
 Checks: the include table, sizes of files, lines and functions, parameters of functions in headers,
-room READMEs, the map of rooms, unfinished work, paths of somebody's machine, tests that pages name.
-`tidy.py [ROOT]`.
+room READMEs, the map of rooms, unfinished work, paths of somebody's machine, tests that pages name,
+what the sandbox's handlers open with. `tidy.py [ROOT]`.
 """
 
+import re
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 from cpp_functions import declarations
@@ -23,6 +25,9 @@ COLUMNS = 100
 CPP = {".h", ".cpp"}
 CODE = CPP | {".py", ".java", ".sh", ".cmake"}
 TEXT = CODE | {".md", ".txt", ".yaml", ".yml", ".json", ".xml", ".ini", ""}
+# Each says which API it answers in which versions, how, and what it does not do.
+HANDLERS = Path("src", "sandbox", "handlers")
+HANDLER_LINES = {"API": r"API +[A-Z]\w+\W.*\d", "Behaviour": r"Behaviour +\S", "Gaps": r"Gaps +\S"}
 # Only the runtime room may see these.
 RUNTIME_ONLY = ("boost/asio", "boost/beast", "openssl/")
 # Spelled so that this file does not find itself.
@@ -59,6 +64,8 @@ class Tidy:
             self._check_words(path, number, line)
         if path.suffix in CPP:
             self._check_functions(path, text)
+        if path.suffix == ".cpp" and path.parent == self.root / HANDLERS:
+            self._check_handler(path, lines)
         if path.suffix == ".md":
             for number, message in missing_tests(self.root, text):
                 self._say(path, number, message)
@@ -83,6 +90,15 @@ class Tidy:
                 self._say(path, function.first_line,
                           f"{function.name} has {function.parameters} parameters; at most "
                           f"{PARAMETERS}, beyond that a struct")
+
+    def _check_handler(self, path: Path, lines: list[str]) -> None:
+        opening = list(takewhile(lambda line: line.startswith("// "), lines))
+        if opening and opening[0].startswith("// Which functions answer"):
+            return  # those of a subject that has several files
+        for word, pattern in HANDLER_LINES.items():
+            if not any(re.match("// " + pattern, line) for line in opening):
+                self._say(path, 1, f"a handler opens with API and versions, Behaviour, Gaps; {word} "
+                                   "is missing")
 
     def _check_rooms(self) -> None:
         page = self.root / "docs" / "architecture.md"

@@ -1,8 +1,7 @@
 // API        ConsumerGroupHeartbeat 0 and 1, ConsumerGroupDescribe 0 and 1 (KIP-848)
 // Behaviour  See ConsumerGroup: assignors `uniform` and `range` on the broker, partitions handed
 //            over one member after the other, static members, regular expressions.
-// Gaps       Expressions are ECMAScript's (std::regex, without back references), where brokers take
-//            RE2's; they are looked up at each heartbeat of their member. Classic members do not
+// Gaps       Expressions are looked up at each heartbeat of their member. Classic members do not
 //            join these groups, nor the other way round, unless the group is empty. Racks are not
 //            looked at.
 

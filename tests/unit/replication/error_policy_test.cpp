@@ -86,7 +86,8 @@ TEST(ReactionToOwnErrors, DoesNotMixUpCategories) {
 
 TEST(FailedRequests, AreNoneThatWaitForALeader_OrForTheirTurn) {
     EXPECT_FALSE(is_failed_request(make_error_code(KafkaError::leader_not_available)));
-    EXPECT_FALSE(is_failed_request(not_our_turn()));
+    EXPECT_FALSE(is_failed_request(make_error_code(TurnWait::not_ours)));
+    EXPECT_FALSE(is_failed_request(make_error_code(TurnWait::looked_before)));
     EXPECT_TRUE(is_failed_request(make_error_code(KafkaError::not_enough_replicas)));
     EXPECT_TRUE(is_failed_request(make_error_code(Errc::timeout)));
 }

@@ -2,7 +2,11 @@
 
 #include "protocol/record_batch_builder.h"
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
 
 namespace lockstep::sandbox {
 namespace {
@@ -57,6 +61,61 @@ TEST_F(PartitionLogTest, KeepsAll_WhereItIsCutBehindItsEnd) {
     append(10, 0);
     log_.truncate(Offset(10));
     EXPECT_EQ(log_.end_offset(), Offset(10));
+}
+
+/// "3-5:2@0" for a batch of 2 records in offsets 3 to 5 with sequence 0.
+std::string layout_of(const PartitionLog& log) {
+    std::string layout;
+    const BatchRange range = log.read(log.start_offset(), log.end_offset(), 1 << 20);
+    ByteView rest = range.bytes.view();
+    for (auto batch = *protocol::next_batch(rest); batch; batch = *protocol::next_batch(rest)) {
+        EXPECT_TRUE(batch->verify_crc());
+        layout += fmt::format("{}{}-{}:{}@{}", layout.empty() ? "" : " ",
+                              batch->base_offset().value(), batch->last_offset().value(),
+                              batch->record_count(), batch->base_sequence().value());
+    }
+    return layout;
+}
+
+Bytes keyed_batch(ProducerId producer, int32_t sequence, const std::vector<std::string>& keys) {
+    protocol::RecordBatchBuilder builder({.producer_id = producer,
+                                          .producer_epoch = ProducerEpoch(0),
+                                          .base_sequence = Sequence(sequence),
+                                          .codec = protocol::Codec::lz4});
+    for (const std::string& key : keys) {
+        builder.add(kNowMs, {.key = as_bytes(key), .value = as_bytes("value")});
+    }
+    return *builder.build();
+}
+
+TEST_F(PartitionLogTest, CompactionKeepsTheNewestOfEachKey_AtItsOffset) {
+    const auto add = [this](int32_t sequence, const std::vector<std::string>& keys) {
+        log_.append(keyed_batch(ProducerId(7), sequence, keys), LogConfig{}, kNowMs, kVersion);
+    };
+    add(0, {"a", "b", "c"});
+    add(3, {"b", "c"});
+    add(5, {"b"});
+    log_.compact();
+    EXPECT_EQ(layout_of(log_), "0-2:1@0 3-4:1@3 5-5:1@5");
+    add(6, {"a", "c"});
+    log_.compact();
+    EXPECT_EQ(layout_of(log_), "5-5:1@5 6-7:2@6");
+}
+
+TEST_F(PartitionLogTest, CompactionKeepsTheLastBatchOfAProducer_WithoutRecords) {
+    const auto add = [this](ProducerId producer, int32_t sequence) {
+        return log_.append(keyed_batch(producer, sequence, {"a", "b"}), LogConfig{}, kNowMs,
+                           kVersion);
+    };
+    add(ProducerId(7), 0);
+    add(ProducerId(7), 2);
+    add(ProducerId(8), 0);
+    log_.compact();
+    EXPECT_EQ(layout_of(log_), "2-3:0@2 4-5:2@0");
+    log_.compact();
+    EXPECT_EQ(layout_of(log_), "2-3:0@2 4-5:2@0");
+    EXPECT_TRUE(add(ProducerId(7), 2).is_duplicate);
+    EXPECT_EQ(add(ProducerId(7), 4).base_offset, Offset(6));
 }
 
 TEST_F(PartitionLogTest, GivesBatchesWhoseCrcIsWrong_WhileItsReadsAreDamaged) {

@@ -15,13 +15,20 @@ TEST(TopicPattern, HasToMatchTheWholeName) {
 }
 
 TEST(TopicPattern, WhatIsNoExpressionMatchesNothing) {
-    for (const std::string text : {"(", "[", "*", "a{2", "(a)\\1"}) {
+    for (const std::string text : {"(", "[", "*", "(a)\\1", "(?=a)a"}) {
         const TopicPattern pattern(text);
         EXPECT_FALSE(pattern.is_valid()) << text;
         EXPECT_FALSE(pattern.matches(text));
     }
     EXPECT_FALSE(TopicPattern(std::string(1'001, 'a')).is_valid());
     EXPECT_FALSE(TopicPattern("((a{1000}){1000}){1000}").is_valid());
+}
+
+TEST(TopicPattern, TakesWhatBrokersTake) {
+    EXPECT_TRUE(TopicPattern("(?i)orders").matches("Orders"));
+    EXPECT_TRUE(TopicPattern("(?P<kind>orders|bills)").matches("bills"));
+    EXPECT_TRUE(TopicPattern("\\Qa.b\\E").matches("a.b"));
+    EXPECT_FALSE(TopicPattern("\\Qa.b\\E").matches("axb"));
 }
 
 TEST(TopicPattern, EvilExpressionsEnd) {
