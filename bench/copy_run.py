@@ -38,7 +38,7 @@ def measure_copy(contender, route: Route, topic: str,
     brokers = {"source_broker": route.source.brokers[0].pid,
                "target_broker": route.target.brokers[0].pid}
     cpu_before = {name: cpu_seconds(pid) for name, pid in brokers.items()}
-    others_before = _busy_seconds() - sum(cpu_before.values()) - cpu_seconds(os.getpid())
+    others_before = busy_seconds() - sum(cpu_before.values()) - cpu_seconds(os.getpid())
     started = time.monotonic()
     process = contender.start(route, topic)
     try:
@@ -60,7 +60,7 @@ def measure_copy(contender, route: Route, topic: str,
         for name, pid in brokers.items():
             measured[f"{name}_cpu_seconds"] = cpu_seconds(pid) - cpu_before[name]
         ours = sum(map(cpu_seconds, [*brokers.values(), process.pid, os.getpid()]))
-        measured["others_cpu_seconds"] = max(0.0, _busy_seconds() - ours - others_before)
+        measured["others_cpu_seconds"] = max(0.0, busy_seconds() - ours - others_before)
         return measured
     finally:
         end(process, signal.SIGKILL)
@@ -77,7 +77,7 @@ def _wait(process, started: float, check) -> None:
         time.sleep(min(max(POLL_SECONDS[0], elapsed / 100), POLL_SECONDS[1]))
 
 
-def _busy_seconds() -> float:
+def busy_seconds() -> float:
     """What all processors of the machine have been busy for since it came up."""
     words = Path("/proc/stat").read_text().splitlines()[0].split()[1:]
     user, nice, system, _idle, _wait, interrupts, soft_interrupts, stolen = map(int, words[:8])

@@ -28,21 +28,23 @@ log::Level StateChange::level() const {
 
 std::vector<StateChange> StateChanges::update(const std::vector<LinkStatus>& links) {
     std::vector<StateChange> changes;
-    auto before = std::exchange(links_, {});
+    ++looks_;
     for (const LinkStatus& link : links) {
-        const States& old_states = before[link.name];
         States& states = links_[link.name];
         for (const PartitionStatus& partition : link.partitions) {
-            const auto old = old_states.find(partition.id);
-            const PartitionState was =
-                old == old_states.end() ? PartitionState::starting : old->second;
-            states[partition.id] = partition.state;
+            Seen& seen = states[partition.id];
+            seen.look = looks_;
+            const PartitionState was = std::exchange(seen.state, partition.state);
             if (was != partition.state) {
                 changes.push_back(
                     {link.name, partition.id, was, partition.state, partition.reason});
             }
         }
     }
+    for (auto& [name, states] : links_) {
+        std::erase_if(states, [this](const auto& entry) { return entry.second.look != looks_; });
+    }
+    std::erase_if(links_, [](const auto& entry) { return entry.second.empty(); });
     return changes;
 }
 

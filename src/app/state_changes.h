@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "model/link_status.h"
 
+#include <cstdint>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -31,8 +32,14 @@ public:
     std::vector<StateChange> update(const std::vector<LinkStatus>& links);
 
 private:
-    using States = std::unordered_map<TopicPartition, PartitionState>;
+    struct Seen {
+        PartitionState state = PartitionState::starting;
+        uint64_t look = 0;  // the last that found it
+    };
+    using States = std::unordered_map<TopicPartition, Seen>;
+
     std::unordered_map<std::string, States> links_;
+    uint64_t looks_ = 0;
 };
 
 }  // namespace lockstep::app

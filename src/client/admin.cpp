@@ -83,13 +83,17 @@ Task<Result<std::vector<OffsetAnswer>>> list_offsets(Cluster& cluster, OffsetQue
 }
 
 Task<Result<std::map<std::string, std::vector<ConfigEntry>>>> describe_topics(
-    Cluster& cluster, std::vector<std::string> topics, std::stop_token stop) {
+    Cluster& cluster, std::vector<std::string> topics, std::stop_token stop,
+    std::vector<std::string> keys) {
     protocol::DescribeConfigsRequest request;
     for (const std::string& topic : topics) {
         auto& resource = request.resources.emplace_back();
         resource.resource_type = kTopicResource;
         resource.resource_name = topic;
         resource.configuration_keys = std::nullopt;  // all
+        if (!keys.empty()) {
+            resource.configuration_keys = keys;
+        }
     }
     auto called = co_await cluster.call_any(request, stop);
     LS_CO_TRY(answer, std::move(called));

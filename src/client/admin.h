@@ -39,10 +39,11 @@ struct ConfigEntry {
     ConfigOrigin origin = ConfigOrigin::built_in;
 };
 
-/// The configs of each topic (sensitive ones are left out). Topics that cannot be described are
-/// missing in the answer.
+/// The configs of each topic (sensitive ones are left out): those with names in `keys`, or all
+/// where that is empty. Topics that cannot be described are missing in the answer.
 runtime::Task<Result<std::map<std::string, std::vector<ConfigEntry>>>> describe_topics(
-    Cluster& cluster, std::vector<std::string> topics, std::stop_token stop);
+    Cluster& cluster, std::vector<std::string> topics, std::stop_token stop,
+    std::vector<std::string> keys = {});
 
 /// The configs of one broker, as any topic would inherit them.
 runtime::Task<Result<std::map<std::string, std::string>>> describe_broker(Cluster& cluster,

@@ -3,6 +3,7 @@
 #include "protocol/kafka_error.h"
 
 #include <set>
+#include <string_view>
 
 namespace lockstep::client {
 namespace {
@@ -22,32 +23,47 @@ bool is_gone(int16_t error_code) {
 }  // namespace
 
 void Metadata::apply(const protocol::MetadataResponse& response, bool is_complete) {
-    if (response.cluster_id) {
-        cluster_id_ = *response.cluster_id;
-    }
-    controller_ = BrokerId(response.controller_id);
-    brokers_.clear();
-    for (const auto& broker : response.brokers) {
-        brokers_[BrokerId(broker.node_id)] = {broker.host, static_cast<uint16_t>(broker.port)};
-    }
-
-    std::set<std::string> named;
+    apply_brokers(response);
+    std::set<std::string_view> named;
+    bool is_changed = false;
     for (const auto& topic : response.topics) {
         if (!topic.name) {
             continue;
         }
         if (is_gone(topic.error_code)) {
-            topics_.erase(*topic.name);
+            is_changed |= topics_.erase(*topic.name) > 0;
             continue;
         }
         named.insert(*topic.name);
         if (is_present(topic.error_code)) {
-            apply_topic(topic);
+            is_changed |= apply_topic(topic);
         }
     }
     if (is_complete) {
-        std::erase_if(topics_, [&](const auto& entry) { return !named.contains(entry.first); });
+        is_changed |= std::erase_if(topics_, [&](const auto& entry) {
+                          return !named.contains(entry.first);
+                      }) > 0;
     }
+    if (is_changed) {
+        ++version_;
+        index_ids();
+    }
+}
+
+void Metadata::apply_brokers(const protocol::MetadataResponse& response) {
+    std::map<BrokerId, Endpoint> brokers;
+    for (const auto& broker : response.brokers) {
+        brokers[BrokerId(broker.node_id)] = {broker.host, static_cast<uint16_t>(broker.port)};
+    }
+    const std::string cluster_id = response.cluster_id.value_or(cluster_id_);
+    version_ += brokers == brokers_ && cluster_id == cluster_id_ ? 0 : 1;
+    brokers_ = std::move(brokers);
+    cluster_id_ = cluster_id;
+    // Not counted as news: KRaft clusters name any broker, another one each time.
+    controller_ = BrokerId(response.controller_id);
+}
+
+void Metadata::index_ids() {
     names_by_id_.clear();
     for (const auto& [name, topic] : topics_) {
         if (!topic.id.is_zero()) {
@@ -56,10 +72,10 @@ void Metadata::apply(const protocol::MetadataResponse& response, bool is_complet
     }
 }
 
-void Metadata::apply_topic(const protocol::MetadataResponse::MetadataResponseTopic& topic) {
-    TopicMetadata& known = topics_[*topic.name];
-    const bool is_same = known.id == topic.topic_id;
-    if (!is_same) {
+bool Metadata::apply_topic(const protocol::MetadataResponse::MetadataResponseTopic& topic) {
+    const auto [entry, is_new] = topics_.try_emplace(*topic.name);
+    TopicMetadata known = entry->second;
+    if (known.id != topic.topic_id) {
         known.partitions.clear();
     }
     known.name = *topic.name;
@@ -82,6 +98,11 @@ void Metadata::apply_topic(const protocol::MetadataResponse::MetadataResponseTop
         }
         known.partitions[index] = {BrokerId(partition.leader_id), epoch};
     }
+    if (!is_new && known == entry->second) {
+        return false;
+    }
+    entry->second = std::move(known);
+    return true;
 }
 
 const TopicMetadata* Metadata::find_topic(const std::string& name) const {

@@ -6,6 +6,7 @@
 #include "model/link.h"
 #include "protocol/messages/metadata.h"
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -16,6 +17,8 @@ namespace lockstep::client {
 struct PartitionLeader {
     BrokerId leader = kNoBroker;
     LeaderEpoch epoch = kNoLeaderEpoch;
+
+    bool operator==(const PartitionLeader&) const = default;
 };
 
 struct TopicMetadata {
@@ -24,6 +27,8 @@ struct TopicMetadata {
     bool is_internal = false;
     int16_t replication_factor = 0;
     std::vector<PartitionLeader> partitions;  // by partition index
+
+    bool operator==(const TopicMetadata&) const = default;
 };
 
 /// The newest picture that Metadata answers gave. A leader with an older epoch than the known one
@@ -33,6 +38,9 @@ public:
     /// Takes an answer in. With `is_complete`, topics that it does not name no longer exist.
     /// Topics with an error of their own are kept as they were known, or left out.
     void apply(const protocol::MetadataResponse& response, bool is_complete);
+
+    /// Another number after each answer that said anything new of brokers or topics.
+    uint64_t version() const { return version_; }
 
     const std::string& cluster_id() const { return cluster_id_; }
     BrokerId controller() const { return controller_; }
@@ -46,8 +54,12 @@ public:
     std::optional<PartitionLeader> leader_of(const TopicPartition& partition) const;
 
 private:
-    void apply_topic(const protocol::MetadataResponse::MetadataResponseTopic& topic);
+    void apply_brokers(const protocol::MetadataResponse& response);
+    /// Whether a topic's entry, or its being there, has changed.
+    bool apply_topic(const protocol::MetadataResponse::MetadataResponseTopic& topic);
+    void index_ids();
 
+    uint64_t version_ = 0;
     std::string cluster_id_;
     BrokerId controller_ = kNoBroker;
     std::map<BrokerId, Endpoint> brokers_;

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <tuple>
+
 namespace lockstep::replication {
 
 using protocol::KafkaError;
@@ -60,15 +62,20 @@ VerifiedStatus together(const VerifiedStatus& one, const VerifiedStatus& other) 
 
 }  // namespace
 
-std::optional<VerifiedStatus> ContinuousVerifier::status_of(const TopicPartition& id) const {
-    std::optional<VerifiedStatus> all;
-    for (auto next = proofs_.lower_bound({id, 0});
-         next != proofs_.end() && next->first.partition == id; ++next) {
-        if (const auto& status = next->second.progress.status()) {
-            all = all ? together(*all, *status) : *status;
+void ContinuousVerifier::add_to(std::vector<PartitionStatus>& partitions) const {
+    auto next = proofs_.begin();
+    for (PartitionStatus& partition : partitions) {
+        while (next != proofs_.end() && next->first.partition < partition.id) {
+            ++next;  // not copied any more
+        }
+        for (; next != proofs_.end() && next->first.partition == partition.id; ++next) {
+            const auto& status = next->second.progress.status();
+            if (status && partition.state != PartitionState::elsewhere) {  // else proved there
+                partition.verified =
+                    partition.verified ? together(*partition.verified, *status) : *status;
+            }
         }
     }
-    return all;
 }
 
 Task<void> ContinuousVerifier::run(std::stop_token stop) {
@@ -83,22 +90,46 @@ Task<void> ContinuousVerifier::run(std::stop_token stop) {
 /// Goes through all partitions once; says whether one of them has more to compare.
 Task<bool> ContinuousVerifier::pass(std::stop_token stop) {
     bool has_more = false;
-    int passed = 0;
     std::optional<CopyId> last;
     while (!stop.stop_requested()) {
-        const auto partition = services_.next_copied(last ? &*last : nullptr);
-        if (!partition) {
+        const Part part = pass_over(last);
+        if (part.due != nullptr) {
+            has_more |= co_await look(*part.last, *part.due, stop);
+        } else if (part.is_end) {
             break;
-        }
-        last = partition->id;
-        Proof& proof = proofs_[*last];
-        if (is_due(*partition, proof)) {
-            has_more |= co_await look(*last, proof, stop);
-        } else if (++passed % kPartitionsInARow == 0) {
+        } else {
             co_await runtime::sleep_for(loop(), runtime::Duration(0), stop);
         }
+        last = part.last;
     }
     co_return has_more;
+}
+
+/// Behind `last`, up to the next that is due; not too many at once.
+ContinuousVerifier::Part ContinuousVerifier::pass_over(const std::optional<CopyId>& last) {
+    Part part{last, nullptr, true};
+    int passed = 0;
+    auto proof = last ? proofs_.upper_bound(*last) : proofs_.begin();
+    services_.visit_copied(last ? &*last : nullptr, [&](const CopiedPartition& copy) {
+        const auto is_before = [&](const CopyId& id) {
+            return std::tie(id.partition, id.stream) < std::tie(copy.status.id, copy.stream);
+        };
+        while (proof != proofs_.end() && is_before(proof->first)) {
+            ++proof;  // not copied any more
+        }
+        if (proof == proofs_.end() || proof->first.partition != copy.status.id ||
+            proof->first.stream != copy.stream) {
+            proof = proofs_.try_emplace(proof, CopyId{copy.status.id, copy.stream});
+        }
+        const bool is_found = is_due(copy, proof->second);
+        part.is_end = !is_found && ++passed < kPartitionsInARow;
+        if (!part.is_end) {
+            part.last = proof->first;
+            part.due = is_found ? &proof->second : nullptr;
+        }
+        return part.is_end;
+    });
+    return part;
 }
 
 bool ContinuousVerifier::is_due(const CopiedPartition& partition, Proof& proof) {

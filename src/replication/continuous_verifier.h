@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace lockstep::replication {
 
@@ -21,14 +22,16 @@ struct CopyId {
     auto operator<=>(const CopyId&) const = default;
 };
 
-/// A partition of the link whose copy can be held against its source. Valid until the next
-/// co_await.
+/// A copy of the link that can be held against its source. Valid until the next co_await.
 struct CopiedPartition {
-    CopyId id;
     const PartitionStatus& status;
+    size_t stream = 0;
     Uuid target_topic_id;
     std::optional<TranslatedCopy> translated;  // where offsets are not kept
 };
+
+/// Says whether it wants to see the next one, too.
+using CopyVisitor = std::function<bool(const CopiedPartition&)>;
 
 /// What the proof asks of its link; all of it outlives the proof.
 struct ProofServices {
@@ -36,8 +39,8 @@ struct ProofServices {
     client::Cluster& source;
     client::Cluster& target;
     ReadRate& rate;
-    /// The copy behind `last`, or the first one; nothing behind the last one.
-    std::function<std::optional<CopiedPartition>(const CopyId* last)> next_copied;
+    /// Shows the copies behind `last`, or all, in the order of their ids.
+    std::function<void(const CopyId* last, const CopyVisitor&)> visit_copied;
     /// This one; nothing where it is none any more.
     std::function<std::optional<CopiedPartition>(const CopyId& id)> copied;
     /// Told that a leader, or a topic, may not be what it was thought to be.
@@ -65,8 +68,9 @@ public:
 
     runtime::Task<void> run(std::stop_token stop);
 
-    /// Over all streams of the partition. Nothing while it has not begun.
-    std::optional<VerifiedStatus> status_of(const TopicPartition& id) const;
+    /// Says of each partition how far it is proved, over all its streams; nothing of those that
+    /// have not begun. They are in the order of their ids.
+    void add_to(std::vector<PartitionStatus>& partitions) const;
 
 private:
     /// One copy; never taken away.
@@ -100,7 +104,15 @@ private:
         }
     };
 
+    /// What a part of a pass has come to.
+    struct Part {
+        std::optional<CopyId> last;  // that was passed over, or is due
+        Proof* due = nullptr;
+        bool is_end = false;
+    };
+
     runtime::Task<bool> pass(std::stop_token stop);
+    Part pass_over(const std::optional<CopyId>& last);
     bool is_due(const CopiedPartition& partition, Proof& proof);
     void sample_speed(const PartitionStatus& status, Proof& proof);
     runtime::Task<bool> look(CopyId id, Proof& proof, std::stop_token stop);

@@ -17,6 +17,10 @@ using runtime::Task;
 
 namespace {
 
+/// KRaft controllers make at most 10,000 records of one request, one for each partition, topic and
+/// config (QuorumController.MAX_RECORDS_PER_USER_OP).
+constexpr int64_t kPartitionsAtOnce = 500;
+
 std::vector<std::string> names_of(const std::vector<TopicMetadata>& topics) {
     std::vector<std::string> names;
     for (const TopicMetadata& topic : topics) {
@@ -36,6 +40,7 @@ Task<Result<std::vector<TopicMetadata>>> Discovery::look_only(std::stop_token st
     if (source_refreshed.has_error()) {
         co_return std::move(source_refreshed).error().within("source");
     }
+    source_version_ = source_.metadata().version();
     std::vector<TopicMetadata> matched;
     for (const auto& [name, topic] : source_.metadata().topics()) {
         const bool is_own = name.starts_with("__lockstep_");
@@ -69,6 +74,7 @@ Task<Result<DiscoveredTopics>> Discovery::look(std::stop_token stop) {
     LS_CO_TRY(matched, std::move(looked));
     DiscoveredTopics discovered;
     discovered.topics = std::move(matched);
+    discovered.source_version = source_version_;
     auto created = co_await create_missing(discovered.topics, discovered.target_problems, stop);
     if (created.has_error()) {
         co_return std::move(created).error().within("target");
@@ -145,16 +151,34 @@ Task<Result<void>> Discovery::create_missing(const std::vector<TopicMetadata>& t
         }
         wanted.push_back(std::move(setup.topic));
     }
-    auto created = co_await client::create_topics(target_, wanted, stop);
-    LS_CO_TRY(outcomes, std::move(created));
-    for (auto& [name, error] : outcomes) {
-        if (error.code) {
-            problems[name] = error;
-        } else {
-            log::info("link {}: created topic {} on {}", spec_.name, name, spec_.target);
+    auto created = co_await create(std::move(wanted), problems, stop);
+    if (created.has_value()) {
+        created = co_await refresh_target(topics, stop);
+    }
+    co_return created;
+}
+
+/// By several requests where they are many.
+Task<Result<void>> Discovery::create(std::vector<client::NewTopic> topics,
+                                     std::map<std::string, Error>& problems, std::stop_token stop) {
+    auto next = topics.begin();
+    while (next != topics.end()) {
+        std::vector<client::NewTopic> some;
+        for (int64_t partitions = 0; next != topics.end() && partitions < kPartitionsAtOnce;
+             ++next) {
+            partitions += next->partitions;
+            some.push_back(std::move(*next));
+        }
+        auto created = co_await client::create_topics(target_, std::move(some), stop);
+        LS_CO_TRY(outcomes, std::move(created));
+        for (auto& [name, error] : outcomes) {
+            if (error.code) {
+                problems[name] = error;
+            } else {
+                log::info("link {}: created topic {} on {}", spec_.name, name, spec_.target);
+            }
         }
     }
-    LS_CO_CHECK(co_await refresh_target(topics, stop));
     co_return Result<void>();
 }
 

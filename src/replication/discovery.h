@@ -6,6 +6,7 @@
 #include "model/unmatched_entry.h"
 #include "replication/topic_filter.h"
 
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -16,6 +17,7 @@ namespace lockstep::replication {
 /// What one look at both clusters found.
 struct DiscoveredTopics {
     std::vector<client::TopicMetadata> topics;     // at the source, matched by the link
+    uint64_t source_version = 0;                   // of the metadata that says so
     std::map<std::string, Error> target_problems;  // topics that could not be set up on the target
 };
 
@@ -44,6 +46,9 @@ private:
     runtime::Task<Result<void>> create_missing(const std::vector<client::TopicMetadata>& topics,
                                                std::map<std::string, Error>& problems,
                                                std::stop_token stop);
+    runtime::Task<Result<void>> create(std::vector<client::NewTopic> topics,
+                                       std::map<std::string, Error>& problems,
+                                       std::stop_token stop);
     runtime::Task<bool> raise_partitions(const std::vector<client::TopicMetadata>& topics,
                                          std::map<std::string, Error>& problems,
                                          std::stop_token stop);
@@ -54,6 +59,7 @@ private:
     client::Cluster& target_;
     LinkSpec spec_;
     TopicFilter filter_;
+    uint64_t source_version_ = 0;  // of the metadata that was looked at last
     std::map<std::string, std::string> target_broker_configs_;
     bool is_offsets_topic_wanted_ = false;
     std::set<std::string> noted_;  // what has been logged once

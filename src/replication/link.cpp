@@ -68,11 +68,11 @@ Link::Link(const LinkEnvironment& environment, LinkSetup setup)
     }
     pace_.rest = spec_.sync_interval;
     if (environment_.verify_rate != nullptr) {
-        verifier_ = std::make_unique<ContinuousVerifier>(
-            ProofServices{spec_.name, source_, target_, *environment_.verify_rate,
-                          [this](const CopyId* last) { return next_copied(last); },
-                          [this](const CopyId& copy) { return copied(copy); },
-                          [this] { want_metadata(); }, spec_.append_time});
+        verifier_ = std::make_unique<ContinuousVerifier>(ProofServices{
+            spec_.name, source_, target_, *environment_.verify_rate,
+            [this](const CopyId* last, const CopyVisitor& visitor) { visit_copied(last, visitor); },
+            [this](const CopyId& copy) { return copied(copy); }, [this] { want_metadata(); },
+            spec_.append_time});
     }
 }
 
@@ -129,12 +129,13 @@ LinkStatus Link::status() const {
     status.discovered = is_discovered_;
     status.priority = spec_.priority;
     status.is_paused = pauses_.is_link_paused();
+    status.partitions.reserve(partitions_.size());
     for (const auto& [id, partition] : partitions_) {
         PartitionStatus& each = status.partitions.emplace_back(partition->status());
         each.worker = fleet_ ? fleet_->worker_of(id) : "";
-        if (verifier_ && !partition->is_elsewhere()) {
-            each.verified = verifier_->status_of(id);
-        }
+    }
+    if (verifier_) {
+        verifier_->add_to(status.partitions);
     }
     if (fleet_) {
         status.fleet = fleet_->status();
@@ -182,37 +183,50 @@ bool Link::is_both_ways(const std::string& topic) const {
 }
 
 /// A topic that is gone at the source, or another one by now, has nothing to be compared with.
-std::optional<CopiedPartition> Link::next_copied(const CopyId* last) const {
-    if (last != nullptr) {
-        if (const auto found = copied({last->partition, last->stream + 1})) {
-            return found;
-        }
-    }
-    auto next = last == nullptr ? partitions_.begin() : partitions_.upper_bound(last->partition);
+void Link::visit_copied(const CopyId* last, const CopyVisitor& visitor) const {
+    const std::string* topic = nullptr;
+    const client::TopicMetadata* at_target = nullptr;
+    auto next = last == nullptr ? partitions_.begin() : partitions_.lower_bound(last->partition);
     for (; next != partitions_.end(); ++next) {
-        if (const auto found = copied({next->first, 0})) {
-            return found;
+        const auto& [id, partition] = *next;
+        if (topic == nullptr || *topic != id.topic) {
+            topic = &id.topic;
+            at_target = target_.metadata().find_topic(id.topic);
+        }
+        const bool is_last = last != nullptr && last->partition == id;
+        for (size_t stream = is_last ? last->stream + 1 : 0;; ++stream) {
+            const auto copy = copied(*partition, stream, at_target);
+            if (!copy) {
+                break;
+            }
+            if (!visitor(*copy)) {
+                return;
+            }
         }
     }
-    return std::nullopt;
 }
 
 std::optional<CopiedPartition> Link::copied(const CopyId& copy) const {
-    const TopicPartition& id = copy.partition;
-    const auto found = partitions_.find(id);
-    const auto* at_target = target_.metadata().find_topic(id.topic);
-    if (found == partitions_.end() || found->second->is_orphan() || at_target == nullptr) {
+    const auto found = partitions_.find(copy.partition);
+    return found == partitions_.end() ? std::nullopt
+                                      : copied(*found->second, copy.stream,
+                                               target_.metadata().find_topic(copy.partition.topic));
+}
+
+std::optional<CopiedPartition> Link::copied(const PartitionReplicator& partition, size_t stream,
+                                            const client::TopicMetadata* at_target) {
+    if (partition.is_orphan() || at_target == nullptr) {
         return std::nullopt;
     }
-    const PartitionReplicator& partition = *found->second;
-    CopiedPartition copied{copy, partition.status(), at_target->id, {}};
+    CopiedPartition copied{partition.status(), stream, at_target->id, {}};
     if (partition.status().is_translated) {
-        if (copy.stream >= partition.streams().size()) {
+        if (stream >= partition.streams().size()) {
             return std::nullopt;  // not begun yet, or no more of them
         }
-        const TranslatedRecords& stream = partition.streams()[copy.stream];
-        copied.translated = {stream.map, stream_id(stream.key), partition.origins(), copy.stream};
-    } else if (copy.stream > 0) {
+        const TranslatedRecords& records = partition.streams()[stream];
+        copied.translated = {records.map, replication::stream_id(records.key), partition.origins(),
+                             stream};
+    } else if (stream > 0) {
         return std::nullopt;
     }
     return copied;
@@ -327,14 +341,22 @@ void Link::apply(DiscoveredTopics discovered) {
         }
     }
     target_problems_ = std::move(discovered.target_problems);
+    // Most looks find nothing new, and there may be thousands of partitions.
+    const MetadataVersions versions{discovered.source_version, target_.metadata().version()};
+    const bool is_news = applied_ != versions;
     std::set<std::string> present;
     for (const client::TopicMetadata& topic : discovered.topics) {
         present.insert(topic.name);
-        apply_topic(topic);
+        if (is_news) {
+            apply_topic(topic);
+        }
     }
     notice_missing(present);
     join_fleet();
-    follow_pauses();
+    if (is_news) {
+        applied_ = versions;
+        follow_pauses();
+    }
     want_position();
 }
 
@@ -389,10 +411,15 @@ void Link::apply_topic(const client::TopicMetadata& topic) {
 }
 
 void Link::notice_missing(const std::set<std::string>& present) {
+    bool is_any_deleted = false;
     for (auto& [topic, misses] : missed_) {
         if (!present.contains(topic)) {
             ++misses;
+            is_any_deleted = is_any_deleted || misses >= kMissesUntilDeleted;
         }
+    }
+    if (!is_any_deleted) {
+        return;
     }
     for (auto& [id, partition] : partitions_) {
         if (missed_[id.topic] >= kMissesUntilDeleted && !partition->is_orphan()) {
@@ -436,8 +463,12 @@ Task<void> Link::follow_loop() {
     while (!stop.stop_requested()) {
         co_await runtime::sleep_for(loop, kFollowPause, stop);
         for (auto& [id, partition] : partitions_) {
-            co_await follow_log_start(*partition);
-            co_await name_open_transaction(*partition);
+            if (partition->log_start_to_follow()) {
+                co_await follow_log_start(*partition);
+            }
+            if (partition->wants_producer()) {
+                co_await name_open_transaction(*partition);
+            }
         }
         save_target_runs();
         co_await read_paused_ends();

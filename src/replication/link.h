@@ -125,8 +125,11 @@ private:
     std::optional<PartitionRanges> ranges_of(const TopicPartition& id) const;
     bool is_mixed(const TopicPartition& id) const;
     bool is_both_ways(const std::string& topic) const;
-    std::optional<CopiedPartition> next_copied(const CopyId* last) const;
+    void visit_copied(const CopyId* last, const CopyVisitor& visitor) const;
     std::optional<CopiedPartition> copied(const CopyId& copy) const;
+    static std::optional<CopiedPartition> copied(const PartitionReplicator& partition,
+                                                 size_t stream,
+                                                 const client::TopicMetadata* at_target);
 
     runtime::Task<void> position_loop();
     void position_due(runtime::TimePoint now);
@@ -151,6 +154,7 @@ private:
     runtime::Task<Result<std::string>> find_truncation(const PartitionReplicator& partition,
                                                        CopiedRecords copied);
     bool may_position() const;
+    runtime::Task<void> learn_cleanups(const std::vector<PartitionReplicator*>& group);
     runtime::Task<Result<void>> learn_cleanup(PartitionReplicator& partition);
     runtime::Task<void> learn_batch_size(PartitionReplicator& partition);
     /// A stream of a partition, and all that is known of where it is.
@@ -188,6 +192,15 @@ private:
     ReaderPace pace_;
 
     Partitions partitions_;
+    /// As of which metadata they are; nothing where one has begun since, with leaders as they were
+    /// told before.
+    struct MetadataVersions {
+        uint64_t source = 0;
+        uint64_t target = 0;
+
+        bool operator==(const MetadataVersions&) const = default;
+    };
+    std::optional<MetadataVersions> applied_;
     Pauses pauses_;
     std::map<std::string, bool> compacted_;  // at the source; topics that were asked about
     struct AskedBytes {

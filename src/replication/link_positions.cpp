@@ -10,7 +10,6 @@
 #include "replication/offsets_choice.h"
 #include "replication/stream_problems.h"
 #include "replication/stream_search.h"
-#include "replication/topic_cleanup.h"
 
 #include <fmt/core.h>
 
@@ -21,12 +20,6 @@ namespace lockstep::replication {
 
 using runtime::Task;
 using runtime::TimePoint;
-
-namespace {
-
-constexpr auto kMessageBytesKept = std::chrono::minutes(1);
-
-}  // namespace
 
 Task<void> Link::position_loop() {
     auto& loop = environment_.runtime.loop;
@@ -136,6 +129,7 @@ Task<void> Link::position_group(std::vector<PartitionReplicator*> group,
         postpone_all(named.error());
         co_return;
     }
+    co_await learn_cleanups(group);
     for (PartitionReplicator* partition : group) {
         auto logs = logs_from(at_source, at_target, partition->id());
         if (logs.has_error()) {
@@ -177,6 +171,7 @@ Task<void> Link::position_one(PartitionReplicator& partition, PartitionLogs logs
         co_return;
     }
     auto begun = co_await begin(partition, logs, way);
+    applied_.reset();  // its leaders may have moved meanwhile
     if (begun.has_error()) {
         partition.postpone(begun.error());
     }
@@ -327,38 +322,6 @@ Task<Result<void>> Link::apply_start(const TopicPartition& id, PartitionLogs& lo
             found.value() < 0 ? logs.source_end : std::max(found, logs.source_start);
     }
     co_return Result<void>();
-}
-
-/// Compaction leaves holes, and shows two workers different records under the same names. Where it
-/// cannot be known, one worker at a time copies, and holes are not passed over.
-Task<Result<void>> Link::learn_cleanup(PartitionReplicator& partition) {
-    const std::string topic = partition.id().topic;
-    if (!compacted_.contains(topic) || partition.wants_cleanup_policy()) {
-        auto asked = co_await is_compacted(source_, topic, tasks_.stop_token());
-        if (asked.has_error()) {
-            co_return partition.wants_cleanup_policy()
-                ? Result<void>(std::move(asked).error().within("offsets are missing"))
-                : Result<void>();
-        }
-        compacted_[topic] = *asked;
-    }
-    partition.on_cleanup_policy(compacted_[topic] && !mutated(Mutation::compaction_unknown));
-    co_return Result<void>();
-}
-
-/// Asked about where it was configured only; each topic once in a while, as somebody may change it.
-Task<void> Link::learn_batch_size(PartitionReplicator& partition) {
-    if (!spec_.batch_size) {
-        co_return;
-    }
-    const std::string topic = partition.id().topic;
-    const TimePoint now = environment_.runtime.loop.now();
-    const auto known = message_bytes_.find(topic);
-    if (known == message_bytes_.end() || now - known->second.asked_at >= kMessageBytesKept) {
-        const auto most = co_await max_message_bytes(target_, topic, tasks_.stop_token());
-        message_bytes_[topic] = {most, now};
-    }
-    partition.limit_made(*spec_.batch_size, message_bytes_[topic].most);
 }
 
 /// What the source shows differently than it was copied, as after an unclean election; "" where

@@ -20,6 +20,15 @@ constexpr auto kLongPoll = std::chrono::milliseconds(500);
 constexpr auto kLostSessionPause = std::chrono::milliseconds(200);
 constexpr auto kShortPoll = std::chrono::milliseconds(10);
 
+/// A broker without a session for us names every partition, also where there is nothing new.
+bool has_found_something(const protocol::FetchResponse& response) {
+    return std::ranges::any_of(response.responses, [](const auto& topic) {
+        return std::ranges::any_of(topic.partitions, [](const auto& data) {
+            return data.error_code != 0 || !data.records.view().empty();
+        });
+    });
+}
+
 }  // namespace
 
 SourceReader::SourceReader(client::Cluster& source, BrokerId broker, Shared shared)
@@ -119,13 +128,17 @@ Task<Result<void>> SourceReader::fetch_once(client::ConnectionPtr connection,
     if (pace_.rate) {
         pace_.rate->charge(static_cast<int64_t>(answer.frame.size), loop.now());
     }
-    has_found_nothing_ = answer.message.responses.empty();
+    has_found_nothing_ = !has_found_something(answer.message);
     if (!session_.accept(answer.message)) {
         ++sessions_lost_in_a_row_;
         co_return Result<void>();
     }
     sessions_lost_in_a_row_ = 0;
-    size_.on_answer(answer.frame.size, budget_.used_bytes() <= limits.max_bytes);
+    if (!has_found_nothing_) {
+        size_.on_answer(answer.frame.size, budget_.used_bytes() <= limits.max_bytes);
+    } else if (limits.max_wait == kLongPoll) {
+        size_.on_nothing();
+    }
     lease->resize(static_cast<int64_t>(answer.frame.size));
     deliver(answer.message, with_lease(std::move(answer.frame), std::move(lease)));
     co_return Result<void>();

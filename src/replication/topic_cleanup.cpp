@@ -12,9 +12,12 @@ using runtime::Task;
 
 namespace {
 
+constexpr const char* kCleanupPolicy = "cleanup.policy";
+constexpr const char* kMaxMessageBytes = "max.message.bytes";
+
 bool is_compacted(const std::vector<client::ConfigEntry>& configs) {
     return std::ranges::any_of(configs, [](const client::ConfigEntry& entry) {
-        return entry.name == "cleanup.policy" && entry.value.find("compact") != std::string::npos;
+        return entry.name == kCleanupPolicy && entry.value.find("compact") != std::string::npos;
     });
 }
 
@@ -29,10 +32,10 @@ Task<Result<std::map<std::string, Cleanup>>> read_cleanups(client::Cluster& sour
         cleanups[topic] = Cleanup::deleted;
     }
     for (client::Cluster* cluster : {&source, &target}) {
-        auto described = co_await client::describe_topics(*cluster, topics, stop);
-        LS_CO_TRY(configs, std::move(described));
-        for (const auto& [topic, entries] : configs) {
-            if (is_compacted(entries)) {
+        auto asked = co_await read_compacted(*cluster, topics, stop);
+        LS_CO_TRY(answers, std::move(asked));
+        for (const auto& [topic, is_compacted] : answers) {
+            if (is_compacted) {
                 cleanups[topic] = Cleanup::compacted;
             }
         }
@@ -43,14 +46,16 @@ Task<Result<std::map<std::string, Cleanup>>> read_cleanups(client::Cluster& sour
 Task<std::optional<int64_t>> max_message_bytes(client::Cluster& cluster, std::string topic,
                                                std::stop_token stop) {
     std::vector<std::string> topics{topic};
-    const auto described = co_await client::describe_topics(cluster, std::move(topics), stop);
+    std::vector<std::string> keys{kMaxMessageBytes};
+    const auto described =
+        co_await client::describe_topics(cluster, std::move(topics), stop, std::move(keys));
     if (described.has_error() || !described->contains(topic)) {
         co_return std::nullopt;
     }
     for (const client::ConfigEntry& entry : described->at(topic)) {
         int64_t bytes = 0;
         const char* end = entry.value.data() + entry.value.size();
-        if (entry.name == "max.message.bytes" &&
+        if (entry.name == kMaxMessageBytes &&
             std::from_chars(entry.value.data(), end, bytes).ptr == end && bytes > 0) {
             co_return bytes;
         }
@@ -58,16 +63,30 @@ Task<std::optional<int64_t>> max_message_bytes(client::Cluster& cluster, std::st
     co_return std::nullopt;
 }
 
+Task<Result<std::map<std::string, bool>>> read_compacted(client::Cluster& cluster,
+                                                         std::vector<std::string> topics,
+                                                         std::stop_token stop) {
+    std::vector<std::string> keys{kCleanupPolicy};
+    auto described =
+        co_await client::describe_topics(cluster, std::move(topics), stop, std::move(keys));
+    LS_CO_TRY(configs, std::move(described));
+    std::map<std::string, bool> compacted;
+    for (const auto& [topic, entries] : configs) {
+        compacted[topic] = is_compacted(entries);
+    }
+    co_return compacted;
+}
+
 Task<Result<bool>> is_compacted(client::Cluster& cluster, std::string topic, std::stop_token stop) {
     std::vector<std::string> topics{topic};
-    auto described = co_await client::describe_topics(cluster, std::move(topics), stop);
-    LS_CO_TRY(configs, std::move(described));
-    const auto found = configs.find(topic);
-    if (found == configs.end()) {
+    auto asked = co_await read_compacted(cluster, std::move(topics), stop);
+    LS_CO_TRY(answers, std::move(asked));
+    const auto found = answers.find(topic);
+    if (found == answers.end()) {
         co_return Error(make_error_code(protocol::KafkaError::topic_authorization_failed),
                         "the cleanup.policy of " + topic + " on " + cluster.name());
     }
-    co_return is_compacted(found->second);
+    co_return found->second;
 }
 
 }  // namespace lockstep::replication

@@ -23,8 +23,14 @@ runtime::Task<Result<std::map<std::string, Cleanup>>> read_cleanups(client::Clus
 runtime::Task<std::optional<int64_t>> max_message_bytes(client::Cluster& cluster, std::string topic,
                                                         std::stop_token stop);
 
-/// Whether the cluster compacts the topic: only then its log may have holes. Errors: those of
-/// asking; `topic_authorization_failed` where it does not tell.
+/// Which of the topics the cluster compacts: only then their logs may have holes. Those that it
+/// does not tell of are missing in the answer.
+runtime::Task<Result<std::map<std::string, bool>>> read_compacted(client::Cluster& cluster,
+                                                                  std::vector<std::string> topics,
+                                                                  std::stop_token stop);
+
+/// The same of one topic. Errors: those of asking; `topic_authorization_failed` where the cluster
+/// does not tell.
 runtime::Task<Result<bool>> is_compacted(client::Cluster& cluster, std::string topic,
                                          std::stop_token stop);
 

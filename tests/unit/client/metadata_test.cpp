@@ -165,6 +165,33 @@ TEST(Metadata, KnowsOnlyTheBrokersOfTheLastAnswer) {
     EXPECT_EQ(metadata.brokers().size(), 1U);
 }
 
+TEST(Metadata, HasAnotherVersion_OnlyAfterNews) {
+    const auto first = metadata_of("eu", 3, {{"orders", id_of(1), {1, 2}, 5}});
+    const auto is_news = [&first](const MetadataResponse& next, bool is_complete) {
+        Metadata metadata;
+        metadata.apply(first, true);
+        const uint64_t before = metadata.version();
+        metadata.apply(next, is_complete);
+        return metadata.version() != before;
+    };
+    EXPECT_FALSE(is_news(first, true));
+    MetadataResponse other_controller = first;
+    other_controller.controller_id = 3;
+    EXPECT_FALSE(is_news(other_controller, true));
+    EXPECT_FALSE(is_news(metadata_of("eu", 3, {{"orders", id_of(1), {2, 2}, 4}}), true));
+    EXPECT_FALSE(is_news(metadata_of("eu", 3, {}), false));
+    EXPECT_TRUE(is_news(metadata_of("eu", 3, {}), true));
+    EXPECT_TRUE(is_news(metadata_of("eu", 2, {{"orders", id_of(1), {1, 2}, 5}}), true));
+    EXPECT_TRUE(is_news(metadata_of("eu", 3, {{"orders", id_of(1), {1, 1}, 6}}), true));
+    EXPECT_TRUE(is_news(metadata_of("eu", 3, {{"orders", id_of(1), {1, 2}, 6}}), true));
+    EXPECT_TRUE(is_news(metadata_of("eu", 3, {{"orders", id_of(1), {1, 2, 1}, 5}}), true));
+    EXPECT_TRUE(is_news(metadata_of("eu", 3, {{"orders", id_of(2), {1, 2}, 5}}), true));
+    EXPECT_TRUE(is_news(metadata_of("eu", 3, {{"new", id_of(3), {1}, 0}}), false));
+    MetadataResponse gone = metadata_of("eu", 3, {{"orders", Uuid{}, {}, 0}});
+    fail_topic(gone, 0, KafkaError::unknown_topic_or_partition);
+    EXPECT_TRUE(is_news(gone, false));
+}
+
 TEST(Metadata, FindsNothing_ByTheZeroId) {
     Metadata metadata;  // topics of a cluster without topic ids
     metadata.apply(metadata_of("eu", 1, {{"a", Uuid{}, {1}, 0}, {"b", Uuid{}, {1}, 0}}), true);

@@ -62,7 +62,7 @@ protected:
     VerifiedStatus run_for(runtime::Duration duration) {
         know_the_logs();
         loop_.advance(duration);
-        return verifier_.status_of(status_.id).value_or(VerifiedStatus());
+        return told().value_or(VerifiedStatus());
     }
 
     void append_to_both(int64_t base_offset, int records, const std::string& value = "value") {
@@ -70,24 +70,41 @@ protected:
         target_log_.append(make_batch(base_offset, records, value));
     }
 
-    std::optional<CopiedPartition> next_copied(const CopyId* last) const {
-        if (last != nullptr) {
-            return std::nullopt;
+    std::vector<PartitionStatus> all() const {
+        std::vector<PartitionStatus> partitions = others_;
+        partitions.push_back(status_);
+        return partitions;
+    }
+
+    void visit_copied(const CopyId* last, const CopyVisitor& visitor) const {
+        const auto partitions = all();
+        bool goes_on = true;
+        for (auto next = partitions.begin(); goes_on && next != partitions.end(); ++next) {
+            if (last == nullptr || last->partition < next->id) {
+                goes_on = visitor(CopiedPartition{*next, 0, target_topic_id_, {}});
+            }
         }
-        return CopiedPartition{{status_.id, 0}, status_, target_topic_id_, {}};
+    }
+
+    /// What it says of status_'s partition.
+    std::optional<VerifiedStatus> told() const {
+        auto partitions = all();
+        verifier_.add_to(partitions);
+        return partitions.back().verified;
     }
 
     PartitionStatus status_;
+    std::vector<PartitionStatus> others_;  // before it, by their ids
     Uuid target_topic_id_ = id_of(2);
     const std::string name_ = "test";
     client::Cluster source_cluster_{runtime_, {"src", {{"src", 1}}}, {}};
     client::Cluster target_cluster_{runtime_, {"dst", {{"dst", 1}}}, {}};
     ReadRate rate_{int64_t{16} << 20};
     int metadata_wanted_ = 0;
-    ContinuousVerifier verifier_{
-        ProofServices{name_, source_cluster_, target_cluster_, rate_,
-                      [this](const CopyId* last) { return next_copied(last); },
-                      [](const CopyId&) { return std::nullopt; }, [this] { ++metadata_wanted_; }}};
+    ContinuousVerifier verifier_{ProofServices{
+        name_, source_cluster_, target_cluster_, rate_,
+        [this](const CopyId* last, const CopyVisitor& visitor) { visit_copied(last, visitor); },
+        [](const CopyId&) { return std::nullopt; }, [this] { ++metadata_wanted_; }}};
     runtime::TaskGroup tasks_{loop_};
 };
 
@@ -114,6 +131,25 @@ TEST_F(ContinuousVerifierTest, AsksNoBroker_WhileNothingIsNew) {
     EXPECT_EQ(fetches, 2);
     run_for(seconds(60));
     EXPECT_EQ(source_.count(ApiKey::fetch) + target_.count(ApiKey::fetch), fetches);
+}
+
+TEST_F(ContinuousVerifierTest, FindsTheOneThatIsDue_BehindManyThatAreNot) {
+    for (int index = 0; index < 1000; ++index) {
+        PartitionStatus& other = others_.emplace_back();
+        other.id = {"a", PartitionIndex(index)};
+        other.state = index % 2 == 0 ? PartitionState::running : PartitionState::starting;
+        other.source_log_start = other.source_high_watermark = other.target_log_end = Offset(7);
+    }
+    append_to_both(0, 10);
+    start();
+    EXPECT_EQ(run_for(seconds(2)).to, Offset(10));
+    append_to_both(10, 5);
+    EXPECT_EQ(run_for(seconds(2)).to, Offset(15));
+    EXPECT_EQ(source_.count(ApiKey::fetch), 2);
+    auto partitions = all();
+    verifier_.add_to(partitions);
+    EXPECT_EQ(partitions[998].verified->to, Offset(7));
+    EXPECT_FALSE(partitions[999].verified.has_value());
 }
 
 TEST_F(ContinuousVerifierTest, WaitsForTheTarget) {
@@ -213,7 +249,7 @@ TEST_F(ContinuousVerifierTest, ComparesABlockedPartition_ToTheEnd) {
     status_.next_offset = Offset(10);
     start();
     loop_.advance(seconds(5));
-    EXPECT_EQ(verifier_.status_of(status_.id)->first_difference->offset, Offset(10));
+    EXPECT_EQ(told()->first_difference->offset, Offset(10));
 }
 
 TEST_F(ContinuousVerifierTest, KeepsToItsRate) {

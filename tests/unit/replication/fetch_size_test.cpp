@@ -34,6 +34,24 @@ TEST(FetchSize, StaysAsItIs_WhenAnswersAreSmall) {
     EXPECT_EQ(size.max_bytes(), grown);
 }
 
+TEST(FetchSize, AsksForLittle_WhileNothingComes) {
+    FetchSize size(kPlenty);
+    size.on_answer(FetchSize::kSmallest, true);
+    size.on_nothing();
+    EXPECT_EQ(size.max_bytes(), FetchSize::kIdle);
+    size.on_answer(1000, true);  // in step with the source
+    EXPECT_EQ(size.max_bytes(), FetchSize::kIdle);
+}
+
+TEST(FetchSize, IsBackAtOnce_WhenRecordsFillWhatWasAskedForWhileIdle) {
+    for (const bool was_awaited : {true, false}) {
+        FetchSize size(kPlenty);
+        size.on_nothing();
+        size.on_answer(FetchSize::kIdle, was_awaited);
+        EXPECT_EQ(size.max_bytes(), FetchSize::kSmallest);
+    }
+}
+
 TEST(FetchSize, StaysWithinTheBudgetsShare) {
     FetchSize size(256 << 10);
     EXPECT_EQ(size.max_bytes(), 256 << 10);

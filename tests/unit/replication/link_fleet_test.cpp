@@ -117,6 +117,19 @@ protected:
     int epoch_ = 0;
 };
 
+TEST_F(LinkFleetTest, CountsNoError_WhileItIsNotKnownWhoWrites) {
+    coordinator_.holds_joins = true;
+    start(seconds(5));
+    const uint64_t before = link_->status().errors;
+    add_gap_at_source();
+    loop_.advance(seconds(15));
+    EXPECT_EQ(status().state, PartitionState::retrying);
+    EXPECT_EQ(link_->status().errors, before);
+    coordinator_.let_in();
+    loop_.advance(seconds(5));
+    EXPECT_EQ(layout_of_target(), "0+10 m10");
+}
+
 // Its clock was ahead, or it had begun more often than once a second. A step at a time would take
 // longer with each worker.
 TEST_F(LinkFleetTest, GoesOnAboveTheCoordinatorEpoch_OfTheWorkerBeforeIt) {

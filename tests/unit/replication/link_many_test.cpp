@@ -1,0 +1,126 @@
+// A link with many topics or partitions: what it asks of both clusters, and how often.
+
+#include "base/log.h"
+#include "protocol/messages/create_topics.h"
+#include "replication/link.h"
+#include "tests/unit/replication/two_clusters.h"
+#include "tests/unit/support/fake_coordinator.h"
+
+#include <fmt/core.h>
+#include <gmock/gmock.h>
+
+#include <numeric>
+
+namespace lockstep::replication {
+namespace {
+
+using protocol::ApiKey;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using test::FakeTopic;
+using test::ReceivedRequest;
+
+class LinkManyTest : public TwoClustersTest {
+protected:
+    LinkManyTest() { log::set_level(log::Level::off); }
+    ~LinkManyTest() override {
+        stop();
+        log::set_level(log::Level::info);
+    }
+
+    void start_and_run(runtime::Duration duration) {
+        LinkSpec spec = link_spec();
+        spec.topics = {".*"};
+        auto filter = TopicFilter::make(spec.topics, {});
+        const auto clusters = cluster_specs();
+        link_ = std::make_unique<Link>(LinkEnvironment{runtime_, budget_, buffers_},
+                                       LinkSetup{clusters[0], clusters[1], std::move(spec),
+                                                 std::move(*filter), std::nullopt, seconds(2)});
+        link_->start();
+        loop_.advance(duration);
+    }
+
+    void stop() {
+        if (link_) {
+            test::run(loop_, link_->stop(loop_.now() + seconds(3)));
+            link_.reset();
+        }
+    }
+
+    MemoryBudget budget_{loop_, int64_t{64} << 20};
+    BufferPool buffers_{1 << 20};
+    test::FakeCoordinator target_coordinator_{target_};
+    std::unique_ptr<Link> link_;
+};
+
+TEST_F(LinkManyTest, AsksOnce_HowATopicIsCleanedUp_ForAllItsPartitions) {
+    const std::vector<int32_t> leaders(50, 1);
+    source_.metadata = test::metadata_of("src", 1, {{"orders", id_of(1), leaders, 0}});
+    target_.metadata = test::metadata_of("dst", 1, {{"orders", id_of(2), leaders, 0}});
+    start_and_run(seconds(1));
+    ASSERT_EQ(link_->status().partitions.size(), 50U);
+    for (const PartitionStatus& partition : link_->status().partitions) {
+        EXPECT_EQ(partition.state, PartitionState::running);
+    }
+    EXPECT_EQ(source_.count(ApiKey::describe_configs), 1);
+}
+
+TEST_F(LinkManyTest, CreatesTopics_AsManyAtOnceAsControllersTake) {
+    constexpr int kTopics = 1200;
+    constexpr int kPartitionsEach = 10;
+    std::vector<FakeTopic> topics;
+    for (int i = 0; i < kTopics; ++i) {
+        topics.push_back(
+            {fmt::format("topic-{:04}", i), id_of(1), std::vector<int32_t>(kPartitionsEach, 1), 0});
+    }
+    source_.metadata = test::metadata_of("src", 1, topics);
+    target_.metadata = test::metadata_of("dst", 1, {});
+    std::vector<int> partitions;  // of each request
+    target_.on(ApiKey::create_topics, [&](const ReceivedRequest& request) {
+        partitions.push_back(0);
+        protocol::CreateTopicsResponse response;
+        for (const auto& topic : request.as<protocol::CreateTopicsRequest>().topics) {
+            partitions.back() += topic.num_partitions;
+            response.topics.emplace_back().name = topic.name;
+        }
+        request.answer(response);
+    });
+    start_and_run(seconds(1));
+    EXPECT_EQ(std::accumulate(partitions.begin(), partitions.end(), 0), kTopics * kPartitionsEach);
+    EXPECT_THAT(partitions, testing::Each(testing::Le(500)));
+}
+
+// Both clusters are asked again and again, and most answers are the same as before. What one said
+// while the partition was not streaming yet must not be passed over then.
+TEST_F(LinkManyTest, LooksAtTheTargetAgain_WhereItsLeaderMovedWhileThePartitionBegan) {
+    test::FakeBroker leader(network_, {"dst", 2});
+    test::FakeLog log(loop_, leader, {"orders", id_of(2), {2}, 0});
+    target_.metadata = test::metadata_of("dst", 2, {{"orders", id_of(2), {2}, 0}});
+    leader.metadata = target_.metadata;
+    source_log_.append(test::make_batch(0, 10));
+    start_and_run(seconds(1));
+    ASSERT_EQ(log.end, 10);
+    stop();
+
+    std::vector<ReceivedRequest> tails;
+    log.intercept_fetch = [&tails](const ReceivedRequest& request) {
+        tails.push_back(request);
+        return true;
+    };
+    start_and_run(milliseconds(500));
+    ASSERT_EQ(tails.size(), 1U);
+    target_.metadata = test::metadata_of("dst", 2, {{"orders", id_of(2), {2}, 1}});
+    leader.metadata = target_.metadata;
+    loop_.advance(seconds(3));
+    log.intercept_fetch = {};
+    log.answer_fetch(tails.front());
+    loop_.advance(milliseconds(100));
+    ASSERT_EQ(link_->status().partitions.at(0).state, PartitionState::running);
+    const int looked = leader.count(ApiKey::list_offsets);
+    loop_.advance(seconds(3));
+    EXPECT_GT(leader.count(ApiKey::list_offsets), looked);
+    stop();
+}
+
+}  // namespace
+}  // namespace lockstep::replication
