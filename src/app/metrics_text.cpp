@@ -6,6 +6,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <limits>
+#include <map>
 #include <utility>
 
 namespace lockstep::app {
@@ -41,6 +42,16 @@ void add(MetricFamily& to, Labels labels, const LatencyHistogram& histogram) {
                                                            : LatencyHistogram::kBounds[i]});
     }
     to.metric.push_back(std::move(metric));
+}
+
+std::map<std::string, std::string> renamed_topics(const LinkStatus& link) {
+    std::map<std::string, std::string> topics;
+    for (const PartitionStatus& partition : link.partitions) {
+        if (!partition.renamed_to.empty()) {
+            topics[partition.id.topic] = partition.renamed_to;
+        }
+    }
+    return topics;
 }
 
 /// The families of one scrape. Those of partitions and those of links have the same labels.
@@ -134,6 +145,20 @@ private:
         "lockstep_followed_changes_total",
         "Such settings that were changed on the target; absent like lockstep_drift_settings.",
         MetricType::Counter);
+    MetricFamily target_topic_ =
+        family("lockstep_renamed_topic_info",
+               "Always 1; for each topic that has another name on the target, which is a label.",
+               MetricType::Gauge);
+    MetricFamily waiting_copies_ = family(
+        "lockstep_copies_to_delete",
+        "Copies whose topics are gone at the source, or seem so, and that are not deleted yet; "
+        "absent where on_deleted is ignore.",
+        MetricType::Gauge);
+    MetricFamily deleted_copies_ =
+        family("lockstep_deleted_copies_total",
+               "Copies that were deleted, as on_deleted says; absent like "
+               "lockstep_copies_to_delete.",
+               MetricType::Counter);
     MetricFamily errors_ =
         family("lockstep_errors_total", "Failures that the link has met, most of them retried.",
                MetricType::Counter);
@@ -173,6 +198,16 @@ void Scrape::add_link(const LinkStatus& link, int64_t now_ms) {
     add_followed(labels, "acls", link.around.acls);
     add_followed(labels, "quotas", link.around.quotas);
     add_followed(labels, "users", link.around.users);
+    if (const DeletionStatus& deletions = link.around.deletions; deletions.is_followed) {
+        add(waiting_copies_, labels, static_cast<double>(deletions.waiting.size()));
+        add(deleted_copies_, labels, static_cast<double>(deletions.deleted));
+    }
+    for (const auto& [topic, there] : renamed_topics(link)) {
+        Labels with_topics = labels;
+        with_topics.push_back({"topic", topic});
+        with_topics.push_back({"target_topic", there});
+        add(target_topic_, std::move(with_topics), 1);
+    }
     for (const PartitionStatus& partition : link.partitions) {
         add_partition(link, partition, now_ms);
     }
@@ -248,6 +283,9 @@ std::string Scrape::text() && {
                                &drift_,
                                &follow_problem_,
                                &follow_changes_,
+                               &target_topic_,
+                               &waiting_copies_,
+                               &deleted_copies_,
                                &errors_,
                                &in_flight_,
                                &fetch_,

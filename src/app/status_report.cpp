@@ -62,6 +62,9 @@ std::string note_of(const Json& partition) {
 PartitionReport partition_from(const Json& json) {
     PartitionReport partition;
     partition.topic = text_of(json, "topic");
+    const std::string there =
+        printable(json.value("target_topic", json.at("topic").get<std::string>()));
+    partition.renamed_to = there == partition.topic ? "" : there;
     partition.partition = json.at("partition").get<int64_t>();
     partition.state = text_of(json, "state");
     partition.reason = text_of(json, "reason");
@@ -113,6 +116,27 @@ FollowReport follow_from(std::string what, const Json& json) {
     return report;
 }
 
+std::string deletion_from(const Json& json) {
+    const std::string copy = fmt::format("{}, gone at the source: ", text_of(json, "target_topic"));
+    const std::string problem = text_of(json, "problem");
+    if (json.at("due").is_null()) {
+        return copy + problem;
+    }
+    return fmt::format("{}since {}, deleted at {}{}", copy, text_of(json, "gone_since"),
+                       text_of(json, "due"), problem.empty() ? "" : ": " + problem);
+}
+
+std::vector<std::string> deletions_from(const Json& json) {
+    std::vector<std::string> deletions;
+    if (const std::string problem = text_of(json, "problem"); !problem.empty()) {
+        deletions.push_back("not followed for now: " + problem);
+    }
+    for (const Json& each : json.at("waiting")) {
+        deletions.push_back(deletion_from(each));
+    }
+    return deletions;
+}
+
 LinkReport link_from(const Json& json) {
     LinkReport link;
     link.name = text_of(json, "name");
@@ -137,6 +161,9 @@ LinkReport link_from(const Json& json) {
         if (is_known && json.at(key).at("state") != "off") {
             link.followed.push_back(follow_from(what, json.at(key)));
         }
+    }
+    if (json.contains("deletions")) {  // an older Lockstep says nothing of them
+        link.deletions = deletions_from(json.at("deletions"));
     }
     return link;
 }

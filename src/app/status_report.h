@@ -13,6 +13,7 @@ namespace lockstep::app {
 
 struct PartitionReport {
     std::string topic;
+    std::string renamed_to;  // its name on the target; "" where it is the same
     int64_t partition = 0;
     std::string state;
     std::string reason;
@@ -58,6 +59,7 @@ struct LinkReport {
     std::vector<PartitionReport> partitions;
     std::vector<GroupReport> groups;
     std::vector<FollowReport> followed;  // what is not off
+    std::vector<std::string> deletions;  // copies that are to be deleted; each in words
 };
 
 struct StatusReport {

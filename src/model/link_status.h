@@ -64,7 +64,8 @@ struct VerifiedStatus {
 };
 
 struct PartitionStatus {
-    TopicPartition id;
+    TopicPartition id;       // at the source
+    std::string renamed_to;  // the topic's name on the target; "" where it is the same
     PartitionState state = PartitionState::starting;
     std::string reason;  // why it is retrying, blocked (with offsets) or paused; else ""
     std::optional<Offset> source_log_start;
@@ -83,6 +84,7 @@ struct PartitionStatus {
     uint64_t skipped_foreign_records = 0;    // born elsewhere, and not this link's to carry
     std::optional<VerifiedStatus> verified;  // nothing where that is off, or has not begun
 
+    const std::string& target_topic() const { return renamed_to.empty() ? id.topic : renamed_to; }
     /// Records at the source that the target lacks; 0 while unknown.
     int64_t lag_records() const;
     /// Age of the newest copied record while there is lag, in seconds; else 0.

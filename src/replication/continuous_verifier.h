@@ -25,6 +25,7 @@ struct CopyId {
 /// co_await.
 struct CopiedPartition {
     CopyId id;
+    const TopicPartition& target;  // what the partition is called there
     const PartitionStatus& status;
     Uuid target_topic_id;
     std::optional<TranslatedCopy> translated;  // where offsets are not kept
@@ -111,7 +112,8 @@ private:
     runtime::Task<Result<void>> look_at_logs(const CopyId& copy, Proof& proof,
                                              std::stop_token stop);
     Result<std::optional<Next>> next_of(const CopyId& copy, Offset begin) const;
-    runtime::Task<Result<Cleanup>> cleanup_of(std::string topic, std::stop_token stop);
+    std::optional<TopicPartition> on_target(const CopyId& copy) const;
+    runtime::Task<Result<Cleanup>> cleanup_of(CopyId copy, std::stop_token stop);
     void on_failed(const TopicPartition& id, Proof& proof, const Error& error);
     void on_verdict(const TopicPartition& id, Proof& proof, ProofProgress::Verdict verdict,
                     const ComparedRecords& found);
@@ -119,7 +121,7 @@ private:
 
     ProofServices services_;
     std::map<CopyId, Proof> proofs_;
-    std::map<std::string, Cleanup> cleanups_;  // by topic
+    std::map<std::string, Cleanup> cleanups_;  // by topic at the source
 };
 
 }  // namespace lockstep::replication

@@ -2,8 +2,8 @@
 
 #include "base/log.h"
 #include "base/mutation.h"
+#include "replication/name_problems.h"
 #include "replication/offsets_store.h"
-#include "replication/topic_setup.h"
 
 #include <fmt/core.h>
 
@@ -60,7 +60,12 @@ Task<Result<DiscoveredTopics>> Discovery::look(std::stop_token stop) {
     LS_CO_TRY(matched, std::move(looked));
     DiscoveredTopics discovered;
     discovered.topics = std::move(matched);
-    auto created = co_await create_missing(discovered.topics, discovered.target_problems, stop);
+    discovered.name_problems = look_at_names(discovered.topics);
+    std::vector<TopicMetadata> to_copy = discovered.topics;
+    std::erase_if(to_copy, [&](const TopicMetadata& topic) {
+        return discovered.name_problems.contains(topic.name);
+    });
+    auto created = co_await create_missing(to_copy, discovered.target_problems, stop);
     if (created.has_error()) {
         co_return std::move(created).error().within("target");
     }
@@ -69,17 +74,30 @@ Task<Result<DiscoveredTopics>> Discovery::look(std::stop_token stop) {
     if (lacks_offsets_topic) {
         LS_CO_CHECK(co_await create_offsets_topic(discovered.target_problems, stop));
     }
-    const bool raised =
-        co_await raise_partitions(discovered.topics, discovered.target_problems, stop);
+    const bool raised = co_await raise_partitions(to_copy, discovered.target_problems, stop);
     if (raised || lacks_offsets_topic) {
         LS_CO_CHECK(co_await refresh_target(discovered.topics, stop));
     }
     co_return discovered;
 }
 
+std::map<std::string, std::string> Discovery::look_at_names(
+    const std::vector<TopicMetadata>& topics) const {
+    auto problems = name_problems(spec_.names, names_of(topics));
+    for (const TopicMetadata& topic : topics) {
+        if (routes_ != nullptr && routes_->has_renaming_fault(spec_.name, topic.name)) {
+            problems.try_emplace(topic.name, routes_->problem_of(spec_.name, topic.name));
+        }
+    }
+    return problems;
+}
+
 Task<Result<void>> Discovery::refresh_target(const std::vector<TopicMetadata>& topics,
                                              std::stop_token stop) {
-    std::vector<std::string> names = names_of(topics);
+    std::vector<std::string> names;
+    for (const TopicMetadata& topic : topics) {
+        names.push_back(spec_.names.on_target(topic.name));
+    }
     if (spec_.offsets != OffsetsMode::preserve) {
         names.emplace_back(OffsetsStore::kTopic);
     }
@@ -110,7 +128,7 @@ Task<Result<void>> Discovery::create_missing(const std::vector<TopicMetadata>& t
                                              std::stop_token stop) {
     std::vector<TopicMetadata> missing;
     std::ranges::copy_if(topics, std::back_inserter(missing), [&](const TopicMetadata& topic) {
-        return target_.metadata().find_topic(topic.name) == nullptr;
+        return target_.metadata().find_topic(spec_.names.on_target(topic.name)) == nullptr;
     });
     if (missing.empty()) {
         co_return Result<void>();
@@ -125,12 +143,11 @@ Task<Result<void>> Discovery::create_missing(const std::vector<TopicMetadata>& t
     target.rules = spec_.topic_config;
     std::vector<client::NewTopic> wanted;
     for (const TopicMetadata& topic : missing) {
-        SourceTopic source{topic.name, static_cast<int32_t>(topic.partitions.size()),
-                           topic.replication_factor, configs[topic.name]};
+        const SourceTopic source = as_on_target(topic, configs[topic.name]);
         TopicSetup setup = topic_setup(source, target, spec_.replication_factor.value_or(0));
         for (const std::string& note : setup.notes) {
             if (noted_.insert(topic.name + note).second) {
-                log::warn("link {}: topic {} on {}: {}", spec_.name, topic.name, spec_.target,
+                log::warn("link {}: topic {} on {}: {}", spec_.name, source.name, spec_.target,
                           note);
             }
         }
@@ -138,15 +155,27 @@ Task<Result<void>> Discovery::create_missing(const std::vector<TopicMetadata>& t
     }
     auto created = co_await client::create_topics(target_, wanted, stop);
     LS_CO_TRY(outcomes, std::move(created));
-    for (auto& [name, error] : outcomes) {
-        if (error.code) {
-            problems[name] = error;
+    for (const TopicMetadata& topic : missing) {
+        const std::string name = spec_.names.on_target(topic.name);
+        const auto outcome = outcomes.find(name);
+        if (outcome == outcomes.end()) {
+            continue;
+        }
+        if (outcome->second.code) {
+            problems[topic.name] = outcome->second;
         } else {
             log::info("link {}: created topic {} on {}", spec_.name, name, spec_.target);
         }
     }
     LS_CO_CHECK(co_await refresh_target(topics, stop));
     co_return Result<void>();
+}
+
+/// As the topic is to be made on the target: there it has the name that it is created with.
+SourceTopic Discovery::as_on_target(const TopicMetadata& topic,
+                                    std::vector<client::ConfigEntry> configs) const {
+    return {spec_.names.on_target(topic.name), static_cast<int32_t>(topic.partitions.size()),
+            topic.replication_factor, std::move(configs)};
 }
 
 Task<Result<void>> Discovery::create_offsets_topic(std::map<std::string, Error>& problems,
@@ -173,17 +202,18 @@ Task<bool> Discovery::raise_partitions(const std::vector<TopicMetadata>& topics,
                                        std::stop_token stop) {
     bool raised_any = false;
     for (const TopicMetadata& topic : topics) {
-        const TopicMetadata* there = target_.metadata().find_topic(topic.name);
+        const std::string name = spec_.names.on_target(topic.name);
+        const TopicMetadata* there = target_.metadata().find_topic(name);
         if (there == nullptr || there->partitions.size() >= topic.partitions.size() ||
             mutated(Mutation::new_partitions_ignored)) {
             continue;
         }
         const auto count = static_cast<int32_t>(topic.partitions.size());
-        auto raised = co_await client::create_partitions(target_, topic.name, count, stop);
+        auto raised = co_await client::create_partitions(target_, name, count, stop);
         if (raised.has_error()) {
             problems[topic.name] = raised.error();
         } else {
-            log::info("link {}: raised topic {} on {} to {} partitions", spec_.name, topic.name,
+            log::info("link {}: raised topic {} on {} to {} partitions", spec_.name, name,
                       spec_.target, count);
             raised_any = true;
         }

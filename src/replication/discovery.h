@@ -4,6 +4,8 @@
 #include "client/cluster.h"
 #include "model/link.h"
 #include "replication/topic_filter.h"
+#include "replication/topic_routes.h"
+#include "replication/topic_setup.h"
 
 #include <map>
 #include <set>
@@ -16,6 +18,7 @@ namespace lockstep::replication {
 struct DiscoveredTopics {
     std::vector<client::TopicMetadata> topics;     // at the source, matched by the link
     std::map<std::string, Error> target_problems;  // topics that could not be set up on the target
+    std::map<std::string, std::string> name_problems;  // topics that cannot have their names there
 };
 
 /// Finds the topics of a link and makes the target ready for them: creates what is missing, raises
@@ -23,6 +26,10 @@ struct DiscoveredTopics {
 class Discovery {
 public:
     Discovery(client::Cluster& source, client::Cluster& target, LinkSpec spec, TopicFilter filter);
+
+    /// Topics whose names on the target would lead them back to where they come from are found out
+    /// by `routes`, which outlives this; their names are a problem, too.
+    void prove(TopicRoutes& routes) { routes_ = &routes; }
 
     /// Refreshes the metadata of both clusters. Errors are those of the link as a whole.
     runtime::Task<Result<DiscoveredTopics>> look(std::stop_token stop);
@@ -34,12 +41,16 @@ public:
     void want_offsets_topic() { is_offsets_topic_wanted_ = true; }
 
 private:
+    std::map<std::string, std::string> look_at_names(
+        const std::vector<client::TopicMetadata>& topics) const;
     runtime::Task<Result<void>> create_offsets_topic(std::map<std::string, Error>& problems,
                                                      std::stop_token stop);
     runtime::Task<Result<void>> learn_target(std::stop_token stop);
     runtime::Task<Result<void>> create_missing(const std::vector<client::TopicMetadata>& topics,
                                                std::map<std::string, Error>& problems,
                                                std::stop_token stop);
+    SourceTopic as_on_target(const client::TopicMetadata& topic,
+                             std::vector<client::ConfigEntry> configs) const;
     runtime::Task<bool> raise_partitions(const std::vector<client::TopicMetadata>& topics,
                                          std::map<std::string, Error>& problems,
                                          std::stop_token stop);
@@ -50,6 +61,7 @@ private:
     client::Cluster& target_;
     LinkSpec spec_;
     TopicFilter filter_;
+    TopicRoutes* routes_ = nullptr;
     std::map<std::string, std::string> target_broker_configs_;
     bool is_offsets_topic_wanted_ = false;
     std::set<std::string> noted_;  // what has been logged once

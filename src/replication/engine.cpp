@@ -41,9 +41,9 @@ Engine::Engine(runtime::Runtime& runtime, std::vector<ClusterSpec> clusters,
 }
 
 void Engine::open(Running& wanted) {
-    const LinkEnvironment environment{runtime_,      budget_,
-                                      buffers_,      verify_rate_ ? &*verify_rate_ : nullptr,
-                                      &cluster_ids_, &routes_};
+    const LinkEnvironment environment{
+        runtime_,      budget_,  buffers_,         verify_rate_ ? &*verify_rate_ : nullptr,
+        &cluster_ids_, &routes_, &on_copy_deleted_};
     const LinkSpec& link = wanted.spec;
     auto filter = TopicFilter::make(link.topics, link.exclude);
     LS_ASSERT(filter.has_value());

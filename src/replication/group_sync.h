@@ -16,6 +16,13 @@ namespace lockstep::replication {
 /// Which groups; by the same rules as topics.
 using GroupFilter = TopicFilter;
 
+/// Which groups, and in which partitions.
+struct GroupScope {
+    GroupFilter groups;
+    TopicNames names;    // of the topics on the target
+    RangesOf ranges_of;  // by the name at the source
+};
+
 /// Keeps the committed offsets of consumer groups the same on both clusters of a link, so that a
 /// group which moves finds its place: looks at both every second, and commits where one side has
 /// fallen behind (group_place.h decides). A group with members is never committed for. What one
@@ -26,8 +33,7 @@ using GroupFilter = TopicFilter;
 /// Lives on the link's shard. Remembers only what it saw last; after a restart it looks anew.
 class GroupSync {
 public:
-    GroupSync(client::Cluster& source, client::Cluster& target, GroupFilter filter,
-              RangesOf ranges_of);
+    GroupSync(client::Cluster& source, client::Cluster& target, GroupScope scope);
 
     runtime::Task<void> run(std::stop_token stop);
     /// The same for share groups, beside it: a broker takes long to tell of one whose topics are
@@ -62,7 +68,7 @@ private:
         bool has_commits() const {
             return !to_source.offsets.empty() || !to_target.offsets.empty();
         }
-        void add(const TopicPartition& id, const GroupPlace& place, const GroupDecision& decision,
+        void add(const PartitionNames& id, const GroupPlace& place, const GroupDecision& decision,
                  const PartitionRanges& ranges);
         /// Commits only what another look has come to as well.
         void agree_with(const Outcome& other);
@@ -84,8 +90,7 @@ private:
 
     client::Cluster& source_;
     client::Cluster& target_;
-    GroupFilter filter_;
-    RangesOf ranges_of_;
+    GroupScope scope_;
     ShareGroupSync shares_;
     std::map<std::string, Remembered> remembered_;
     std::vector<GroupStatus> groups_;

@@ -57,10 +57,14 @@ Link::Link(const LinkEnvironment& environment, LinkSetup setup)
       metadata_wanted_(environment.runtime.loop),
       tasks_(environment.runtime.loop),
       turn_tasks_(environment.runtime.loop) {
+    if (environment_.routes != nullptr) {
+        discovery_.prove(*environment_.routes);
+    }
     if (setup.group_filter) {
-        groups_ =
-            std::make_unique<GroupSync>(source_, target_, std::move(*setup.group_filter),
-                                        [this](const TopicPartition& id) { return ranges_of(id); });
+        groups_ = std::make_unique<GroupSync>(
+            source_, target_,
+            GroupScope{std::move(*setup.group_filter), spec_.names,
+                       [this](const TopicPartition& id) { return ranges_of(id); }});
     }
     if (spec_.bandwidth) {
         pace_.rate.emplace(*spec_.bandwidth);
@@ -88,6 +92,7 @@ void Link::start(Pauses pauses) {
         tasks_.spawn("share groups", groups_->run_shares(tasks_.stop_token()));
     }
     tasks_.spawn("around", around_.run(tasks_.stop_token()));
+    follow_deletions();
     if (verifier_) {
         tasks_.spawn("verify", verifier_->run(tasks_.stop_token()));
     }
@@ -136,6 +141,9 @@ LinkStatus Link::status() const {
         status.groups = groups_->groups();
     }
     status.around = around_.status();
+    if (deletions_) {
+        status.around.deletions = deletions_->status();
+    }
     status.errors = errors_;
     status.in_flight_bytes = environment_.budget.used_bytes();
     status.fetch_latency = fetch_latency_;
@@ -150,7 +158,7 @@ std::set<std::string> Link::settled_topics() const {
     for (const auto& [id, partition] : partitions_) {
         const bool is_settled = !partition->is_orphan() &&
                                 partition->status().state != PartitionState::preparing &&
-                                target_.metadata().find_topic(id.topic) != nullptr;
+                                target_.metadata().find_topic(partition->target_id().topic);
         (is_settled ? settled : unsettled).insert(id.topic);
     }
     std::erase_if(settled, [&](const std::string& topic) { return unsettled.contains(topic); });
@@ -182,12 +190,16 @@ std::optional<CopiedPartition> Link::next_copied(const CopyId* last) const {
 std::optional<CopiedPartition> Link::copied(const CopyId& copy) const {
     const TopicPartition& id = copy.partition;
     const auto found = partitions_.find(id);
-    const auto* at_target = target_.metadata().find_topic(id.topic);
-    if (found == partitions_.end() || found->second->is_orphan() || at_target == nullptr) {
+    if (found == partitions_.end() || found->second->is_orphan()) {
         return std::nullopt;
     }
     const PartitionReplicator& partition = *found->second;
-    CopiedPartition copied{copy, partition.status(), at_target->id, {}};
+    const TopicPartition& there = partition.target_id();
+    const auto* at_target = target_.metadata().find_topic(there.topic);
+    if (at_target == nullptr) {
+        return std::nullopt;
+    }
+    CopiedPartition copied{copy, there, partition.status(), at_target->id, {}};
     if (partition.status().is_translated) {
         if (copy.stream >= partition.streams().size()) {
             return std::nullopt;  // not begun yet, or no more of them
@@ -306,24 +318,25 @@ void Link::apply(DiscoveredTopics discovered) {
     std::set<std::string> present;
     for (const client::TopicMetadata& topic : discovered.topics) {
         present.insert(topic.name);
-        apply_topic(topic);
+        const auto problem = discovered.name_problems.find(topic.name);
+        apply_topic(topic, problem == discovered.name_problems.end() ? "" : problem->second);
     }
     notice_missing(present);
     follow_pauses();
     want_position();
 }
 
-void Link::apply_topic(const client::TopicMetadata& topic) {
+/// `name_problem`: why it must not be copied under the name that it would have on the target.
+void Link::apply_topic(const client::TopicMetadata& topic, const std::string& name_problem) {
     missed_[topic.name] = 0;
-    const OriginTag origin = origin_tag(source_.metadata().cluster_id());
     for (size_t index = 0; index < topic.partitions.size(); ++index) {
         const TopicPartition id{topic.name, PartitionIndex(static_cast<int32_t>(index))};
         auto& partition = partitions_[id];
         const bool is_other = partition && partition->source_topic_id() != topic.id &&
                               !mutated(Mutation::recreated_unnoticed);
         if (!partition) {
-            partition = std::make_unique<PartitionReplicator>(
-                *this, producer_, Stream{id, topic.id, tagged_producer_id(origin, topic.id, id)});
+            partition =
+                std::make_unique<PartitionReplicator>(*this, producer_, stream_of(id, topic.id));
         } else if (is_other && spec_.on_recreated == RecreatedRule::continue_behind) {
             log::warn(
                 "link {}: topic {} was deleted at the source and created again (id {}, now {}): "
@@ -332,21 +345,29 @@ void Link::apply_topic(const client::TopicMetadata& topic) {
                 topic.id.to_string());
             partition->orphan("its topic was created again");
             retired_.push_back(std::move(partition));
-            partition = std::make_unique<PartitionReplicator>(
-                *this, producer_, Stream{id, topic.id, tagged_producer_id(origin, topic.id, id)});
+            partition =
+                std::make_unique<PartitionReplicator>(*this, producer_, stream_of(id, topic.id));
             partition->follow(*retired_.back());
         } else if (is_other) {
             partition->orphan(fmt::format(
                 "topic {} was deleted at the source and created again: "
                 "the one with id {} was copied, now it has id {}",
                 topic.name, partition->source_topic_id().to_string(), topic.id.to_string()));
-        } else if (partition->is_orphan()) {
+        } else if (partition->is_orphan() && name_problem.empty()) {
             partition->adopt();
         }
-        if (const auto leader = target_.metadata().leader_of(id)) {
+        if (!name_problem.empty()) {
+            partition->orphan(name_problem);
+        }
+        if (const auto leader = target_.metadata().leader_of(partition->target_id())) {
             partition->on_target_leader(*leader);
         }
     }
+}
+
+Stream Link::stream_of(const TopicPartition& id, const Uuid& topic_id) const {
+    const StreamKey key = stream_key({source_.metadata().cluster_id(), topic_id, id}, spec_.names);
+    return {id, key.partition, topic_id, preserved_stream_id(key)};
 }
 
 void Link::notice_missing(const std::set<std::string>& present) {
@@ -357,10 +378,7 @@ void Link::notice_missing(const std::set<std::string>& present) {
     }
     for (auto& [id, partition] : partitions_) {
         if (missed_[id.topic] >= kMissesUntilDeleted && !partition->is_orphan()) {
-            partition->orphan(
-                fmt::format("topic {} (id {}) was deleted at the source; the copy is kept. (Or "
-                            "Lockstep may not DESCRIBE it any more: brokers hide it then.)",
-                            id.topic, partition->source_topic_id().to_string()));
+            partition->orphan(text_of_deletion(id, partition->source_topic_id()));
         }
     }
 }
@@ -447,12 +465,12 @@ Task<void> Link::follow_loop() {
 /// What retention, or someone, deletes at the source is deleted on the target too: both logs start
 /// at the same offset, where the target's own retention has not got there before.
 Task<void> Link::follow_log_start(PartitionReplicator& partition) {
-    const auto leader = target_.metadata().leader_of(partition.id());
+    const auto leader = target_.metadata().leader_of(partition.target_id());
     const auto start = partition.log_start_to_follow();
     if (mutated(Mutation::log_start_not_followed) || !start || !leader || tasks_.stop_requested()) {
         co_return;
     }
-    const client::LogPlace place{leader->leader, partition.id(), *start};
+    const client::LogPlace place{leader->leader, partition.target_id(), *start};
     const auto deleted = co_await client::delete_records(target_, place, tasks_.stop_token());
     partition.on_target_log_start(*start);
     if (deleted.has_error() && !tasks_.stop_requested()) {

@@ -6,9 +6,9 @@
 #include "client/cluster.h"
 #include "client/group_lease.h"
 #include "model/link_status.h"
-#include "model/tagged_producer_id.h"
 #include "replication/audit_log.h"
 #include "replication/continuous_verifier.h"
+#include "replication/deletion_follower.h"
 #include "replication/discovery.h"
 #include "replication/group_sync.h"
 #include "replication/memory_budget.h"
@@ -24,6 +24,10 @@
 
 namespace lockstep::replication {
 
+/// Told that a copy was deleted: of which link, which topic, and what it was called on the target.
+using CopyDeleted = std::function<void(const std::string& link, const std::string& topic,
+                                       const std::string& target_topic)>;
+
 /// What a link needs from outside; all of it outlives the link.
 struct LinkEnvironment {
     runtime::Runtime& runtime;
@@ -32,6 +36,7 @@ struct LinkEnvironment {
     ReadRate* verify_rate = nullptr;  // of what is read to prove copies; null: they are not proved
     ClusterIds* cluster_ids = nullptr;  // as far as any link knows them; null: only this one's own
     TopicRoutes* routes = nullptr;      // of all links together; null: this is the only one
+    const CopyDeleted* on_copy_deleted = nullptr;  // null, or empty: nobody wants to know
 };
 
 struct LinkSetup {
@@ -96,8 +101,13 @@ private:
 
     runtime::Task<void> discover_loop();
     void apply(DiscoveredTopics discovered);
-    void apply_topic(const client::TopicMetadata& topic);
+    void apply_topic(const client::TopicMetadata& topic, const std::string& name_problem);
+    Stream stream_of(const TopicPartition& id, const Uuid& topic_id) const;
     void notice_missing(const std::set<std::string>& present);
+    void follow_deletions();
+    std::vector<FollowedTopic> copied_topics() const;
+    void on_copy_gone(const FollowedTopic& topic, bool by_us);
+    std::string text_of_deletion(const TopicPartition& id, const Uuid& topic_id) const;
     Result<void> learn_ids();
     void set_problem(std::string problem);
     runtime::Task<void> wait_after(Error problem);
@@ -151,7 +161,8 @@ private:
     runtime::Task<Result<std::string>> learn_stream(PartitionReplicator& partition,
                                                     StreamPlaces places);
     runtime::Task<Result<void>> note_form(TranslatedRecords stream, bool is_new);
-    runtime::Task<Result<std::string>> rebuild(TopicPartition id, StreamPlaces places);
+    runtime::Task<Result<std::string>> rebuild(const PartitionReplicator& partition,
+                                               StreamPlaces places);
     StreamKey key_of(const PartitionReplicator& partition) const;
     void save_passed(const PartitionReplicator& partition, const TranslatedRecords& stream);
     void save_target_runs();
@@ -170,6 +181,7 @@ private:
     std::unique_ptr<GroupSync> groups_;
     std::unique_ptr<ContinuousVerifier> verifier_;
     MetadataSync around_;
+    std::unique_ptr<DeletionFollower> deletions_;      // where copies may be deleted
     std::unique_ptr<client::GroupLease> marker_turn_;  // from the first gap on
     LatencyHistogram fetch_latency_;
     ReaderPace pace_;

@@ -20,22 +20,23 @@ bool is_compacted(const std::vector<client::ConfigEntry>& configs) {
 
 }  // namespace
 
-Task<Result<std::map<std::string, Cleanup>>> read_cleanups(client::Cluster& source,
-                                                           client::Cluster& target,
-                                                           std::vector<std::string> topics,
-                                                           std::stop_token stop) {
-    std::map<std::string, Cleanup> cleanups;
-    for (const std::string& topic : topics) {
-        cleanups[topic] = Cleanup::deleted;
+Task<Result<std::map<std::string, Cleanup>>> read_cleanups(
+    client::Cluster& source, client::Cluster& target, std::map<std::string, std::string> topics,
+    std::stop_token stop) {
+    std::vector<std::string> source_names;
+    std::vector<std::string> target_names;
+    for (const auto& [topic, there] : topics) {
+        source_names.push_back(topic);
+        target_names.push_back(there);
     }
-    for (client::Cluster* cluster : {&source, &target}) {
-        auto described = co_await client::describe_topics(*cluster, topics, stop);
-        LS_CO_TRY(configs, std::move(described));
-        for (const auto& [topic, entries] : configs) {
-            if (is_compacted(entries)) {
-                cleanups[topic] = Cleanup::compacted;
-            }
-        }
+    auto described_source = co_await client::describe_topics(source, std::move(source_names), stop);
+    LS_CO_TRY(at_source, std::move(described_source));
+    auto described_target = co_await client::describe_topics(target, std::move(target_names), stop);
+    LS_CO_TRY(at_target, std::move(described_target));
+    std::map<std::string, Cleanup> cleanups;
+    for (const auto& [topic, there] : topics) {
+        const bool is_either = is_compacted(at_source[topic]) || is_compacted(at_target[there]);
+        cleanups[topic] = is_either ? Cleanup::compacted : Cleanup::deleted;
     }
     co_return cleanups;
 }

@@ -1,7 +1,8 @@
 #pragma once
 
 // PURE: whether the links of a process, taken together, bring a topic's records to each cluster by
-// one way only. Links of a replication do by themselves; others may not (model/topology.h).
+// one way only, and none back under another name. Links of a replication do by themselves; others
+// may not (model/topology.h).
 
 #include "model/topology.h"
 #include "replication/topic_filter.h"
@@ -22,13 +23,22 @@ public:
     /// Why a link must not copy the topic; "" where it may. Remembers what it was asked.
     std::string problem_of(const std::string& link, const std::string& topic);
 
+    /// Whether the problem is that the topic would come back under another name.
+    bool has_renaming_fault(const std::string& link, const std::string& topic);
+
 private:
     using Key = std::pair<std::string, std::string>;  // link and topic
 
+    std::optional<std::string> name_on_target(size_t link, const std::string& topic) const;
+    const RouteProblem* find(const std::string& link, const std::string& topic);
+    void follow_all(const std::string& link, const std::string& topic);
+    void follow(const TopicAt& from);
+
     std::vector<LinkSpec> links_;
     std::vector<TopicFilter> filters_;  // of each
-    std::set<std::string> known_topics_;
-    std::map<Key, std::string> problems_;
+    std::set<Key> asked_;
+    std::set<TopicAt> followed_;
+    std::map<Key, RouteProblem> problems_;
 };
 
 }  // namespace lockstep::replication

@@ -74,7 +74,7 @@ protected:
         if (last != nullptr) {
             return std::nullopt;
         }
-        return CopiedPartition{{status_.id, 0}, status_, target_topic_id_, {}};
+        return CopiedPartition{{status_.id, 0}, status_.id, status_, target_topic_id_, {}};
     }
 
     PartitionStatus status_;
@@ -84,10 +84,10 @@ protected:
     client::Cluster target_cluster_{runtime_, {"dst", {{"dst", 1}}}, {}};
     ReadRate rate_{int64_t{16} << 20};
     int metadata_wanted_ = 0;
-    ContinuousVerifier verifier_{
-        ProofServices{name_, source_cluster_, target_cluster_, rate_,
-                      [this](const CopyId* last) { return next_copied(last); },
-                      [](const CopyId&) { return std::nullopt; }, [this] { ++metadata_wanted_; }}};
+    ContinuousVerifier verifier_{ProofServices{
+        name_, source_cluster_, target_cluster_, rate_,
+        [this](const CopyId* last) { return next_copied(last); },
+        [this](const CopyId&) { return next_copied(nullptr); }, [this] { ++metadata_wanted_; }}};
     runtime::TaskGroup tasks_{loop_};
 };
 

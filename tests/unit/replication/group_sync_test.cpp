@@ -72,8 +72,10 @@ protected:
     Side source_{loop_, network_, "src"};
     Side target_{loop_, network_, "dst"};
     Offset target_end_{100};
-    GroupSync sync_{source_.cluster, target_.cluster, *GroupFilter::make(everything(), {"not-me"}),
-                    [this](const TopicPartition& id) { return ranges_of(id); }};
+    GroupSync sync_{source_.cluster, target_.cluster,
+                    GroupScope{*GroupFilter::make(everything(), {"not-me"}),
+                               {},
+                               [this](const TopicPartition& id) { return ranges_of(id); }}};
     runtime::TaskGroup tasks_{loop_};
 };
 
