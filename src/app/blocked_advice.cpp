@@ -16,10 +16,10 @@ constexpr std::array<BlockedAdvice, 31> kAdvice{{
      "mend what the rest of the reason names, then `lockstep resume` the partition, its topic or "
      "the link: it goes on where the logs end, and nothing is lost"},
     {"name_on_target",
-     R"(would come back there as|would all be called .* on the target|on the target it would be called)",
-     "it cannot have the name on the target that `prefix` or `rename` gives it: another topic has "
-     "it, "
-     "it is no legal name, or the topic would come back to where it comes from",
+     R"(would come back there as|would all be called .* on the target)"
+     R"(|on the target it would be called)",
+     "it cannot have the name on the target that `prefix` or `rename` gives it: another topic "
+     "has it, it is no legal name, or the topic would come back to where it comes from",
      "rename it to something else, or leave it out (`exclude`); nothing is made on the target "
      "before"},
     {"routes_changed", R"(records of cluster .* (came|may have come) to .* before)",

@@ -144,7 +144,7 @@ def test_made_again_in_time(source, target, lockstep, name):
     source.delete_topic(name)
     process.wait(lambda: remembered(process), "it is seen to be gone")
     source.create_topic(name)
-    assert "created again" in process.wait_blocked(name)
+    process.wait(lambda: "created again" in process.partition(name)["reason"], "it is seen")
     holds_for(lambda: name in target.topics(), "the copy is there", SETTLED)
     assert [r.value for r in read(target, name)] == [b"old"] and remembered(process) == []
 
