@@ -24,6 +24,7 @@ struct CopyId {
 
 /// A copy of the link that can be held against its source. Valid until the next co_await.
 struct CopiedPartition {
+    const TopicPartition& target;  // what the partition is called there
     const PartitionStatus& status;
     size_t stream = 0;
     Uuid target_topic_id;
@@ -123,7 +124,8 @@ private:
     runtime::Task<Result<void>> look_at_logs(const CopyId& copy, Proof& proof,
                                              std::stop_token stop);
     Result<std::optional<Next>> next_of(const CopyId& copy, Offset begin) const;
-    runtime::Task<Result<Cleanup>> cleanup_of(std::string topic, std::stop_token stop);
+    std::optional<TopicPartition> on_target(const CopyId& copy) const;
+    runtime::Task<Result<Cleanup>> cleanup_of(CopyId copy, std::stop_token stop);
     void on_failed(const TopicPartition& id, Proof& proof, const Error& error);
     void on_verdict(const TopicPartition& id, Proof& proof, ProofProgress::Verdict verdict,
                     const ComparedRecords& found);
@@ -131,7 +133,7 @@ private:
 
     ProofServices services_;
     std::map<CopyId, Proof> proofs_;
-    std::map<std::string, Cleanup> cleanups_;  // by topic
+    std::map<std::string, Cleanup> cleanups_;  // by topic at the source
 };
 
 }  // namespace lockstep::replication

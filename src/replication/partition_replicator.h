@@ -55,9 +55,10 @@ struct TranslatedRecords {
     StreamMap* map = nullptr;
 };
 
-/// Which source partition, and under whose name its batches are written on the target.
+/// Which source partition, and where and under whose name its batches are written on the target.
 struct Stream {
     TopicPartition id;
+    TopicPartition target_id;  // what it is called there
     Uuid source_topic_id;
     ProducerId producer_id;
 };
@@ -83,7 +84,8 @@ class PartitionReplicator final : public client::ProduceListener {
 public:
     PartitionReplicator(LinkServices& link, client::BatchProducer& producer, Stream stream);
 
-    const TopicPartition& id() const { return status_.id; }
+    const TopicPartition& id() const { return status_.id; }  // at the source
+    const TopicPartition& target_id() const { return stream_.target_id; }
     ProducerId stream_id() const { return stream_.producer_id; }
     const Uuid& source_topic_id() const { return stream_.source_topic_id; }
     const PartitionStatus& status() const { return status_; }

@@ -8,6 +8,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 namespace lockstep::replication {
 namespace {
 
@@ -81,9 +83,20 @@ protected:
         bool goes_on = true;
         for (auto next = partitions.begin(); goes_on && next != partitions.end(); ++next) {
             if (last == nullptr || last->partition < next->id) {
-                goes_on = visitor(CopiedPartition{*next, 0, target_topic_id_, {}});
+                goes_on = visitor(CopiedPartition{next->id, *next, 0, target_topic_id_, {}});
             }
         }
+    }
+
+    std::optional<CopiedPartition> copied(const CopyId& copy) const {
+        if (copy.partition == status_.id) {
+            return CopiedPartition{status_.id, status_, copy.stream, target_topic_id_, {}};
+        }
+        const auto other = std::ranges::find(others_, copy.partition, &PartitionStatus::id);
+        if (other == others_.end()) {
+            return std::nullopt;
+        }
+        return CopiedPartition{other->id, *other, copy.stream, target_topic_id_, {}};
     }
 
     /// What it says of status_'s partition.
@@ -104,7 +117,7 @@ protected:
     ContinuousVerifier verifier_{ProofServices{
         name_, source_cluster_, target_cluster_, rate_,
         [this](const CopyId* last, const CopyVisitor& visitor) { visit_copied(last, visitor); },
-        [](const CopyId&) { return std::nullopt; }, [this] { ++metadata_wanted_; }}};
+        [this](const CopyId& copy) { return copied(copy); }, [this] { ++metadata_wanted_; }}};
     runtime::TaskGroup tasks_{loop_};
 };
 
