@@ -10,6 +10,9 @@
 #include <utility>
 
 namespace lockstep::replication {
+
+using protocol::KafkaError;
+
 namespace {
 
 constexpr int kRefusalsUntilBlocked = 5;

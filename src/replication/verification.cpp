@@ -226,6 +226,12 @@ private:
         co_return Result<void>();
     }
 
+    /// The first of a stream's records that the target's log does not have: the map is newer than
+    /// the look at that log, and may know of more.
+    static Ordinal end_on_target(const StreamMap& map, const PartitionLogs& logs) {
+        return std::min(map.next, map.target.first_at(logs.target_end).value_or(map.next));
+    }
+
     /// What a consumer would see of the source behind what was copied.
     Task<Result<uint64_t>> count_not_copied(Pair pair, std::stop_token stop) {
         const PartitionLogs& logs = pair.logs;
@@ -239,7 +245,7 @@ private:
         uint64_t count = 0;
         for (size_t index = 0; index < carried_.clusters.size(); ++index) {
             const TranslatedCopy copy = copy_of(id, index);
-            const auto next = copy.map->source.offset_of(copy.map->next);
+            const auto next = copy.map->source.offset_of(end_on_target(*copy.map, logs));
             pair.source.offset = std::max(logs.source_start, next.value_or(Offset(0)));
             LogCursor cursor(source_, pair.source, logs.source_end, rate_of(source_rate_));
             cursor.see(view_of_source(copy));
@@ -300,12 +306,13 @@ private:
         const StreamMap& map = *copy.map;
         const Ordinal first = std::max(map.source.first_at(logs.source_start).value_or(map.next),
                                        map.target.first_at(logs.target_start).value_or(map.next));
-        if (first >= map.next) {
+        const Ordinal end = end_on_target(map, logs);
+        if (first >= end) {
             co_return Result<void>();
         }
         pair.source.offset = map.source.offset_of(first).value_or(logs.source_start);
         pair.target.offset = map.target.offset_of(first).value_or(logs.target_start);
-        const Offset to = *map.source.offset_of(map.next - 1) + 1;
+        const Offset to = *map.source.offset_of(end - 1) + 1;
         // Of several streams, what any of them was compared in.
         const bool is_first = partition.to == 0;
         partition.from = is_first ? pair.source.offset.value()

@@ -6,6 +6,7 @@ from kafka_cluster import KafkaCluster
 from lockstep import Link
 from paths import NEWEST_KAFKA
 from records import produce, read
+from topic_admin import TopicAdmin
 from waiting import holds_for
 
 
@@ -14,6 +15,7 @@ def swapped(home, name):
     """A cluster, and one that takes its place: `swap()` ends one and starts the other."""
     both = [KafkaCluster(NEWEST_KAFKA, f"{name}-{which}", home) for which in ("right", "wrong")]
     both[1].brokers[0].port = both[0].brokers[0].port
+    TopicAdmin.__init__(both[1], both[1].bootstrap)
     both[0].start()
 
     def swap() -> KafkaCluster:

@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <utility>
+
 namespace lockstep::client {
 namespace {
 
@@ -47,10 +50,15 @@ protected:
         EXPECT_TRUE(refreshed.has_value());
     }
 
-    ~GroupMemberTest() override {
-        tasks_.request_stop();
-        test::run(loop_, cluster_.close());
-        test::run(loop_, tasks_.join());
+    ~GroupMemberTest() override { end(); }
+
+    /// Of all members, which must be there until then.
+    void end() {
+        if (!std::exchange(has_ended_, true)) {
+            tasks_.request_stop();
+            test::run(loop_, cluster_.close());
+            test::run(loop_, tasks_.join());
+        }
     }
 
     void start(runtime::Duration duration = seconds(1)) {
@@ -74,6 +82,7 @@ protected:
     Role role_;
     GroupMember member_{cluster_, {"fleet", "shares", seconds(6)}, role_};
     runtime::TaskGroup tasks_{loop_};
+    bool has_ended_ = false;
 };
 
 TEST_F(GroupMemberTest, JoinsAtOnce_ByTheIdThatItIsGiven) {
@@ -217,6 +226,8 @@ public:
 /// What the process before it was, this one is.
 class RememberingMemberTest : public GroupMemberTest {
 protected:
+    ~RememberingMemberTest() override { end(); }
+
     void begin() {
         remembering_.emplace(cluster_, GroupMember::Options{"fleet", "shares", seconds(6), &names_},
                              role_);

@@ -51,12 +51,20 @@ protected:
         loop_.advance(duration);
     }
 
-    /// As the leader of the workers says from the next round on.
-    void give(FleetPlace place) {
+    static Bytes table_with(FleetPlace place) {
         FleetTable table;
         table.workers = {{"us", "we"}, {"other", "they"}};
         table.plan = {{kOrders, place}};
-        coordinator_.other_assigns = [table] { return table.encode(); };
+        return table.encode();
+    }
+
+    /// As the leader of the workers says from the next round on. What is to be another one's is
+    /// that once it is claimed no more.
+    void give(FleetPlace place) {
+        coordinator_.other_assigns = [this, place] {
+            const bool has_moved = place.moves_to && !last_claim().owned.contains(kOrders);
+            return table_with(has_moved ? kTheirs : place);
+        };
     }
 
     void next_round(FleetPlace place) {

@@ -66,7 +66,7 @@ TEST_F(LinkManyTest, AsksOnce_HowATopicIsCleanedUp_ForAllItsPartitions) {
 }
 
 TEST_F(LinkManyTest, CreatesTopics_AsManyAtOnceAsControllersTake) {
-    constexpr int kTopics = 1200;
+    constexpr int kTopics = 120;
     constexpr int kPartitionsEach = 10;
     std::vector<FakeTopic> topics;
     for (int i = 0; i < kTopics; ++i) {
@@ -84,6 +84,7 @@ TEST_F(LinkManyTest, CreatesTopics_AsManyAtOnceAsControllersTake) {
             response.topics.emplace_back().name = topic.name;
         }
         request.answer(response);
+        target_.metadata = test::metadata_of("dst", 1, topics);
     });
     start_and_run(seconds(1));
     EXPECT_EQ(std::accumulate(partitions.begin(), partitions.end(), 0), kTopics * kPartitionsEach);

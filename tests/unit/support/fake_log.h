@@ -184,7 +184,7 @@ private:
             if (error == 0 && name != topic_.name) {
                 error = static_cast<int16_t>(protocol::KafkaError::unknown_topic_or_partition);
             }
-            if (marker.coordinator_epoch < seen_coordinator_epoch) {
+            if (error == 0 && marker.coordinator_epoch < seen_coordinator_epoch) {
                 ++fenced;
                 error = static_cast<int16_t>(protocol::KafkaError::transaction_coordinator_fenced);
             }
