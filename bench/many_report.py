@@ -4,7 +4,8 @@ from report import DEFAULT, LOCKSTEP, label, machine, ratio, table
 
 RSS_MB, IDLE_CPU_PERCENT, P99_MS = 256, 3, 50
 COLUMNS = ("contender", "followed", "after s", "CPU-s until then", "RSS MB, peak",
-           "idle CPU %", "scraped CPU %", "source broker CPU %", "target broker CPU %", "others CPU %",
+           "idle CPU %", "scraped CPU %", "source broker CPU %", "target broker CPU %",
+           "others CPU %",
            "p50 ms", "p90 ms", "p99 ms", "max ms", "RSS, CPU vs MM2")
 
 

@@ -120,8 +120,11 @@ class HttpsClient:
         self._context = ssl.create_default_context(cafile=str(authority.certificate))
 
     def status(self, path: str, token: str = "", method: str = "GET") -> int:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        request = urllib.request.Request(self._url + path, headers=headers, method=method)
+        headers = {"Content-Type": "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        body = b"{}" if method == "POST" else None
+        request = urllib.request.Request(self._url + path, body, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=30, context=self._context) as response:
                 response.read()

@@ -128,7 +128,7 @@ def test_a_copy_that_is_being_made_is_identical_up_to_where_the_source_was(
         ended = run_cli("verify", "-c", config, "--wait", "60")
         steady.stop()
     assert ended.returncode == 0, ended.stdout
-    process.wait_copied(name)
+    process.wait_lag_zero(name)
     process.kill()
     copied = len(read(source, name, "read_committed"))
     interleaved_transactions(source, topic, 1)

@@ -97,8 +97,8 @@ class Tidy:
             return  # those of a subject that has several files
         for word, pattern in HANDLER_LINES.items():
             if not any(re.match("// " + pattern, line) for line in opening):
-                self._say(path, 1, f"a handler opens with API and versions, Behaviour, Gaps; {word} "
-                                   "is missing")
+                self._say(path, 1, "a handler opens with API and versions, Behaviour, Gaps; "
+                                   f"{word} is missing")
 
     def _check_rooms(self) -> None:
         page = self.root / "docs" / "architecture.md"
