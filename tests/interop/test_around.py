@@ -232,7 +232,7 @@ def listed_acls(cluster, user: str) -> set[tuple[str, str]]:
     """Of one principal: resource and rule, as Kafka's own tool prints them."""
     found, resource = set(), ""
     for line in tool(cluster, "kafka-acls", "--list", "--principal", f"User:{user}").splitlines():
-        if "resource" in line:
+        if "ACLs for resource" in line:
             resource = line.split("`")[1]
         elif "principal=" in line:
             found.add((resource, line.strip()))
