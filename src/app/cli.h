@@ -82,6 +82,7 @@ struct SandboxOptions {
 struct ImportOptions {
     std::string input_path;
     std::string output_path = "lockstep.yaml";  // "-": standard output
+    bool is_continuing = false;                 // takes over what the other one has mirrored
 };
 
 struct DemoOptions {
@@ -101,10 +102,9 @@ struct CliExit {
     std::string text;
 };
 
-using Command =
-    std::variant<CliExit, RunOptions, CheckOptions, PlanOptions, StateOptions, VerifyOptions,
-                 CutOptions, StatusOptions, SandboxOptions, ImportOptions, DemoOptions,
-                 VersionOptions, OperateOptions>;
+using Command = std::variant<CliExit, RunOptions, CheckOptions, PlanOptions, StateOptions,
+                             VerifyOptions, CutOptions, StatusOptions, SandboxOptions,
+                             ImportOptions, DemoOptions, VersionOptions, OperateOptions>;
 
 /// `arguments` without the program's name.
 Command parse_command_line(const std::vector<std::string>& arguments);

@@ -52,6 +52,28 @@ LogRange PartitionRanges::target() const {
     return {std::min(place_on_target(target_.start), end), end};
 }
 
+/// Where the stream begins, if both logs have records before that.
+std::optional<PartitionRanges::Begin> PartitionRanges::begin_behind_others() const {
+    if (map_ == nullptr || map_->source.is_empty() || map_->target.is_empty()) {
+        return std::nullopt;
+    }
+    const OffsetRun& source = map_->source.runs().front();
+    const OffsetRun& target = map_->target.runs().front();
+    const bool is_begin = source.first.value() == 0 && target.first.value() == 0;
+    const bool has_more = source_.start < source.offset && target_.start < target.offset;
+    return is_begin && has_more ? std::optional(Begin{source.offset, target.offset}) : std::nullopt;
+}
+
+bool PartitionRanges::has_place_at_source(Offset offset) const {
+    const auto begin = begin_behind_others();
+    return !begin || offset >= begin->source;
+}
+
+bool PartitionRanges::has_place_on_target(Offset offset) const {
+    const auto begin = begin_behind_others();
+    return !begin || offset >= begin->target;
+}
+
 Offset PartitionRanges::place_at_source(Offset offset) const {
     if (map_ == nullptr) {
         return offset;

@@ -52,12 +52,23 @@ public:
     }
     LogRange target() const;
 
+    /// False of what was there before the stream began, where both logs have records from before
+    /// that: these are another mirror's, and nobody knows which is which.
+    bool has_place_at_source(Offset offset) const;
+    bool has_place_on_target(Offset offset) const;
+
     Offset place_at_source(Offset offset) const;
     Offset place_on_target(Offset offset) const;
     Offset source_offset(Offset place) const;
     Offset target_offset(Offset place) const;
 
 private:
+    struct Begin {
+        Offset source;
+        Offset target;
+    };
+    std::optional<Begin> begin_behind_others() const;
+
     LogRange source_;
     LogRange target_;
     const StreamMap* map_ = nullptr;
