@@ -65,8 +65,9 @@ public:
 private:
     runtime::Task<void> take_all() {
         for (const LinkSpec& link : config_.links) {
-            auto taken = co_await replication::take_over(
-                process_.runtime, request_for(config_, link), tasks_.stop_token());
+            replication::TakeOverRequest request = request_for(config_, link);
+            auto taken = co_await replication::take_over(process_.runtime, std::move(request),
+                                                         tasks_.stop_token());
             links_.push_back(std::move(taken));
         }
         process_.loop.finish();

@@ -278,7 +278,8 @@ private:
                 window *= 4;
                 continue;
             }
-            auto originals = co_await read_originals(source, {logs, may_lack_any}, stop);
+            const Wanted wanted{logs, may_lack_any};
+            auto originals = co_await read_originals(source, wanted, stop);
             LS_CO_TRY(all, std::move(originals));
             logs.source = std::move(all);
             MirrorEnd end = find_mirror_end(logs);
