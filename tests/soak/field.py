@@ -144,8 +144,9 @@ class Field:
         self.source.create_topic(plan.name, plan.partitions, self.source.replicas,
                                  in_sync(self.source) | plan.config)
         if plan.is_compacted and target_keeps_all:
+            # Said outright: what nobody has set there, Lockstep sets as it is at the source.
             self.target.create_topic(plan.name, plan.partitions, self.target.replicas,
-                                     in_sync(self.target))
+                                     in_sync(self.target) | {"cleanup.policy": "delete"})
         if plan.starts_high:
             self._raise_start(plan)
 
