@@ -119,8 +119,11 @@ def test_kubernetes_manifest_fits_lockstep(tmp_path):
              yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text())}
     pod = parts["Deployment"]["spec"]["template"]
     container = pod["spec"]["containers"][0]
-    file = Path(container["args"][-1])
-    assert file.parent == Path(container["volumeMounts"][0]["mountPath"])
+    arguments = container["args"]
+    file = Path(arguments[arguments.index("-c") + 1])
+    state = Path(arguments[arguments.index("--state-dir") + 1])
+    mounts = {mount["name"]: Path(mount["mountPath"]) for mount in container["volumeMounts"]}
+    assert file.parent == mounts["config"] and state.parent == mounts["state"]
     text = parts["ConfigMap"]["data"][file.name]
     port = container["ports"][0]["containerPort"]
     assert f"listen: 0.0.0.0:{port}" in text
