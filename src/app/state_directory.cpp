@@ -5,12 +5,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 
 namespace lockstep::app {
@@ -19,45 +14,27 @@ namespace {
 constexpr const char* kLockFile = "lock";
 constexpr const char* kNamesFile = "group-members.json";
 
-Error cannot(std::string_view what, const std::filesystem::path& path) {
-    return Error(Errc::invalid_argument,
-                 fmt::format("{} {}: {}", what, path.string(), std::strerror(errno)));
-}
-
 }  // namespace
 
 Result<std::unique_ptr<StateDirectory>> StateDirectory::take(const std::filesystem::path& path) {
-    std::error_code failed;
-    std::filesystem::create_directories(path, failed);
-    if (failed) {
-        return Error(Errc::invalid_argument, fmt::format("make the state directory {}: {}",
-                                                         path.string(), failed.message()));
+    LS_CHECK(runtime::make_directories(path.string()));
+    LS_TRY(lock, runtime::File::open((path / kLockFile).string()));
+    auto locked = lock.lock();
+    if (locked.has_error() && locked.error().is(Errc::limit_exceeded)) {
+        return Error(Errc::invalid_argument,
+                     fmt::format("another Lockstep has the state directory {}: each worker needs "
+                                 "its own",
+                                 path.string()));
     }
-    const int lock = ::open((path / kLockFile).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (lock < 0) {
-        return cannot("open", path / kLockFile);
-    }
-    std::unique_ptr<StateDirectory> taken(new StateDirectory(path, lock));
-    if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EWOULDBLOCK) {
-            return Error(Errc::invalid_argument,
-                         fmt::format("another Lockstep has the state directory {}: each worker "
-                                     "needs its own",
-                                     path.string()));
-        }
-        return cannot("lock", path / kLockFile);
-    }
+    LS_CHECK(std::move(locked));
+    std::unique_ptr<StateDirectory> taken(new StateDirectory(path, std::move(lock)));
     taken->read();
     LS_CHECK(taken->write());
     return taken;
 }
 
-StateDirectory::StateDirectory(std::filesystem::path path, int lock)
-    : path_(std::move(path)), lock_(lock) {}
-
-StateDirectory::~StateDirectory() {
-    ::close(lock_);
-}
+StateDirectory::StateDirectory(std::filesystem::path path, runtime::File lock)
+    : path_(std::move(path)), lock_(std::move(lock)) {}
 
 /// What cannot be read is forgotten: it only spares waiting.
 void StateDirectory::read() {
@@ -73,14 +50,16 @@ void StateDirectory::read() {
     }
 }
 
-/// Either the former file is there or the new one, however the process ends.
+/// Either the former file is there or the new one, however the process ends. After a crash of the
+/// machine its names are worth nothing, so nobody waits for the disk (as write_whole_file does).
 Result<void> StateDirectory::write() const {
     const auto fresh = path_ / (std::string(kNamesFile) + ".new");
     std::ofstream file(fresh, std::ios::trunc);
     file << nlohmann::json(names_).dump(2) << '\n';
     file.close();
     if (!file || ::rename(fresh.c_str(), (path_ / kNamesFile).c_str()) != 0) {
-        return cannot("write", path_ / kNamesFile);
+        return Error(std::error_code(errno, std::generic_category()),
+                     fmt::format("write {}", (path_ / kNamesFile).string()));
     }
     return {};
 }

@@ -2,6 +2,7 @@
 
 #include "base/result.h"
 #include "client/member_names.h"
+#include "runtime/files.h"
 
 #include <filesystem>
 #include <map>
@@ -13,23 +14,20 @@ namespace lockstep::app {
 /// next process: its names in groups. Nothing that is copied depends on it.
 class StateDirectory : public client::MemberNames {
 public:
-    /// Makes the directory where it is not there, and takes it. Errors: `invalid_argument`, where
-    /// another process has it or it cannot be written.
+    /// Makes the directory where it is not there, and takes it. Errors: `invalid_argument` where
+    /// another process has it; the system's, where it cannot be made or written.
     static Result<std::unique_ptr<StateDirectory>> take(const std::filesystem::path& path);
-    ~StateDirectory() override;
-    StateDirectory(const StateDirectory&) = delete;
-    StateDirectory& operator=(const StateDirectory&) = delete;
 
     std::string name_in(std::string_view group) const override;
     void keep(std::string_view group, std::string_view name) override;
 
 private:
-    StateDirectory(std::filesystem::path path, int lock);
+    StateDirectory(std::filesystem::path path, runtime::File lock);
     void read();
     Result<void> write() const;
 
     std::filesystem::path path_;
-    int lock_;  // the kernel lets go of it when the process ends, however it ends
+    runtime::File lock_;
     std::map<std::string, std::string, std::less<>> names_;  // by group
 };
 

@@ -20,7 +20,7 @@ constexpr size_t kGrowth = 4;
 Result<std::unique_ptr<DiskStorage>> DiskStorage::open(DiskOptions options) {
     std::unique_ptr<DiskStorage> storage(new DiskStorage(std::move(options)));
     const std::string& directory = storage->options_.directory;
-    LS_CHECK(make_directories(directory));
+    LS_CHECK(runtime::make_directories(directory));
     LS_TRY(lock, File::open(directory + "/lock"));
     LS_CHECK(lock.lock());
     storage->lock_ = std::move(lock);
@@ -30,7 +30,7 @@ Result<std::unique_ptr<DiskStorage>> DiskStorage::open(DiskOptions options) {
 
 Result<void> DiskStorage::open_journal() {
     LS_TRY(journal, File::open(journal_path()));
-    LS_TRY(bytes, read_whole_file(journal_path()));
+    LS_TRY(bytes, runtime::read_whole_file(journal_path()));
     auto replayed = replay_journal(bytes);
     if (replayed.has_error()) {
         return std::move(replayed).error().within(journal_path());
@@ -41,7 +41,7 @@ Result<void> DiskStorage::open_journal() {
         LS_CHECK(journal.truncate(replayed->good_bytes));
     }
     image_ = std::move(replayed->image);
-    if (image_.empty() && !list_directory(options_.directory + "/topics").empty()) {
+    if (image_.empty() && !runtime::list_directory(options_.directory + "/topics").empty()) {
         return Error(Errc::not_found,
                      fmt::format("{} says nothing, but there are topics beside it; to begin anew, "
                                  "choose an empty directory",
@@ -51,7 +51,7 @@ Result<void> DiskStorage::open_journal() {
     compacted_bytes_ = image_.empty() ? 0 : journal_.size_bytes() / kGrowth;
     if (options_.syncing == Syncing::yes) {
         LS_CHECK(journal_.sync());
-        LS_CHECK(sync_directory(options_.directory));
+        LS_CHECK(runtime::sync_directory(options_.directory));
     }
     return {};
 }
@@ -125,10 +125,10 @@ Result<void> DiskStorage::save(Cluster& cluster, const Unsaved& unsaved) {
 /// Files of topics that the journal does not know: deleted ones, and new ones of which nobody was
 /// told before the process ended.
 void DiskStorage::drop_unknown(const Cluster& cluster) {
-    for (const std::string& name : list_directory(options_.directory + "/topics")) {
+    for (const std::string& name : runtime::list_directory(options_.directory + "/topics")) {
         const auto id = Uuid::parse(name);
         if (id && !cluster.find_topic(*id)) {
-            remove_path(path_of(*id));
+            runtime::remove_path(path_of(*id));
         }
     }
 }
@@ -139,7 +139,7 @@ void DiskStorage::compact_journal() {
     for (const auto& [key, value] : image_) {
         everything[key] = value;
     }
-    const auto written = write_whole_file(journal_path(), encode_entry(everything));
+    const auto written = runtime::write_whole_file(journal_path(), encode_entry(everything));
     auto journal = written.has_error() ? Result<File>(written.error()) : File::open(journal_path());
     if (journal.has_error()) {
         log::warn("sandbox: {}", journal.error().message());

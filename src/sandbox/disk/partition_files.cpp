@@ -50,7 +50,7 @@ std::string PartitionFiles::path_of(Offset begin) const {
 
 void PartitionFiles::load(const std::function<void(ByteView batch)>& take) {
     std::vector<FileName> names;
-    for (const std::string& name : list_directory(directory_)) {
+    for (const std::string& name : runtime::list_directory(directory_)) {
         if (const auto parsed = parse_name(name)) {
             names.push_back(*parsed);
             generation_ = std::max(generation_, parsed->generation);
@@ -59,8 +59,8 @@ void PartitionFiles::load(const std::function<void(ByteView batch)>& take) {
     Offset end(0);
     for (const FileName& name : names) {
         if (name.generation != generation_) {
-            remove_path(fmt::format("{}/{:06}-{:020}.log", directory_, name.generation,
-                                    name.begin.value()));
+            runtime::remove_path(fmt::format("{}/{:06}-{:020}.log", directory_, name.generation,
+                                             name.begin.value()));
             continue;
         }
         const auto loaded = is_damaged_ ? Result<void>() : load_segment(name.begin, end, take);
@@ -84,7 +84,7 @@ Result<void> PartitionFiles::load_segment(Offset begin, Offset& end,
         return Error(Errc::malformed, fmt::format("records from {} to {} are missing before {}",
                                                   end.value(), begin.value(), path));
     }
-    LS_TRY(bytes, read_whole_file(path));
+    LS_TRY(bytes, runtime::read_whole_file(path));
     const LogScan scan = scan_log(bytes, begin);
     if (scan.is_damaged) {
         return Error(Errc::checksum_mismatch,
@@ -119,14 +119,14 @@ void PartitionFiles::fail(const Error& error) {
 }
 
 Result<void> PartitionFiles::add_segment(Offset begin) {
-    LS_CHECK(make_directories(directory_));
+    LS_CHECK(runtime::make_directories(directory_));
     LS_TRY(file, File::open(path_of(begin)));
     LS_CHECK(file.truncate(0));
     if (syncing_ == Syncing::yes) {
         // The partition's, its topic's, and the one of all topics.
         std::filesystem::path directory = directory_;
         for (int above = 0; above < 3; ++above) {
-            LS_CHECK(sync_directory(directory.string()));
+            LS_CHECK(runtime::sync_directory(directory.string()));
             directory = directory.parent_path();
         }
     }
@@ -185,7 +185,7 @@ Result<void> PartitionFiles::sync() {
 
 void PartitionFiles::truncate(Offset end) {
     while (!segments_.empty() && segments_.back().begin >= end) {
-        remove_path(segments_.back().file.path());
+        runtime::remove_path(segments_.back().file.path());
         segments_.pop_back();
     }
     end_ = std::min(end_, end);
@@ -193,7 +193,7 @@ void PartitionFiles::truncate(Offset end) {
         return;
     }
     File& file = segments_.back().file;
-    const auto bytes = read_whole_file(file.path());
+    const auto bytes = runtime::read_whole_file(file.path());
     if (bytes.has_error()) {
         fail(bytes.error());
         return;
@@ -225,7 +225,7 @@ void PartitionFiles::replace(const std::vector<Bytes>& kept) {
             all.insert(all.end(), batch.begin(), batch.end());
         }
         const Offset begin = RecordBatchView::open(kept.front())->base_offset();
-        const auto written = write_whole_file(path_of(begin), all);
+        const auto written = runtime::write_whole_file(path_of(begin), all);
         auto file =
             written.has_error() ? Result<File>(written.error()) : File::open(path_of(begin));
         if (file.has_error()) {
@@ -235,7 +235,7 @@ void PartitionFiles::replace(const std::vector<Bytes>& kept) {
         segments_.push_back({begin, std::move(*file)});
     }
     for (const Segment& segment : old) {
-        remove_path(segment.file.path());
+        runtime::remove_path(segment.file.path());
     }
     first_unsynced_ = 0;
 }
@@ -247,7 +247,7 @@ void PartitionFiles::forget_before(Offset start) {
         if (end > start || segments_[gone].file.size_bytes() == 0) {
             break;
         }
-        remove_path(segments_[gone].file.path());
+        runtime::remove_path(segments_[gone].file.path());
         ++gone;
     }
     segments_.erase(segments_.begin(), segments_.begin() + static_cast<ptrdiff_t>(gone));

@@ -1,12 +1,14 @@
 #pragma once
 
-#include "sandbox/disk/files.h"
+#include "runtime/files.h"
 #include "sandbox/storage.h"
 
 #include <functional>
 #include <limits>
 
 namespace lockstep::sandbox {
+
+using runtime::File;
 
 /// Whether what is acknowledged is on the disk, or only with the operating system.
 enum class Syncing { no, yes };

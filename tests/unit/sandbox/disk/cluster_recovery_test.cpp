@@ -45,7 +45,7 @@ TEST_F(ClusterRecovery, WhatWasNotSavedIsNotThere) {
     append("orders", make_batch(1));
     restart();
     EXPECT_EQ(cluster_->find_topic("orders"), nullptr);
-    EXPECT_TRUE(list_directory(directory_.path() + "/topics").empty());
+    EXPECT_TRUE(runtime::list_directory(directory_.path() + "/topics").empty());
 }
 
 TEST_F(ClusterRecovery, DeletedTopicsStayDeleted_WithTheirFiles) {
@@ -55,7 +55,7 @@ TEST_F(ClusterRecovery, DeletedTopicsStayDeleted_WithTheirFiles) {
     cluster_->delete_topic("orders");
     cluster_->create_topic("orders", 1, 1);
     save();
-    EXPECT_TRUE(list_directory(directory_.path() + "/topics").empty());
+    EXPECT_TRUE(runtime::list_directory(directory_.path() + "/topics").empty());
     restart();
     EXPECT_EQ(log("orders").end_offset(), Offset(0));
 }
@@ -160,13 +160,13 @@ TEST_F(ClusterRecovery, ATornJournalEntryIsCutOff_AtEveryByte) {
     cluster_->create_topic("one", 1, 1);
     save();
     const std::string path = directory_.path() + "/cluster.journal";
-    const size_t kept = read_whole_file(path)->size();
+    const size_t kept = runtime::read_whole_file(path)->size();
     cluster_->create_topic("two", 1, 1);
     save();
-    const Bytes whole = *read_whole_file(path);
+    const Bytes whole = *runtime::read_whole_file(path);
     for (size_t size = kept; size < whole.size(); ++size) {
         cluster_.reset();
-        ASSERT_TRUE(write_whole_file(path, ByteView(whole).subspan(0, size)).has_value());
+        ASSERT_TRUE(runtime::write_whole_file(path, ByteView(whole).subspan(0, size)).has_value());
         restart();
         ASSERT_NE(cluster_->find_topic("one"), nullptr) << size;
         ASSERT_EQ(cluster_->find_topic("two"), nullptr) << size;
@@ -178,9 +178,9 @@ TEST_F(ClusterRecovery, ADamagedJournalIsRefused) {
     save();
     cluster_.reset();
     const std::string path = directory_.path() + "/cluster.journal";
-    Bytes bytes = *read_whole_file(path);
+    Bytes bytes = *runtime::read_whole_file(path);
     bytes[12] ^= 1;
-    ASSERT_TRUE(write_whole_file(path, bytes).has_value());
+    ASSERT_TRUE(runtime::write_whole_file(path, bytes).has_value());
     EXPECT_EQ(start_error().error().code, make_error_code(Errc::checksum_mismatch));
 }
 
@@ -189,7 +189,7 @@ TEST_F(ClusterRecovery, ALostJournalIsRefused_WhereThereAreTopics) {
     append("one", make_batch(1));
     save();
     cluster_.reset();
-    remove_path(directory_.path() + "/cluster.journal");
+    runtime::remove_path(directory_.path() + "/cluster.journal");
     EXPECT_EQ(start_error().error().code, make_error_code(Errc::not_found));
 }
 
@@ -213,20 +213,20 @@ TEST_F(ClusterRecovery, TheJournalIsWrittenAnewWhenItHasGrown) {
     for (int i = 0; i < 500; ++i) {
         cluster_->groups().commit("g", {"t", PartitionIndex(0)}, offset_at(i));
         save();
-        largest =
-            std::max(largest, read_whole_file(directory_.path() + "/cluster.journal")->size());
+        largest = std::max(
+            largest, runtime::read_whole_file(directory_.path() + "/cluster.journal")->size());
     }
     EXPECT_LT(largest, 4000U);
     restart();
     EXPECT_EQ(cluster_->groups().find("g")->offsets.find({"t", PartitionIndex(0)})->offset,
               Offset(499));
-    EXPECT_EQ(list_directory(directory_.path()).size(), 2U);  // the lock, the journal
+    EXPECT_EQ(runtime::list_directory(directory_.path()).size(), 2U);  // the lock, the journal
 }
 
 TEST_F(ClusterRecovery, FullDisk_TheChangeIsSavedLater) {
     cluster_->create_topic("t", 1, 1);
     save();
-    const size_t size = read_whole_file(directory_.path() + "/cluster.journal")->size();
+    const size_t size = runtime::read_whole_file(directory_.path() + "/cluster.journal")->size();
     cluster_->groups().commit("g", {"t", PartitionIndex(0)}, offset_at(1));
     {
         const FileSizeLimit limit(size + 10);
@@ -236,7 +236,7 @@ TEST_F(ClusterRecovery, FullDisk_TheChangeIsSavedLater) {
         EXPECT_EQ(cluster_->transactions().add("x", producer, {{"t", PartitionIndex(0)}}, 2),
                   protocol::KafkaError::coordinator_not_available);
     }
-    EXPECT_EQ(read_whole_file(directory_.path() + "/cluster.journal")->size(), size);
+    EXPECT_EQ(runtime::read_whole_file(directory_.path() + "/cluster.journal")->size(), size);
     save();
     restart();
     EXPECT_NE(cluster_->groups().find("g"), nullptr);

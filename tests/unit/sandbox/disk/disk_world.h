@@ -78,7 +78,7 @@ protected:
         return directory_.path() + "/topics/" + topic(name).id.to_string() + "/0";
     }
     std::string only_file(const std::string& name) {
-        const auto names = list_directory(partition_directory(name));
+        const auto names = runtime::list_directory(partition_directory(name));
         EXPECT_EQ(names.size(), 1U);
         return partition_directory(name) + "/" + names.front();
     }

@@ -15,14 +15,14 @@ protected:
         save();
     }
     void overwrite(const std::string& path, ByteView bytes) {
-        ASSERT_TRUE(write_whole_file(path, bytes).has_value());
+        ASSERT_TRUE(runtime::write_whole_file(path, bytes).has_value());
     }
 };
 
 TEST_F(PartitionRecovery, RecordsAreThereAgain_ByteByByte) {
     append("t", make_batch(3));
     append("t", make_batch(2, "other"));
-    const Bytes before = *read_whole_file(only_file("t"));
+    const Bytes before = *runtime::read_whole_file(only_file("t"));
     restart();
     EXPECT_EQ(log("t").end_offset(), Offset(5));
     const BatchRange range = log("t").read(Offset(0), Offset(5), 1 << 20);
@@ -32,16 +32,16 @@ TEST_F(PartitionRecovery, RecordsAreThereAgain_ByteByByte) {
 TEST_F(PartitionRecovery, ATornBatchIsCutOff_AtEveryByte) {
     append("t", make_batch(3));
     const std::string path = only_file("t");
-    const size_t kept = read_whole_file(path)->size();
+    const size_t kept = runtime::read_whole_file(path)->size();
     append("t", make_batch(2));
-    const Bytes whole = *read_whole_file(path);
+    const Bytes whole = *runtime::read_whole_file(path);
     for (size_t size = kept; size < whole.size(); ++size) {
         cluster_.reset();
         overwrite(path, ByteView(whole).subspan(0, size));
         restart();
         ASSERT_EQ(log("t").end_offset(), Offset(3)) << size;
         ASSERT_FALSE(log("t").is_damaged()) << size;
-        ASSERT_EQ(read_whole_file(path)->size(), kept) << size;
+        ASSERT_EQ(runtime::read_whole_file(path)->size(), kept) << size;
     }
     EXPECT_EQ(append("t", make_batch(1)).base_offset, Offset(3));
     restart();
@@ -51,17 +51,17 @@ TEST_F(PartitionRecovery, ATornBatchIsCutOff_AtEveryByte) {
 TEST_F(PartitionRecovery, DamageInTheMiddle_TakesThePartitionOutOfService) {
     append("t", make_batch(3));
     const std::string path = only_file("t");
-    const size_t middle = read_whole_file(path)->size();
+    const size_t middle = runtime::read_whole_file(path)->size();
     append("t", make_batch(3));
     append("t", make_batch(3));
-    Bytes bytes = *read_whole_file(path);
+    Bytes bytes = *runtime::read_whole_file(path);
     bytes[middle + 70] ^= 1;
     cluster_.reset();
     overwrite(path, bytes);
     restart();
     EXPECT_TRUE(log("t").is_damaged());
     EXPECT_EQ(append("t", make_batch(1)).refusal.error, protocol::KafkaError::kafka_storage_error);
-    EXPECT_EQ(*read_whole_file(path), bytes);  // for people to look at
+    EXPECT_EQ(*runtime::read_whole_file(path), bytes);  // for people to look at
 }
 
 TEST_F(PartitionRecovery, AMissingFileInTheMiddle_TakesThePartitionOutOfService) {
@@ -111,7 +111,7 @@ TEST_F(PartitionRecovery, TheLogStartStays_AlsoWhereNothingIsLeft) {
     log("t").delete_before(Offset(6));
     cluster_->note_unsaved(changes_by(protocol::ApiKey::delete_records));
     save();
-    EXPECT_TRUE(list_directory(partition_directory("t")).empty());
+    EXPECT_TRUE(runtime::list_directory(partition_directory("t")).empty());
     restart();
     EXPECT_EQ(log("t").start_offset(), Offset(6));
     EXPECT_EQ(append("t", make_batch(1)).base_offset, Offset(6));
@@ -147,12 +147,12 @@ TEST_F(PartitionRecovery, WhatIsRewrittenReplacesTheOldFiles) {
     std::vector<Bytes> found;
     again.load([&](ByteView batch) { found.emplace_back(batch.begin(), batch.end()); });
     EXPECT_EQ(found, std::vector<Bytes>{second});
-    EXPECT_EQ(list_directory(directory_.path() + "/p").size(), 1U);
+    EXPECT_EQ(runtime::list_directory(directory_.path() + "/p").size(), 1U);
 }
 
 TEST_F(PartitionRecovery, FullDisk_RefusesAndStoresNothing_AndGoesOnWhenThereIsRoom) {
     append("t", make_batch(3));
-    const Bytes before = *read_whole_file(only_file("t"));
+    const Bytes before = *runtime::read_whole_file(only_file("t"));
     {
         const FileSizeLimit limit(before.size() + 20);
         const Appended refused = append("t", make_batch(3));
@@ -162,7 +162,7 @@ TEST_F(PartitionRecovery, FullDisk_RefusesAndStoresNothing_AndGoesOnWhenThereIsR
             log("t").append_marker({ProducerId(1), ProducerEpoch(0), true, 0}, 1).refusal.error,
             protocol::KafkaError::kafka_storage_error);
     }
-    EXPECT_EQ(*read_whole_file(only_file("t")), before);
+    EXPECT_EQ(*runtime::read_whole_file(only_file("t")), before);
     EXPECT_EQ(log("t").end_offset(), Offset(3));
     EXPECT_EQ(append("t", make_batch(1, "fits")).base_offset, Offset(3));
     restart();

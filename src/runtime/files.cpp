@@ -1,4 +1,4 @@
-#include "sandbox/disk/files.h"
+#include "runtime/files.h"
 
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -11,7 +11,7 @@
 #include <filesystem>
 #include <utility>
 
-namespace lockstep::sandbox {
+namespace lockstep::runtime {
 
 namespace {
 
@@ -198,4 +198,4 @@ void remove_path(const std::string& path) {
     std::filesystem::remove_all(path, ignored);
 }
 
-}  // namespace lockstep::sandbox
+}  // namespace lockstep::runtime

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-namespace lockstep::sandbox {
+namespace lockstep::runtime {
 
-// All calls of the operating system for files that the sandbox makes. Errors name the path and say
-// what the system said.
+// All calls of the operating system for files that Lockstep writes itself. Errors name the path and
+// say what the system said.
 
 /// An open file; closes itself.
 class File {
@@ -60,4 +60,4 @@ std::vector<std::string> list_directory(const std::string& path);
 /// A file, or a directory with all that is in it.
 void remove_path(const std::string& path);
 
-}  // namespace lockstep::sandbox
+}  // namespace lockstep::runtime
