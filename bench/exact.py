@@ -8,11 +8,8 @@ the ratio of the one with --extra-config to the other one is told.
 
 import argparse
 import functools
-import json
 import os
-import signal
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "interop"))
 
 import exact_topics as topics  # noqa: E402 - after the path is known
+from bench_run import require_built, run_bench, say  # noqa: E402
 from broker import BENCH_JVM, TEST_SETTINGS  # noqa: E402
 from contenders import Route  # noqa: E402
 from copy_run import empty_target, measure_copy, topic_bytes  # noqa: E402
@@ -164,10 +162,6 @@ def lockstep_sides(arguments: argparse.Namespace) -> list[LockstepSide]:
     return sides
 
 
-def say(text: str) -> None:
-    print(text, flush=True)
-
-
 def setting(text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not equals or "." not in key:
@@ -201,24 +195,10 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 def main() -> int:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that everything is cleaned up
     arguments = parse(sys.argv[1:])
-    for binary in (lockstep_binary(), arguments.against):
-        if OURS in arguments.contenders and binary and not binary.exists():
-            raise SystemExit(f"{binary} is missing: ./dev build")
-    with tempfile.TemporaryDirectory(prefix="lockstep-bench-",
-                                     ignore_cleanup_errors=True) as directory:
-        started: list = []
-        try:
-            result = Bench(arguments, Path(directory), started).run()
-        finally:
-            for cluster in started:
-                cluster.stop()
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    (arguments.out / "exact.json").write_text(json.dumps(result, indent=2) + "\n")
-    text = markdown(result)
-    (arguments.out / "exact.md").write_text(text)
-    say("\n" + text)
+    if OURS in arguments.contenders:
+        require_built(*filter(None, (lockstep_binary(), arguments.against)))
+    run_bench("exact", arguments, Bench, markdown)
     return 0
 
 

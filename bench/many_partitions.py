@@ -20,18 +20,17 @@ else meanwhile.
 """
 
 import argparse
-import json
 import os
 import random
 import signal
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "interop"))
 
-from broker import BENCH_JVM, TEST_SETTINGS  # noqa: E402 - after the path is known
+from bench_run import require_built, run_bench, say  # noqa: E402 - after the path is known
+from broker import BENCH_JVM, TEST_SETTINGS  # noqa: E402
 from confluent_kafka import Producer  # noqa: E402
 from confluent_kafka.admin import NewTopic  # noqa: E402
 from contenders import MirrorMaker2, Route  # noqa: E402
@@ -239,10 +238,6 @@ def shown(run: dict) -> str:
                      for name, value in run.items() if name != "contender")
 
 
-def say(text: str) -> None:
-    print(text, flush=True)
-
-
 def parse(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev bench many_partitions", description=__doc__)
     parser.add_argument("--partitions", type=int, default=5000, help="in all")
@@ -264,23 +259,10 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 def main() -> int:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that everything is cleaned up
     arguments = parse(sys.argv[1:])
-    if "lockstep" in arguments.contenders and not lockstep_binary().exists():
-        raise SystemExit(f"{lockstep_binary()} is missing: ./dev build")
-    with tempfile.TemporaryDirectory(prefix="lockstep-bench-",
-                                     ignore_cleanup_errors=True) as directory:
-        started: list = []
-        try:
-            result = Bench(arguments, Path(directory), started).run()
-        finally:
-            for cluster in started:
-                cluster.stop()
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    (arguments.out / "many_partitions.json").write_text(json.dumps(result, indent=2) + "\n")
-    text = markdown(result)
-    (arguments.out / "many_partitions.md").write_text(text)
-    say("\n" + text)
+    if "lockstep" in arguments.contenders:
+        require_built(lockstep_binary())
+    run_bench("many_partitions", arguments, Bench, markdown)
     return 0
 
 

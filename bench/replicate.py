@@ -5,17 +5,15 @@ its default settings, and copied by every contender in turn.
 """
 
 import argparse
-import json
 import os
-import signal
 import statistics
 import sys
-import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "interop"))
 
-from broker import BENCH_JVM, TEST_SETTINGS  # noqa: E402 - after the path is known
+from bench_run import require_built, run_bench, say  # noqa: E402 - after the path is known
+from broker import BENCH_JVM, TEST_SETTINGS  # noqa: E402
 from contenders import LockstepContender, MirrorMaker2, Route  # noqa: E402
 from copy_run import empty_target, measure_copy, topic_bytes  # noqa: E402
 from java_tools import FAST_JVM, digest, load, run_helper  # noqa: E402
@@ -133,10 +131,6 @@ class Bench:
         empty_target(self.route.target)
 
 
-def say(text: str) -> None:
-    print(text, flush=True)
-
-
 def parse(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev bench replicate", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the records")
@@ -150,23 +144,10 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 def main() -> int:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that everything is cleaned up
     arguments = parse(sys.argv[1:])
-    if "lockstep" in arguments.contenders and not lockstep_binary().exists():
-        raise SystemExit(f"{lockstep_binary()} is missing: ./dev build")
-    with tempfile.TemporaryDirectory(prefix="lockstep-bench-",
-                                     ignore_cleanup_errors=True) as directory:
-        started: list = []
-        try:
-            result = Bench(arguments, Path(directory), started).run()
-        finally:
-            for cluster in started:
-                cluster.stop()
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    (arguments.out / "replicate.json").write_text(json.dumps(result, indent=2) + "\n")
-    text = markdown(result)
-    (arguments.out / "replicate.md").write_text(text)
-    say("\n" + text)
+    if "lockstep" in arguments.contenders:
+        require_built(lockstep_binary())
+    run_bench("replicate", arguments, Bench, markdown)
     return 0
 
 
