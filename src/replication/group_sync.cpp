@@ -1,6 +1,7 @@
 #include "replication/group_sync.h"
 
 #include "base/log.h"
+#include "base/whole_number.h"
 #include "client/admin.h"
 #include "protocol/kafka_error.h"
 #include "replication/group_report.h"
@@ -8,7 +9,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace lockstep::replication {
 
@@ -90,12 +90,10 @@ Task<void> GroupSync::learn_retention(std::stop_token stop) {
     }
     if (const auto found = described->find("offsets.retention.minutes");
         found != described->end()) {
-        int64_t minutes = 0;
-        const char* last = found->second.data() + found->second.size();
-        const auto [end, problem] = std::from_chars(found->second.data(), last, minutes);
-        if (problem == std::errc() && end == last && minutes > 0 && minutes < kFarMinutes) {
+        const auto minutes = parse_whole_number(found->second);
+        if (minutes && *minutes > 0 && *minutes < kFarMinutes) {
             refresh_every_ = std::min<runtime::Duration>(
-                kLongestRefresh, std::chrono::milliseconds(std::chrono::minutes(minutes)) /
+                kLongestRefresh, std::chrono::milliseconds(std::chrono::minutes(*minutes)) /
                                      kRefreshesWithinRetention);
         }
     }

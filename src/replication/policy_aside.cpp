@@ -1,7 +1,8 @@
 #include "replication/policy_aside.h"
 
+#include "base/whole_number.h"
+
 #include <array>
-#include <charconv>
 
 namespace lockstep::replication {
 namespace {
@@ -15,13 +16,7 @@ constexpr int64_t kNotSet = -2;  // Kafka's own values begin at -1
 
 std::optional<int64_t> number_of(const OwnConfigs& own, const std::string& key) {
     const auto found = own.find(key);
-    if (found == own.end()) {
-        return std::nullopt;
-    }
-    int64_t value = 0;
-    const char* end = found->second.data() + found->second.size();
-    const auto [stop, problem] = std::from_chars(found->second.data(), end, value);
-    return problem == std::errc() && stop == end ? std::optional(value) : std::nullopt;
+    return found == own.end() ? std::nullopt : parse_whole_number(found->second);
 }
 
 bool is_for_ever(std::optional<int64_t> value) {

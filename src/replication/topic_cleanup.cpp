@@ -1,10 +1,10 @@
 #include "replication/topic_cleanup.h"
 
+#include "base/whole_number.h"
 #include "client/admin.h"
 #include "protocol/kafka_error.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace lockstep::replication {
 
@@ -53,10 +53,9 @@ Task<std::optional<int64_t>> max_message_bytes(client::Cluster& cluster, std::st
         co_return std::nullopt;
     }
     for (const client::ConfigEntry& entry : described->at(topic)) {
-        int64_t bytes = 0;
-        const char* end = entry.value.data() + entry.value.size();
-        if (entry.name == kMaxMessageBytes &&
-            std::from_chars(entry.value.data(), end, bytes).ptr == end && bytes > 0) {
+        const auto bytes =
+            entry.name == kMaxMessageBytes ? parse_whole_number(entry.value) : std::nullopt;
+        if (bytes && *bytes > 0) {
             co_return bytes;
         }
     }
