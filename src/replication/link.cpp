@@ -168,9 +168,14 @@ std::set<std::string> Link::settled_topics() const {
 
 std::optional<PartitionRanges> Link::ranges_of(const TopicPartition& id) const {
     const auto found = partitions_.find(id);
-    const bool has_places = found != partitions_.end() && !is_mixed(id) &&
-                            !found->second->is_all_from_target(is_both_ways(id.topic));
-    return has_places ? found->second->ranges() : std::nullopt;
+    if (found == partitions_.end()) {
+        return std::nullopt;
+    }
+    const PartitionReplicator& partition = *found->second;
+    const bool both_ways = is_both_ways(id.topic);
+    const bool has_places =
+        !partition.is_mixed(both_ways) && !partition.is_all_from_target(both_ways);
+    return has_places ? partition.ranges() : std::nullopt;
 }
 
 bool Link::is_mixed(const TopicPartition& id) const {
@@ -333,7 +338,6 @@ void Link::apply(DiscoveredTopics discovered) {
                   discovered.topics.size(), discovered.topics.size() == 1 ? "" : "s");
         tasks_.spawn("probe", probe_markers());
     }
-    note_unmatched();
     for (const auto& [topic, problem] : discovered.target_problems) {
         const auto known = target_problems_.find(topic);
         if (known == target_problems_.end() || known->second.message() != problem.message()) {
@@ -344,6 +348,9 @@ void Link::apply(DiscoveredTopics discovered) {
     // Most looks find nothing new, and there may be thousands of partitions.
     const MetadataVersions versions{discovered.source_version, target_.metadata().version()};
     const bool is_news = applied_ != versions;
+    if (is_news) {
+        note_unmatched();
+    }
     std::set<std::string> present;
     for (const client::TopicMetadata& topic : discovered.topics) {
         present.insert(topic.name);

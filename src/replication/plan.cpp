@@ -19,6 +19,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <set>
 
 namespace lockstep::replication {
 
@@ -317,20 +318,22 @@ private:
 }  // namespace
 
 void forget_matched_elsewhere(std::vector<LinkPlan>& plans, const std::vector<LinkSpec>& links) {
-    const std::vector<LinkPlan> before = plans;
+    std::vector<std::set<std::string>> unmatched(plans.size());
     for (size_t i = 0; i < plans.size(); ++i) {
-        std::erase_if(plans[i].unmatched, [&](const UnmatchedEntry& entry) {
-            for (size_t j = 0; j < plans.size(); ++j) {
-                const bool is_other = j != i && !links[i].replication.empty() &&
-                                      links[j].replication == links[i].replication;
-                if (is_other && before[j].problem.empty() &&
-                    std::ranges::find(before[j].unmatched, entry.entry, &UnmatchedEntry::entry) ==
-                        before[j].unmatched.end()) {
-                    return true;
-                }
+        for (const UnmatchedEntry& each : plans[i].unmatched) {
+            unmatched[i].insert(each.entry);
+        }
+    }
+    const auto is_matched_by = [&](size_t link, const UnmatchedEntry& entry) {
+        return plans[link].problem.empty() && !unmatched[link].contains(entry.entry);
+    };
+    for (size_t i = 0; i < plans.size(); ++i) {
+        for (size_t j = 0; j < plans.size(); ++j) {
+            if (!links[i].replication.empty() && links[i].replication == links[j].replication) {
+                std::erase_if(plans[i].unmatched,
+                              [&](const UnmatchedEntry& each) { return is_matched_by(j, each); });
             }
-            return false;
-        });
+        }
     }
 }
 
