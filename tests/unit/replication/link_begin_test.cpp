@@ -1,11 +1,8 @@
 // What a link takes for granted when it begins to copy, and what it looks at once more: the topic
 // "orders" with one partition.
 
-#include "base/log.h"
 #include "protocol/messages/describe_producers.h"
-#include "replication/link.h"
-#include "tests/unit/replication/two_clusters.h"
-#include "tests/unit/support/fake_coordinator.h"
+#include "tests/unit/replication/one_link.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,29 +21,15 @@ Bytes make_batch(int64_t base_offset, int records) {
     return test::make_batch(base_offset, records, std::string(2'100, '.'));
 }
 
-class LinkBeginTest : public TwoClustersTest {
+class LinkBeginTest : public OneLinkTest {
 protected:
-    LinkBeginTest() { log::set_level(log::Level::off); }
-    ~LinkBeginTest() override {
-        test::run(loop_, link_->stop(loop_.now() + seconds(3)));
-        log::set_level(log::Level::info);
-    }
-
     void start_and_run(runtime::Duration duration,
                        RecreatedRule on_recreated = RecreatedRule::stop) {
         LinkSpec spec = link_spec();
         spec.on_recreated = on_recreated;
-        auto filter = TopicFilter::make(spec.topics, {});
-        const LinkEnvironment environment{runtime_, budget_, buffers_};
-        link_ = std::make_unique<Link>(
-            environment,
-            LinkSetup{ClusterSpec{"src", {{"src", 1}}}, ClusterSpec{"dst", {{"dst", 1}}},
-                      std::move(spec), std::move(*filter), std::nullopt, seconds(2)});
-        link_->start();
+        start_link(std::move(spec));
         loop_.advance(duration);
     }
-
-    PartitionStatus status() const { return link_->status().partitions.at(0); }
 
     void expect_source_offsets_on_target(size_t batches) {
         const auto copied = target_log_.batches();
@@ -62,11 +45,6 @@ protected:
         source_.metadata = test::metadata_of("src", 1, {again});
         source_log_.recreate(again);
     }
-
-    MemoryBudget budget_{loop_, 64 << 20};
-    BufferPool buffers_{1 << 20};
-    test::FakeCoordinator target_coordinator_{target_};
-    std::unique_ptr<Link> link_;
 };
 
 // The target's broker dies before anything was sent to it, and comes back without its log's end.

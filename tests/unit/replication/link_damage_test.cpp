@@ -1,10 +1,7 @@
 // A link whose source gives back something else than it was given: the topic "orders" with one
 // partition.
 
-#include "base/log.h"
-#include "replication/link.h"
-#include "tests/unit/replication/two_clusters.h"
-#include "tests/unit/support/fake_coordinator.h"
+#include "tests/unit/replication/one_link.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -25,28 +22,14 @@ Bytes make_batch(int64_t base_offset, int records, int16_t attributes = 0) {
     return test::make_batch(base_offset, records, std::string(2'100, '.'), attributes);
 }
 
-class LinkDamageTest : public TwoClustersTest {
+class LinkDamageTest : public OneLinkTest {
 protected:
-    LinkDamageTest() { log::set_level(log::Level::off); }
-    ~LinkDamageTest() override {
-        test::run(loop_, link_->stop(loop_.now() + seconds(3)));
-        log::set_level(log::Level::info);
-    }
-
     void run_link(OverrunRule on_overrun = OverrunRule::stop) {
         LinkSpec spec = link_spec();
         spec.on_overrun = on_overrun;
-        auto filter = TopicFilter::make(spec.topics, {});
-        const LinkEnvironment environment{runtime_, budget_, buffers_};
-        link_ = std::make_unique<Link>(
-            environment,
-            LinkSetup{ClusterSpec{"src", {{"src", 1}}}, ClusterSpec{"dst", {{"dst", 1}}},
-                      std::move(spec), std::move(*filter), std::nullopt, seconds(2)});
-        link_->start();
+        start_link(std::move(spec));
         loop_.advance(kUntilBlocked);
     }
-
-    PartitionStatus status() const { return link_->status().partitions.at(0); }
 
     /// Three batches of ten, the second of them with `damage` done to it. What is repaired later
     /// is copied then.
@@ -91,11 +74,6 @@ protected:
         EXPECT_EQ(status().filled_offsets, 0U);
         source_log_.intercept_fetch = nullptr;
     }
-
-    MemoryBudget budget_{loop_, 64 << 20};
-    BufferPool buffers_{1 << 20};
-    test::FakeCoordinator target_coordinator_{target_};
-    std::unique_ptr<Link> link_;
 };
 
 TEST_F(LinkDamageTest, Blocks_ADamagedRecord) {

@@ -1,10 +1,7 @@
 // A link that other workers have, too: the topic "orders" with one partition.
 
-#include "base/log.h"
 #include "protocol/kafka_error.h"
-#include "replication/link.h"
-#include "tests/unit/replication/two_clusters.h"
-#include "tests/unit/support/fake_coordinator.h"
+#include "tests/unit/replication/one_link.h"
 
 #include <fmt/core.h>
 #include <gmock/gmock.h>
@@ -27,27 +24,13 @@ Bytes make_batch(int64_t base_offset, int records) {
     return test::make_batch(base_offset, records, std::string(2'100, '.'));
 }
 
-class LinkFleetTest : public TwoClustersTest {
+class LinkFleetTest : public OneLinkTest {
 protected:
-    LinkFleetTest() {
-        log::set_level(log::Level::off);
-        source_log_.append(make_batch(0, 10));
-    }
-    ~LinkFleetTest() override {
-        test::run(loop_, link_->stop(loop_.now() + seconds(3)));
-        log::set_level(log::Level::info);
-    }
+    LinkFleetTest() { source_log_.append(make_batch(0, 10)); }
+    ~LinkFleetTest() override { stop(); }
 
     void start(runtime::Duration duration) {
-        LinkSpec spec = link_spec();
-        auto filter = TopicFilter::make(spec.topics, {});
-        const LinkEnvironment environment{runtime_, budget_, buffers_, nullptr,
-                                          nullptr,  nullptr, nullptr,  {"we"}};
-        link_ = std::make_unique<Link>(
-            environment,
-            LinkSetup{ClusterSpec{"src", {{"src", 1}}}, ClusterSpec{"dst", {{"dst", 1}}},
-                      std::move(spec), std::move(*filter), std::nullopt, seconds(2)});
-        link_->start();
+        start_link(link_spec(), {"we"});
         loop_.advance(duration);
     }
 
@@ -61,7 +44,7 @@ protected:
     /// As the leader of the workers says from the next round on. What is to be another one's is
     /// that once it is claimed no more.
     void give(FleetPlace place) {
-        coordinator_.other_assigns = [this, place] {
+        target_coordinator_.other_assigns = [this, place] {
             const bool has_moved = place.moves_to && !last_claim().owned.contains(kOrders);
             return table_with(has_moved ? kTheirs : place);
         };
@@ -69,17 +52,15 @@ protected:
 
     void next_round(FleetPlace place) {
         give(place);
-        coordinator_.rebalance();
+        target_coordinator_.rebalance();
         loop_.advance(seconds(2));
     }
 
     FleetClaim last_claim() const {
-        auto claim = FleetClaim::decode(coordinator_.last_metadata);
+        auto claim = FleetClaim::decode(target_coordinator_.last_metadata);
         EXPECT_TRUE(claim.has_value());
         return std::move(*claim);
     }
-
-    PartitionStatus status() const { return link_->status().partitions.at(0); }
 
     void add_gap_at_source() {
         source_log_.append(protocol::make_control_batch({.offset = Offset(source_log_.end)}));
@@ -118,22 +99,18 @@ protected:
         return layout;
     }
 
-    MemoryBudget budget_{loop_, 64 << 20};
-    BufferPool buffers_{1 << 20};
-    test::FakeCoordinator coordinator_{target_};
-    std::unique_ptr<Link> link_;
     int epoch_ = 0;
 };
 
 TEST_F(LinkFleetTest, CountsNoError_WhileItIsNotKnownWhoWrites) {
-    coordinator_.holds_joins = true;
+    target_coordinator_.holds_joins = true;
     start(seconds(5));
     const uint64_t before = link_->status().errors;
     add_gap_at_source();
     loop_.advance(seconds(15));
     EXPECT_EQ(status().state, PartitionState::retrying);
     EXPECT_EQ(link_->status().errors, before);
-    coordinator_.let_in();
+    target_coordinator_.let_in();
     loop_.advance(seconds(5));
     EXPECT_EQ(layout_of_target(), "0+10 m10");
 }
@@ -150,7 +127,7 @@ TEST_F(LinkFleetTest, GoesOnAboveTheCoordinatorEpoch_OfTheWorkerBeforeIt) {
 }
 
 TEST_F(LinkFleetTest, CopiesAtOnce_WhereNobodyElseIsThere) {
-    coordinator_.holds_joins = true;  // as brokers do where a group is new
+    target_coordinator_.holds_joins = true;  // as brokers do where a group is new
     start(milliseconds(300));
     EXPECT_EQ(layout_of_target(), "0+10");
     EXPECT_EQ(link_->status().fleet.workers, 0U);
@@ -158,7 +135,7 @@ TEST_F(LinkFleetTest, CopiesAtOnce_WhereNobodyElseIsThere) {
 }
 
 TEST_F(LinkFleetTest, WaitsUntilTheOthersHaveLetItIn) {
-    coordinator_.members_before = 1;
+    target_coordinator_.members_before = 1;
     give(kTheirs);
     start(seconds(5));
     EXPECT_EQ(layout_of_target(), "");
@@ -168,8 +145,8 @@ TEST_F(LinkFleetTest, WaitsUntilTheOthersHaveLetItIn) {
 }
 
 TEST_F(LinkFleetTest, DoesNotWaitForLong_AsTheOthersMayBeDead) {
-    coordinator_.members_before = 1;
-    coordinator_.holds_joins = true;
+    target_coordinator_.members_before = 1;
+    target_coordinator_.holds_joins = true;
     start(milliseconds(900));
     EXPECT_EQ(layout_of_target(), "");
     loop_.advance(milliseconds(400));
@@ -207,16 +184,16 @@ TEST_F(LinkFleetTest, SetsDownWhatIsToMove_BeforeItSaysThatItHasItNoMore) {
     source_log_.append(make_batch(10, 5));
     loop_.advance(seconds(1));
     ASSERT_EQ(produces.size(), 1U);
-    const int joins = coordinator_.joins;
+    const int joins = target_coordinator_.joins;
     next_round(kOursToBeTheirs);
-    EXPECT_EQ(coordinator_.joins, joins + 1);
+    EXPECT_EQ(target_coordinator_.joins, joins + 1);
     EXPECT_THAT(last_claim().owned, testing::ElementsAre(kOrders));
     EXPECT_EQ(status().state, PartitionState::elsewhere);
 
     give(kTheirs);
     answer_produce(produces[0]);
     loop_.advance(milliseconds(100));
-    EXPECT_EQ(coordinator_.joins, joins + 2);
+    EXPECT_EQ(target_coordinator_.joins, joins + 2);
     EXPECT_THAT(last_claim().owned, testing::IsEmpty());
     source_log_.append(make_batch(15, 5));
     loop_.advance(seconds(5));
@@ -235,7 +212,7 @@ TEST_F(LinkFleetTest, KeepsForAWhile_WhatItHasNoAnswerTo) {
     loop_.advance(seconds(1));
     ASSERT_EQ(produces.size(), 1U);
     give(kOursToBeTheirs);
-    coordinator_.rebalance();
+    target_coordinator_.rebalance();
     loop_.advance(milliseconds(400));
     target_.hang_up();
     loop_.advance(seconds(4));
@@ -260,7 +237,7 @@ TEST_F(LinkFleetTest, ShowsNothingOld_OfWhatAnotherWorkerHas) {
 TEST_F(LinkFleetTest, GoesOnCopying_ButWritesNoMarkers_WhenTheCoordinatorIsSilent) {
     give(kOurs);
     start(seconds(3));
-    coordinator_.is_silent = true;
+    target_coordinator_.is_silent = true;
     loop_.advance(seconds(10));
     source_log_.append(make_batch(10, 5));
     add_gap_at_source();
@@ -273,15 +250,15 @@ TEST_F(LinkFleetTest, GoesOnCopying_ButWritesNoMarkers_WhenTheCoordinatorIsSilen
 TEST_F(LinkFleetTest, WritesNoMarkers_WhenTheOthersHaveForgottenIt) {
     give(kOurs);
     start(seconds(3));
-    coordinator_.heartbeat_error = static_cast<int16_t>(KafkaError::unknown_member_id);
-    coordinator_.is_one_error = true;
-    coordinator_.holds_joins = true;
+    target_coordinator_.heartbeat_error = static_cast<int16_t>(KafkaError::unknown_member_id);
+    target_coordinator_.is_one_error = true;
+    target_coordinator_.holds_joins = true;
     loop_.advance(seconds(1));
     add_gap_at_source();
     loop_.advance(seconds(3));
     EXPECT_EQ(layout_of_target(), "0+10");
     give(kTheirs);
-    coordinator_.let_in();
+    target_coordinator_.let_in();
     loop_.advance(seconds(3));
     EXPECT_THAT(last_claim().owned, testing::IsEmpty());
     EXPECT_EQ(status().state, PartitionState::elsewhere);
@@ -290,7 +267,7 @@ TEST_F(LinkFleetTest, WritesNoMarkers_WhenTheOthersHaveForgottenIt) {
 
 TEST_F(LinkFleetTest, LooksAtTheLogAgain_BeforeItsFirstMarkerInATurn) {
     add_gap_at_source();
-    coordinator_.holds_joins = true;
+    target_coordinator_.holds_joins = true;
     start(seconds(10));
     EXPECT_EQ(layout_of_target(), "0+10");
     write_marker_as_other_worker();
@@ -299,7 +276,7 @@ TEST_F(LinkFleetTest, LooksAtTheLogAgain_BeforeItsFirstMarkerInATurn) {
 
     write_marker_as_other_worker();  // of the next gap, which this worker has not seen yet
     give(kOurs);
-    coordinator_.let_in();
+    target_coordinator_.let_in();
     add_gap_at_source();
     source_log_.append(make_batch(12, 5));
     loop_.advance(seconds(10));
@@ -323,17 +300,17 @@ TEST_F(LinkFleetTest, StaysPaused_WhileItIsElsewhere) {
 TEST_F(LinkFleetTest, AsksForANewPlan_WhereATopicGrows) {
     give(kOurs);
     start(seconds(3));
-    const int joins = coordinator_.joins;
+    const int joins = target_coordinator_.joins;
     source_.metadata = test::metadata_of("src", 1, {{"orders", id_of(1), {1, 1}, 0}});
     target_.metadata = test::metadata_of("dst", 1, {{"orders", id_of(2), {1, 1}, 0}});
     loop_.advance(seconds(3));
-    EXPECT_GT(coordinator_.joins, joins);
+    EXPECT_GT(target_coordinator_.joins, joins);
     EXPECT_EQ(last_claim().rates.size(), 2U);
     EXPECT_EQ(link_->status().partitions.at(1).state, PartitionState::elsewhere);
 }
 
 TEST_F(LinkFleetTest, CopiesAllByItself_WhereItMayNotJoin) {
-    coordinator_.join_error = static_cast<int16_t>(KafkaError::group_authorization_failed);
+    target_coordinator_.join_error = static_cast<int16_t>(KafkaError::group_authorization_failed);
     start(seconds(3));
     EXPECT_EQ(layout_of_target(), "0+10");
     EXPECT_THAT(link_->status().fleet.problem, testing::HasSubstr("GROUP_AUTHORIZATION_FAILED"));

@@ -1,10 +1,7 @@
 // A link with many topics or partitions: what it asks of both clusters, and how often.
 
-#include "base/log.h"
 #include "protocol/messages/create_topics.h"
-#include "replication/link.h"
-#include "tests/unit/replication/two_clusters.h"
-#include "tests/unit/support/fake_coordinator.h"
+#include "tests/unit/replication/one_link.h"
 
 #include <fmt/core.h>
 #include <gmock/gmock.h>
@@ -20,37 +17,14 @@ using std::chrono::seconds;
 using test::FakeTopic;
 using test::ReceivedRequest;
 
-class LinkManyTest : public TwoClustersTest {
+class LinkManyTest : public OneLinkTest {
 protected:
-    LinkManyTest() { log::set_level(log::Level::off); }
-    ~LinkManyTest() override {
-        stop();
-        log::set_level(log::Level::info);
-    }
-
     void start_and_run(runtime::Duration duration) {
         LinkSpec spec = link_spec();
         spec.topics = {".*"};
-        auto filter = TopicFilter::make(spec.topics, {});
-        const auto clusters = cluster_specs();
-        link_ = std::make_unique<Link>(LinkEnvironment{runtime_, budget_, buffers_},
-                                       LinkSetup{clusters[0], clusters[1], std::move(spec),
-                                                 std::move(*filter), std::nullopt, seconds(2)});
-        link_->start();
+        start_link(std::move(spec));
         loop_.advance(duration);
     }
-
-    void stop() {
-        if (link_) {
-            test::run(loop_, link_->stop(loop_.now() + seconds(3)));
-            link_.reset();
-        }
-    }
-
-    MemoryBudget budget_{loop_, int64_t{64} << 20};
-    BufferPool buffers_{1 << 20};
-    test::FakeCoordinator target_coordinator_{target_};
-    std::unique_ptr<Link> link_;
 };
 
 TEST_F(LinkManyTest, AsksOnce_HowATopicIsCleanedUp_ForAllItsPartitions) {

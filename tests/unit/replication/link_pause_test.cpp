@@ -1,9 +1,6 @@
 // A link of which something is paused: the topic "orders" with one partition.
 
-#include "base/log.h"
-#include "replication/link.h"
-#include "tests/unit/replication/two_clusters.h"
-#include "tests/unit/support/fake_coordinator.h"
+#include "tests/unit/replication/one_link.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,17 +20,9 @@ Bytes make_batch(int64_t base_offset, int records) {
     return test::make_batch(base_offset, records, std::string(2'100, '.'));
 }
 
-class LinkPauseTest : public TwoClustersTest {
+class LinkPauseTest : public OneLinkTest {
 protected:
     LinkPauseTest() {
-        log::set_level(log::Level::off);
-        LinkSpec spec = link_spec();
-        auto filter = TopicFilter::make(spec.topics, {});
-        const LinkEnvironment environment{runtime_, budget_, buffers_};
-        link_ = std::make_unique<Link>(
-            environment,
-            LinkSetup{ClusterSpec{"src", {{"src", 1}}}, ClusterSpec{"dst", {{"dst", 1}}},
-                      std::move(spec), std::move(*filter), std::nullopt, seconds(2)});
         source_log_.intercept_fetch = [this](const test::ReceivedRequest& request) {
             const auto message = request.as<protocol::FetchRequest>();
             const bool is_look = message.max_bytes == 1;  // at the one batch that waits first
@@ -41,25 +30,16 @@ protected:
             return false;
         };
         source_log_.append(make_batch(0, 10));
-        link_->start();
+        start_link(link_spec());
         loop_.advance(seconds(3));
     }
-    ~LinkPauseTest() override {
-        test::run(loop_, link_->stop(loop_.now() + seconds(3)));
-        log::set_level(log::Level::info);
-    }
+    ~LinkPauseTest() override { stop(); }
 
     void add_a_partition() {
         source_.metadata = test::metadata_of("src", 1, {{"orders", id_of(1), {1, 1}, 0}});
         target_.metadata = test::metadata_of("dst", 1, {{"orders", id_of(2), {1, 1}, 0}});
     }
 
-    PartitionStatus status() const { return link_->status().partitions.at(0); }
-
-    MemoryBudget budget_{loop_, 64 << 20};
-    BufferPool buffers_{1 << 20};
-    test::FakeCoordinator target_coordinator_{target_};
-    std::unique_ptr<Link> link_;
     int fetches_ = 0;
 };
 

@@ -1,10 +1,7 @@
 // What a link may be told about how it works: the topic "orders" with one partition.
 
-#include "base/log.h"
 #include "protocol/kafka_error.h"
-#include "replication/link.h"
-#include "tests/unit/replication/two_clusters.h"
-#include "tests/unit/support/fake_coordinator.h"
+#include "tests/unit/replication/one_link.h"
 
 #include <fmt/core.h>
 #include <gmock/gmock.h>
@@ -25,25 +22,9 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-class LinkSettingsTest : public TwoClustersTest {
+class LinkSettingsTest : public OneLinkTest {
 protected:
-    LinkSettingsTest() { log::set_level(log::Level::off); }
-    ~LinkSettingsTest() override {
-        test::run(loop_, link_->stop(loop_.now() + seconds(3)));
-        log::set_level(log::Level::info);
-    }
-
-    void start(LinkSpec spec, const std::string& target_host = "dst") {
-        auto filter = TopicFilter::make(spec.topics, {});
-        const LinkEnvironment environment{runtime_, budget_, buffers_};
-        link_ = std::make_unique<Link>(
-            environment,
-            LinkSetup{ClusterSpec{"src", {{"src", 1}}}, ClusterSpec{"dst", {{target_host, 1}}},
-                      std::move(spec), std::move(*filter), std::nullopt, seconds(2)});
-        link_->start();
-    }
-
-    PartitionStatus status() const { return link_->status().partitions.at(0); }
+    ~LinkSettingsTest() override { stop(); }
 
     std::vector<std::string> layout_of_target() const {
         std::vector<std::string> layout;
@@ -54,11 +35,7 @@ protected:
         return layout;
     }
 
-    MemoryBudget budget_{loop_, 64 << 20};
-    BufferPool buffers_{1 << 20};
-    test::FakeCoordinator target_coordinator_{target_};
     std::optional<test::FakeBroker> late_;  // a broker that comes later
-    std::unique_ptr<Link> link_;
 };
 
 TEST_F(LinkSettingsTest, MergesNoMoreThanTheBatchSize_AndLeavesLargerBatchesAlone) {
@@ -68,7 +45,7 @@ TEST_F(LinkSettingsTest, MergesNoMoreThanTheBatchSize_AndLeavesLargerBatchesAlon
     source_log_.append(test::make_batch(4, 9, std::string(700, 'v')));
     LinkSpec spec = link_spec();
     spec.batch_size = 2'000;
-    start(std::move(spec));
+    start_link(std::move(spec));
     loop_.advance(seconds(3));
     EXPECT_THAT(layout_of_target(), ElementsAre("0+2", "2+2", "4+9"));
     EXPECT_EQ(status().state, PartitionState::running) << status().reason;
@@ -81,7 +58,7 @@ TEST_F(LinkSettingsTest, MergesNoMoreThanTheTargetsTopicTakes) {
     }
     LinkSpec spec = link_spec();
     spec.batch_size = 1 << 20;
-    start(std::move(spec));
+    start_link(std::move(spec));
     loop_.advance(seconds(3));
     EXPECT_THAT(layout_of_target(), ElementsAre("0+2", "2+2"));
     EXPECT_EQ(link_->status().errors, 0U);
@@ -93,7 +70,7 @@ protected:
     void start_with(int attempts) {
         LinkSpec spec = link_spec();
         spec.retry = RetryRule{attempts, milliseconds(200), seconds(2)};
-        start(std::move(spec));
+        start_link(std::move(spec));
     }
 
     void refuse_to_append() {
@@ -208,7 +185,7 @@ TEST_F(LinkRetryTest, SaysThatTheLinkHasGivenUp_UntilItIsResumed) {
     source_log_.append(test::make_batch(0, 10));
     LinkSpec spec = link_spec();
     spec.retry = RetryRule{2, milliseconds(200), seconds(2)};
-    start(std::move(spec), "away");
+    start_link(std::move(spec), {}, "away");
     loop_.advance(seconds(60));
     EXPECT_THAT(link_->status().problem,
                 AllOf(StartsWith("given up after 2 attempts, as retry.attempts says: "),

@@ -1,10 +1,7 @@
 // What a link tells of itself: the topic "orders" with one partition.
 
-#include "base/log.h"
 #include "protocol/kafka_error.h"
-#include "replication/link.h"
-#include "tests/unit/replication/two_clusters.h"
-#include "tests/unit/support/fake_coordinator.h"
+#include "tests/unit/replication/one_link.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,32 +14,14 @@ using std::chrono::seconds;
 using test::make_batch;
 using testing::HasSubstr;
 
-class LinkStatusTest : public TwoClustersTest {
+class LinkStatusTest : public OneLinkTest {
 protected:
-    LinkStatusTest() { log::set_level(log::Level::off); }
-    ~LinkStatusTest() override {
-        test::run(loop_, link_->stop(loop_.now() + seconds(3)));
-        log::set_level(log::Level::info);
-    }
-
     void start_and_run(runtime::Duration duration = seconds(3)) {
-        LinkSpec spec = link_spec();
-        auto filter = TopicFilter::make(spec.topics, {});
-        const LinkEnvironment environment{runtime_, budget_, buffers_};
-        link_ = std::make_unique<Link>(
-            environment,
-            LinkSetup{ClusterSpec{"src", {{"src", 1}}}, ClusterSpec{"dst", {{"dst", 1}}},
-                      std::move(spec), std::move(*filter), std::nullopt, seconds(2)});
-        link_->start();
+        start_link(link_spec());
         loop_.advance(duration);
     }
 
     PartitionState state() const { return link_->status().partitions.at(0).state; }
-
-    MemoryBudget budget_{loop_, 64 << 20};
-    BufferPool buffers_{1 << 20};
-    test::FakeCoordinator target_coordinator_{target_};
-    std::unique_ptr<Link> link_;
 };
 
 TEST_F(LinkStatusTest, TellsOfAnEntry_ThatMatchesNoTopic_UntilThereIsOne) {

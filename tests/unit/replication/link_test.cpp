@@ -2,11 +2,9 @@
 
 #include "replication/link.h"
 
-#include "base/log.h"
 #include "protocol/kafka_error.h"
 #include "protocol/messages/create_topics.h"
-#include "tests/unit/replication/two_clusters.h"
-#include "tests/unit/support/fake_coordinator.h"
+#include "tests/unit/replication/one_link.h"
 
 #include <fmt/core.h>
 #include <gmock/gmock.h>
@@ -33,31 +31,9 @@ constexpr int16_t code_of(KafkaError error) {
     return static_cast<int16_t>(error);
 }
 
-class LinkTest : public TwoClustersTest {
+class LinkTest : public OneLinkTest {
 protected:
-    LinkTest() { log::set_level(log::Level::off); }
-    ~LinkTest() override {
-        if (link_) {
-            stop();
-        }
-        log::set_level(log::Level::info);
-    }
-
-    void start() {
-        LinkSpec spec = link_spec();
-        auto filter = TopicFilter::make(spec.topics, {});
-        const LinkEnvironment environment{runtime_, budget_, buffers_};
-        link_ = std::make_unique<Link>(
-            environment,
-            LinkSetup{ClusterSpec{"src", {{"src", 1}}}, ClusterSpec{"dst", {{"dst", 1}}},
-                      std::move(spec), std::move(*filter), std::nullopt, seconds(2)});
-        link_->start();
-    }
-
-    void stop() {
-        test::run(loop_, link_->stop(loop_.now() + seconds(3)));
-        link_.reset();
-    }
+    void start() { start_link(link_spec()); }
 
     void start_and_run(runtime::Duration duration = seconds(3)) {
         start();
@@ -101,11 +77,6 @@ protected:
         }
         return layout;
     }
-
-    MemoryBudget budget_{loop_, 64 << 20};
-    BufferPool buffers_{1 << 20};
-    test::FakeCoordinator target_coordinator_{target_};
-    std::unique_ptr<Link> link_;
 };
 
 TEST_F(LinkTest, CopiesBatches_WithOffsetsKept_UnderItsOwnProducerId) {
