@@ -1,6 +1,6 @@
 """A clean Debian 12, in a folder: to install the package in, and to boot with its own systemd."""
 
-import os
+import re
 import shutil
 import signal
 import subprocess
@@ -67,14 +67,27 @@ class DebianRoot:
         self._container = spawn(["systemd-nspawn", "--boot", "--directory", self.root,
                                  "--register=no", "--keep-unit", "--console=pipe"], self.log)
         eventually(self._find_init, "systemd is started")
-        eventually(lambda: self.systemctl("is-system-running").strip() == "running",
-                   "Debian is up", 240)
+        try:
+            eventually(lambda: self.systemctl("is-system-running").strip() == "running",
+                       "Debian is up", 240)
+        except AssertionError:
+            print(self.inside("systemctl", "is-system-running"), self.systemctl("--failed"),
+                  self.systemctl("list-jobs"), self.log.read_text(), sep="\n")
+            raise
 
     def _find_init(self) -> bool:
+        """Its child that is number 1 in a world of its own: an earlier child, which makes that
+        world, ends as soon as it has."""
         pid = self._container.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        self._init = int(children[0]) if children else 0
-        return self._init > 0 and os.path.isdir(f"/proc/{self._init}")
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            try:
+                status = Path(f"/proc/{child}/status").read_text()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if re.search(r"^NSpid:.*\t1$", status, re.MULTILINE):
+                self._init = int(child)
+                return True
+        return False
 
     def systemctl(self, *arguments) -> str:
         return self.inside("systemctl", "--no-pager", *arguments).stdout
