@@ -3,6 +3,7 @@
 #include "app/cli_pages.h"
 #include "app/cli_refusal.h"
 #include "app/config_values.h"
+#include "app/demo_layout.h"
 #include "app/exit_code.h"
 #include "app/operate_cli.h"
 #include "base/text.h"
@@ -162,20 +163,29 @@ the machine.)";
 
 constexpr const char* kDemoFooter = R"(Examples:
   lockstep demo
+  lockstep demo --strategy mesh
   lockstep demo --strategy hub-spoke --rate 1000
   echo "at 3s cut berlin-paris
   at 6s heal
   at 10s quit" | lockstep demo --script -
 
-Three Kafka clusters in memory, programs that write to one of them, and Lockstep
+Three Kafka clusters in memory, programs that write to them, and Lockstep
 between them, with a live view. Keys break things: h shows them all, q quits.
 Nothing is kept. Kafka clients may connect to the addresses that it shows.
+
+The strategies are those of "replications" in docs/configuration.md:
+  active-passive   berlin is written to; paris is a copy, offsets and groups too
+  active-active    berlin and paris are written to
+  hub-spoke        all three are; paris and london copy by way of berlin
+  mesh             all three are; each copies from each other one
+
 Lines of a script are "at TIME ACTION"; the actions are:
   cut LINK, heal [LINK]                    pause, resume, quit
   kill-broker CLUSTER NUMBER               restart-broker CLUSTER NUMBER
   kill-cluster CLUSTER                     restart-cluster CLUSTER
   delete-topic TOPIC, create-topic TOPIC   add-partition TOPIC
-  lose-records TOPIC PARTITION             an unclean election at the source
+  lose-records TOPIC PARTITION             an unclean election
+Links are called SOURCE-TARGET; what is done to topics is done at berlin.
 With a script or --seconds, it ends with code 0 if in the end every copy is the
 same as its source, and proved to be; else with 3.)";
 
@@ -426,16 +436,18 @@ void CommandLine::add_sandbox_options() {
 void CommandLine::add_demo_options() {
     DemoOptions& options = demo_options_;
     demo_->footer(kDemoFooter);
-    demo_->add_option("--strategy", options.strategy, "active-passive or hub-spoke")
-        ->check(CLI::IsMember({"active-passive", "hub-spoke"}))
-        ->type_name("STRATEGY")
+    demo_
+        ->add_option("--strategy", options.strategy,
+                     "active-passive, active-active, hub-spoke or mesh")
+        ->check(CLI::IsMember(demo_strategies()))
+        ->type_name("NAME")
         ->capture_default_str();
     demo_->add_option("--script", options.script, "What happens when; -: from standard input")
         ->type_name("FILE");
     demo_->add_option("--seconds", options.seconds, "How long; else until it is ended")
         ->check(CLI::Range(1, 1'000'000))
         ->type_name("COUNT");
-    demo_->add_option("--rate", options.rate, "Records written a second")
+    demo_->add_option("--rate", options.rate, "Records a second, to each cluster written to")
         ->check(CLI::Range(1, 50'000))
         ->type_name("COUNT")
         ->capture_default_str();

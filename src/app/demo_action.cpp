@@ -218,6 +218,11 @@ std::vector<char> demo_keys(std::string_view bytes) {
     return keys;
 }
 
+std::optional<size_t> link_of_demo_key(char key, size_t links) {
+    const bool is_there = key >= '1' && key <= '9' && static_cast<size_t>(key - '1') < links;
+    return is_there ? std::optional(static_cast<size_t>(key - '1')) : std::nullopt;
+}
+
 std::optional<DemoAction> action_of_demo_key(char key, const DemoKeyTargets& targets,
                                              const DemoBreakage& broken) {
     switch (key) {

@@ -22,7 +22,7 @@ enum class DemoVerb {
     restart_cluster,
     pause_lockstep,
     resume_lockstep,
-    delete_topic,  // all of topics at the source, as all writing is
+    delete_topic,  // all of topics at the first cluster
     create_topic,
     add_partition,
     lose_records,  // of partition `number`: an unclean election
@@ -55,7 +55,7 @@ Result<std::vector<TimedDemoAction>> parse_demo_script(std::string_view text);
 
 /// What is there to be broken.
 struct DemoNames {
-    std::vector<std::string> clusters;  // the source first
+    std::vector<std::string> clusters;  // the one whose topics are broken first
     std::vector<std::string> links;
     std::vector<std::string> topics;
     int brokers = 0;  // of each cluster
@@ -73,7 +73,7 @@ struct DemoBreakage {
     bool is_topic_deleted = false;
 };
 
-/// What the keys are about: the first link, its clusters, one topic.
+/// What the keys are about: one link, its clusters, one topic.
 struct DemoKeyTargets {
     std::string link;
     std::string source;
@@ -85,7 +85,10 @@ struct DemoKeyTargets {
 /// The keys in what a terminal sent; arrows and the like, which are several bytes, are no keys.
 std::vector<char> demo_keys(std::string_view bytes);
 
-/// What a key does now; nothing for 'h', which is the view's, and for all others.
+/// Which of `links` links, counted from 0, the keys are about from now on: '1' is the first one.
+std::optional<size_t> link_of_demo_key(char key, size_t links);
+
+/// What a key does now; nothing for 'h' and digits, which are the view's, and for all others.
 std::optional<DemoAction> action_of_demo_key(char key, const DemoKeyTargets& targets,
                                              const DemoBreakage& broken);
 

@@ -57,7 +57,7 @@ private:
 /// The demo on its loop: what is shown, and when what is done. Lives for one run.
 class DemoSession {
 public:
-    DemoSession(const DemoOptions& options, std::vector<TimedDemoAction> script);
+    DemoSession(const DemoOptions& options, DemoLayout layout, std::vector<TimedDemoAction> script);
 
     int run();
 
@@ -95,6 +95,7 @@ private:
     size_t next_action_ = 0;
     std::optional<runtime::TimePoint> end_limit_;  // while it is ending: moves with progress
     uint64_t end_verified_ = 0;
+    size_t chosen_link_ = 0;
     bool shows_help_ = false;
     bool is_leaving_ = false;
     bool is_interrupted_ = false;
@@ -102,11 +103,12 @@ private:
     runtime::TaskGroup tasks_{process_.loop};
 };
 
-DemoSession::DemoSession(const DemoOptions& options, std::vector<TimedDemoAction> script)
+DemoSession::DemoSession(const DemoOptions& options, DemoLayout layout,
+                         std::vector<TimedDemoAction> script)
     : options_(options),
       script_(std::move(script)),
       is_judged_(!options.script.empty() || options.seconds.has_value()),
-      world_(process_.runtime, options),
+      world_(process_.runtime, std::move(layout), options.rate),
       began_(process_.loop.now()) {}
 
 double DemoSession::elapsed() const {
@@ -144,12 +146,12 @@ void DemoSession::tick() {
     const auto now = process_.loop.now();
     next_tick_ = process_.loop.add_timer(now + kTick, [this] { tick(); });
     if (!end_limit_) {
-        world_.workload().write_until(elapsed());
+        world_.write_until(elapsed());
         if (commit_.is_due(now)) {
-            world_.workload().commit_places();
+            world_.commit_places();
         }
         if (compact_.is_due(now)) {
-            world_.workload().compact();
+            world_.compact();
         }
         do_due_actions();
     }
@@ -182,7 +184,9 @@ void DemoSession::take_keys() {
         return;
     }
     for (const char key : demo_keys(terminal_->read_keys())) {
-        const auto action = action_of_demo_key(key, world_.key_targets(), world_.breakage());
+        const DemoKeyTargets targets = world_.key_targets(chosen_link_);
+        const auto action = action_of_demo_key(key, targets, world_.breakage(targets));
+        chosen_link_ = link_of_demo_key(key, world_.link_count()).value_or(chosen_link_);
         if (key == 'h' || key == '?') {
             shows_help_ = !shows_help_;
         } else if (action) {
@@ -220,6 +224,7 @@ DemoScene DemoSession::scene() const {
     for (const DemoLinkView& link : last_links_) {
         scene.links.push_back(describe_demo_link(link, world_.rates()));
     }
+    scene.chosen_link = chosen_link_;
     scene.troubles = demo_troubles(last_links_);
     scene.group = world_.group();
     scene.events.assign(events_.begin(), events_.end());
@@ -244,7 +249,7 @@ void DemoSession::begin_end() {
         leave();
         return;
     }
-    world_.workload().finish();
+    world_.finish_writing();
     end_limit_ = process_.loop.now() + kEndPatience;
 }
 
@@ -349,7 +354,8 @@ int demo_command(const DemoOptions& options) {
         fmt::print(stderr, "lockstep: {}\n", script.error().context);
         return kExitUsage;
     }
-    const DemoNames names = demo_names(options);
+    DemoLayout layout = demo_layout(options.strategy);
+    const DemoNames names = demo_names(layout);
     for (const TimedDemoAction& timed : *script) {
         const std::string problem = demo_action_problem(timed.action, names);
         if (!problem.empty()) {
@@ -357,7 +363,7 @@ int demo_command(const DemoOptions& options) {
             return kExitUsage;
         }
     }
-    return DemoSession(options, std::move(*script)).run();
+    return DemoSession(options, std::move(layout), std::move(*script)).run();
 }
 
 }  // namespace lockstep::app

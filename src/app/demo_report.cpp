@@ -12,14 +12,21 @@
 namespace lockstep::app {
 namespace {
 
-int64_t lag_of(const DemoLogEnds& ends) {
-    return std::max<int64_t>(0, ends.source_stable - ends.target_end);
+int64_t lag_of(const DemoPartitionLogs& logs) {
+    if (logs.origins.empty()) {
+        return std::max<int64_t>(0, logs.source_stable - logs.target_end);
+    }
+    uint64_t missing = 0;
+    for (const DemoOrigin& origin : logs.origins) {
+        missing += origin.missing;
+    }
+    return static_cast<int64_t>(missing);
 }
 
 int64_t lag_of(const DemoLogs& logs) {
     int64_t sum = 0;
-    for (const auto& [id, ends] : logs) {
-        sum += lag_of(ends);
+    for (const auto& [id, partition] : logs) {
+        sum += lag_of(partition);
     }
     return sum;
 }
@@ -59,7 +66,63 @@ LinkState state_of(const DemoLinkView& link, Progress progress) {
                                  : LinkState{"catching up", DemoMood::busy, false};
 }
 
-std::string fault_of_partition(const PartitionStatus* partition, const DemoLogEnds& ends) {
+/// Where offsets are kept, the ends of both logs tell it.
+std::string fault_of_ends(const DemoPartitionLogs& logs) {
+    if (logs.target_end < logs.source_end) {
+        return "lacks " +
+               count_of(static_cast<size_t>(logs.source_end - logs.target_end), "record");
+    }
+    if (logs.target_end > logs.source_end) {
+        const auto count = static_cast<size_t>(logs.target_end - logs.source_end);
+        return "has " + count_of(count, "record") + " too many";
+    }
+    return "";
+}
+
+std::string fault_of_origins(const DemoPartitionLogs& logs) {
+    for (const DemoOrigin& origin : logs.origins) {
+        if (origin.missing > 0) {
+            return fmt::format("lacks {} of {}", count_of(origin.missing, "record"),
+                               origin.cluster);
+        }
+        if (origin.surplus > 0) {
+            return fmt::format("has {} of {} too many", count_of(origin.surplus, "record"),
+                               origin.cluster);
+        }
+        if (!origin.is_same) {
+            return fmt::format("has other records of {}, or in another order", origin.cluster);
+        }
+    }
+    return "";
+}
+
+/// What Lockstep has not, or not yet, proved of a copy that the logs say is whole.
+std::string fault_of_proof(const std::optional<VerifiedStatus>& verified,
+                           const DemoPartitionLogs& logs) {
+    if (verified && verified->differences > 0) {
+        return "has " + count_of(verified->differences, "difference");
+    }
+    // A log that never had a record needs no proof.
+    const Offset proved = verified ? verified->to : logs.source_start;
+    if (proved < logs.source_end) {
+        return fmt::format("was verified only up to {} of {}", proved.value(),
+                           logs.source_end.value());
+    }
+    // Where nothing was deleted, each record must have been compared.
+    if (logs.cleanup == DemoCleanup::deleted && logs.source_start == Offset(0)) {
+        uint64_t all = 0;
+        for (const DemoOrigin& origin : logs.origins) {
+            all += origin.at_source;
+        }
+        const uint64_t compared = verified ? verified->records : 0;
+        if (compared < all) {
+            return fmt::format("was verified only in {} of {}", compared, count_of(all, "record"));
+        }
+    }
+    return "";
+}
+
+std::string fault_of_partition(const PartitionStatus* partition, const DemoPartitionLogs& logs) {
     if (partition == nullptr) {
         return "is not copied";
     }
@@ -67,24 +130,23 @@ std::string fault_of_partition(const PartitionStatus* partition, const DemoLogEn
         return fmt::format("is {}{}{}", to_string(partition->state),
                            partition->reason.empty() ? "" : ": ", partition->reason);
     }
-    if (ends.target_end < ends.source_end) {
-        return "lacks " +
-               count_of(static_cast<size_t>(ends.source_end - ends.target_end), "record");
-    }
-    if (ends.target_end > ends.source_end) {
-        const auto count = static_cast<size_t>(ends.target_end - ends.source_end);
-        return "has " + count_of(count, "record") + " too many";
-    }
-    if (partition->verified && partition->verified->differences > 0) {
-        return "has " + count_of(partition->verified->differences, "difference");
-    }
-    // A log that never had a record needs no proof.
-    const Offset proved = partition->verified ? partition->verified->to : ends.source_start;
-    if (proved < ends.source_end) {
-        return fmt::format("was verified only up to {} of {}", proved.value(),
-                           ends.source_end.value());
-    }
-    return "";
+    const std::string fault = logs.origins.empty() ? fault_of_ends(logs) : fault_of_origins(logs);
+    return fault.empty() ? fault_of_proof(partition->verified, logs) : fault;
+}
+
+/// How much of a partition's copy has been compared, in the source's offsets.
+struct ComparedPart {
+    int64_t done = 0;
+    int64_t all = 0;
+};
+
+ComparedPart compared_part(const PartitionStatus& partition, const DemoPartitionLogs& logs) {
+    const auto& verified = partition.verified;
+    const Offset from = verified ? std::max(logs.source_start, verified->from) : logs.source_start;
+    const Offset to = verified ? std::max(from, verified->to) : from;
+    const Offset copied_to =
+        logs.origins.empty() ? logs.target_end : partition.next_offset.value_or(from);
+    return {std::min(to, std::max(from, copied_to)) - from, std::max<int64_t>(0, copied_to - from)};
 }
 
 }  // namespace
@@ -104,19 +166,15 @@ DemoLink describe_demo_link(const DemoLinkView& link, const Rates& rates) {
     int64_t compared = 0;
     int64_t comparable = 0;
     for (const PartitionStatus& partition : link.status.partitions) {
-        const auto ends = link.logs.find(partition.id);
         if (partition.verified) {
             shown.verified += partition.verified->records;
             shown.differences += partition.verified->differences;
         }
-        if (ends != link.logs.end()) {
-            const DemoLogEnds& log = ends->second;
-            const Offset from = partition.verified
-                                    ? std::max(log.source_start, partition.verified->from)
-                                    : log.source_start;
-            const Offset to = partition.verified ? std::max(from, partition.verified->to) : from;
-            comparable += std::max<int64_t>(0, log.target_end - from);
-            compared += std::min(to, std::max(from, log.target_end)) - from;
+        const auto logs = link.logs.find(partition.id);
+        if (logs != link.logs.end()) {
+            const ComparedPart part = compared_part(partition, logs->second);
+            compared += part.done;
+            comparable += part.all;
         }
     }
     shown.verified_part =
@@ -167,8 +225,8 @@ std::vector<std::string> demo_link_faults(const DemoLinkView& link) {
         return {"it has not reached both clusters yet"};
     }
     std::vector<std::string> faults;
-    for (const auto& [id, ends] : link.logs) {
-        const std::string fault = fault_of_partition(find_partition(link.status, id), ends);
+    for (const auto& [id, logs] : link.logs) {
+        const std::string fault = fault_of_partition(find_partition(link.status, id), logs);
         if (!fault.empty()) {
             faults.push_back(id.to_string() + " " + fault);
         }

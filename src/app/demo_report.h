@@ -2,6 +2,7 @@
 
 // PURE: what Lockstep says of its links, held against the logs of the clusters themselves.
 
+#include "app/demo_census.h"
 #include "app/demo_scene.h"
 #include "app/rates.h"
 #include "app/state_changes.h"
@@ -13,15 +14,18 @@
 
 namespace lockstep::app {
 
-/// Where one partition's logs end, on both sides of a link.
-struct DemoLogEnds {
+/// One partition's logs, on both sides of a link.
+struct DemoPartitionLogs {
     Offset source_start;
     Offset source_stable;  // before open transactions: so much can be copied
     Offset source_end;
     Offset target_end;
+    DemoCleanup cleanup = DemoCleanup::deleted;
+    /// Where offsets are not kept: what the target has of each origin that the link carries.
+    std::vector<DemoOrigin> origins = {};
 };
 
-using DemoLogs = std::map<TopicPartition, DemoLogEnds>;
+using DemoLogs = std::map<TopicPartition, DemoPartitionLogs>;
 
 /// One link, as it is and as Lockstep sees it.
 struct DemoLinkView {

@@ -15,7 +15,8 @@ struct DemoBroker {
 
 struct DemoCluster {
     std::string name;
-    std::string role;       // "written to", "a copy", ...
+    std::string role;  // "source", "written to", ...
+    bool is_written = false;
     std::string bootstrap;  // where clients can connect to it
     std::vector<DemoBroker> brokers;
     int64_t records = 0;
@@ -31,7 +32,9 @@ struct DemoLink {
     std::string state;  // "in step", "catching up", "cut", "3 blocked", ...
     DemoMood mood = DemoMood::busy;
     bool is_in_trouble = false;  // more than catching up
-    int64_t behind = 0;          // records that the source has and the target lacks, by their logs
+    /// Records that the source has and the target lacks, by their logs; of a compacted topic whose
+    /// offsets are not kept, keys whose newest record it lacks.
+    int64_t behind = 0;
     double records_per_second = 0;
     uint64_t verified = 0;  // records that were read from both sides and found the same
     uint64_t differences = 0;
@@ -57,7 +60,7 @@ struct DemoGroupCopy {
 };
 
 struct DemoGroup {
-    std::string name;
+    std::string name;  // "": links carry none
     std::string source;
     int64_t place = 0;  // the sum of what it has committed
     std::vector<DemoGroupCopy> copies;
@@ -75,6 +78,7 @@ struct DemoScene {
     std::string strategy;
     std::vector<DemoCluster> clusters;
     std::vector<DemoLink> links;
+    size_t chosen_link = 0;  // which one keys are about
     std::vector<DemoTrouble> troubles;
     DemoGroup group;
     std::vector<DemoEvent> events;  // the newest last

@@ -83,14 +83,19 @@ std::string count(uint64_t value) {
     return format_count(static_cast<int64_t>(value));
 }
 
-void wrap_into(Lines& lines, std::string_view text, size_t width, std::string_view color) {
-    size_t shown = 0;
-    const std::string wrapped = wrap_text(printable(text), 2, width);
-    for (const std::string_view line : split(wrapped, '\n')) {
-        if (!line.empty() && shown++ < kMostReasonLines) {
+Lines wrapped(std::string_view text, size_t width, std::string_view color) {
+    Lines lines;
+    const std::string folded = wrap_text(printable(text), 2, width);
+    for (const std::string_view line : split(folded, '\n')) {
+        if (!line.empty() && lines.size() < kMostReasonLines) {
             lines.push_back(Line().add(line, color));
         }
     }
+    return lines;
+}
+
+void append(Lines& lines, const Lines& more) {
+    lines.insert(lines.end(), more.begin(), more.end());
 }
 
 Line title(const DemoScene& scene, size_t width) {
@@ -126,24 +131,35 @@ void add_clusters(Lines& lines, const DemoScene& scene, bool has_addresses) {
     }
 }
 
-void add_links(Lines& lines, const DemoScene& scene, size_t width) {
+Line line_of(const DemoLink& link, const std::string& name) {
+    Line line;
+    line.add(fmt::format("{:<20}", name), kCyan);
+    line.add(fmt::format("{:<14} ", link.state), color_of(link.mood));
+    line.add(
+        fmt::format("{:>9}{:>11}  ", format_count(link.behind), rounded(link.records_per_second)));
+    if (link.differences > 0) {
+        return line.add(fmt::format("{} DIFFER", count(link.differences)), kRed);
+    }
+    // 100 % is for what is done.
+    const double percent = std::floor(link.verified_part * 100);
+    return line.add(fmt::format("{} ({:.0f} %)", count(link.verified), percent));
+}
+
+/// Their problems have `room` lines; where there are many links, not all of them may find theirs.
+void add_links(Lines& lines, const DemoScene& scene, size_t width, size_t room) {
     lines.push_back(
         heading("LINK                STATE             BEHIND  RECORDS/S  VERIFIED THE SAME"));
-    for (const DemoLink& link : scene.links) {
-        Line line;
-        line.add(fmt::format("{:<20}", link.source + " -> " + link.target), kCyan);
-        line.add(fmt::format("{:<14} ", link.state), color_of(link.mood));
-        line.add(fmt::format("{:>9}{:>11}  ", format_count(link.behind),
-                             rounded(link.records_per_second)));
-        if (link.differences > 0) {
-            line.add(fmt::format("{} DIFFER", count(link.differences)), kRed);
-        } else {
-            // 100 % is for what is done.
-            const double percent = std::floor(link.verified_part * 100);
-            line.add(fmt::format("{} ({:.0f} %)", count(link.verified), percent));
+    for (size_t i = 0; i < scene.links.size(); ++i) {
+        const DemoLink& link = scene.links[i];
+        std::string name = link.source + " -> " + link.target;
+        if (scene.links.size() > 1) {
+            name = fmt::format("{}{} {}", i == scene.chosen_link ? '>' : ' ', i + 1, name);
         }
-        lines.push_back(line);
-        wrap_into(lines, link.problem, width, kYellow);
+        lines.push_back(line_of(link, name));
+        Lines problem = wrapped(link.problem, width, kYellow);
+        problem.resize(std::min(problem.size(), room));
+        room -= problem.size();
+        append(lines, problem);
     }
 }
 
@@ -155,7 +171,7 @@ Lines troubles_of(const DemoScene& scene, size_t width) {
                             .add(fmt::format("{} ", fmt::join(trouble.partitions, ", ")), kCyan)
                             .add(trouble.state, color)
                             .add(fmt::format(" on {}", fmt::join(trouble.links, ", ")), kDim));
-        wrap_into(lines, trouble.reason, width, kPlain);
+        append(lines, wrapped(trouble.reason, width, kPlain));
     }
     return lines;
 }
@@ -187,8 +203,12 @@ Lines events_of(const DemoScene& scene, size_t room, size_t width) {
     return lines;
 }
 
-void add_group(Lines& lines, const DemoScene& scene) {
+Lines group_of(const DemoScene& scene) {
     const DemoGroup& group = scene.group;
+    Lines lines;
+    if (group.name.empty()) {
+        return lines;
+    }
     lines.emplace_back();
     lines.push_back(Line()
                         .add("CONSUMER GROUP ", kBold)
@@ -207,23 +227,61 @@ void add_group(Lines& lines, const DemoScene& scene) {
         }
         lines.push_back(line);
     }
+    return lines;
 }
 
-void add_help(Lines& lines) {
-    const auto add = [&lines](std::string_view text) { lines.push_back(Line().add(text)); };
+/// "berlin", "berlin and paris", "berlin, paris and london".
+std::string enumerate(const std::vector<std::string>& names) {
+    std::string text;
+    for (size_t i = 0; i < names.size(); ++i) {
+        const bool is_last = i + 1 == names.size();
+        text += (i == 0 ? "" : (is_last ? " and " : ", ")) + names[i];
+    }
+    return text;
+}
+
+Lines help_of(const DemoScene& scene, size_t width) {
+    std::vector<std::string> written;
+    for (const DemoCluster& cluster : scene.clusters) {
+        if (cluster.is_written) {
+            written.push_back(cluster.name);
+        }
+    }
+    const std::string topics = fmt::format(
+        "Programs write to {}: orders, payments (in transactions, some aborted), customers "
+        "(compacted). ",
+        enumerate(written));
+    Lines lines;
+    const auto add = [&lines](const std::string& text) { lines.push_back(Line().add(text)); };
+    const bool are_several = written.size() > 1;
+    const std::string about =
+        are_several ? "Lockstep brings each record to each other cluster once, those of one origin "
+                      "in their order, and compares both sides again."
+                    : "Lockstep copies each record to the same offset of the same partition "
+                      "elsewhere, and reads both sides again to verify the copies.";
+    const std::string folded = wrap_text(topics + about, 0, width);
+    for (const std::string_view line : split(folded, '\n')) {
+        if (!line.empty()) {
+            add(std::string(line));
+        }
+    }
+    if (!are_several) {
+        add("RECORDS is what the logs hold, with the markers that end transactions.");
+    }
+    const std::string first = scene.clusters.empty() ? "" : scene.clusters.front().name;
     lines.emplace_back();
-    add("Programs write to berlin: orders, payments (in transactions, some aborted),");
-    add("customers (compacted). Lockstep copies each record to the same offset of the");
-    add("same partition elsewhere, and reads both sides again to verify the copies.");
-    add("RECORDS is what the logs hold, with the markers that end transactions.");
-    lines.emplace_back();
-    add("c  cut Lockstep off from both clusters of the first link; again: heal it");
-    add("k  kill broker 1 of the source; again: bring it back");
-    add("K  kill the first link's target cluster; again: bring it back");
-    add("p  stop Lockstep; again: it goes on from where the target's logs end");
-    add("d  delete the topic orders at the source; again: create another one");
+    if (scene.links.size() > 1) {
+        add(fmt::format("1-{}  choose the link that the next three keys are about",
+                        scene.links.size()));
+    }
+    add("c  cut Lockstep off from both clusters of the link; again: heal it");
+    add("k  kill broker 1 of the link's source; again: bring it back");
+    add("K  kill the link's target cluster; again: bring it back");
+    add("p  stop Lockstep; again: it goes on from where it was");
+    add(fmt::format("d  delete the topic orders at {}; again: create another one", first));
     add("+  one partition more for orders");
-    add("t  lose the newest records of orders-0 at the source (an unclean election)");
+    add(fmt::format("t  lose the newest records of orders-0 at {} (an unclean election)", first));
+    return lines;
 }
 
 Line keys(const DemoScene& scene) {
@@ -234,10 +292,16 @@ Line keys(const DemoScene& scene) {
     if (!scene.has_keys) {
         return Line().add("Ctrl-C ends it.", kDim);
     }
-    return Line().add(scene.shows_help
-                          ? "q quit  h back"
-                          : "q quit  h help  c cut  k broker  K target  p pause  d delete  + add  "
-                            "t lose",
+    if (scene.shows_help) {
+        return Line().add("q quit  h back", kBold);
+    }
+    if (scene.links.size() > 1) {
+        return Line().add(fmt::format("q quit  h help  1-{} link  c cut  k broker  K target  "
+                                      "p pause  d/+/t topic",
+                                      scene.links.size()),
+                          kBold);
+    }
+    return Line().add("q quit  h help  c cut  k broker  K target  p pause  d delete  + add  t lose",
                       kBold);
 }
 
@@ -250,17 +314,21 @@ std::string render_demo(const DemoScene& scene, const DemoScreen& screen) {
     const size_t height = std::max(screen.height, kShortest) - kBottom;
     Lines lines{title(scene, width), Line()};
     add_clusters(lines, scene, scene.shows_help || screen.height >= kTallEnoughForAddresses);
+    lines.emplace_back();
+    const auto room = [&lines, height](size_t kept) {
+        return height - std::min(height, lines.size() + kept);
+    };
     if (scene.shows_help) {
-        add_help(lines);
+        append(lines, help_of(scene, width));
     } else {
-        lines.emplace_back();
-        add_links(lines, scene, width);
-        add_group(lines, scene);
-        const auto room = [&lines, height] { return height - std::min(height, lines.size()); };
+        const Lines group = group_of(scene);
+        constexpr size_t kHead = 1;
+        add_links(lines, scene, width,
+                  room(kHead + scene.links.size() + group.size() + kEventsAtLeast));
+        append(lines, group);
         add_part(lines, "PARTITIONS THAT ARE NOT RUNNING", troubles_of(scene, width),
-                 room() - std::min(room(), kEventsAtLeast));
-        add_part(lines, "EVENTS", events_of(scene, room() - std::min<size_t>(room(), 2), width),
-                 room());
+                 room(kEventsAtLeast));
+        add_part(lines, "EVENTS", events_of(scene, room(2), width), room(0));
     }
     lines.resize(std::min(lines.size(), height));
     lines.emplace_back();

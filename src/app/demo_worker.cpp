@@ -1,29 +1,20 @@
 #include "app/demo_worker.h"
 
+#include <utility>
+
 namespace lockstep::app {
 namespace {
 
 constexpr int64_t kInFlightBytes = 8 << 20;
 constexpr std::chrono::milliseconds kDiscoveryInterval{500};  // so that new topics show up at once
 
-LinkSpec link_between(const std::string& source, const std::string& target) {
-    LinkSpec link;
-    link.name = source + "-" + target;
-    link.source = source;
-    link.target = target;
-    link.topics = {".*"};
-    link.groups = {".*"};
-    link.offsets = OffsetsMode::preserve;
-    return link;
-}
-
 }  // namespace
 
-DemoWorker::DemoWorker(runtime::Runtime& process, ClusterSpec source, ClusterSpec target)
+DemoWorker::DemoWorker(runtime::Runtime& process, std::vector<ClusterSpec> clusters, LinkSpec link)
     : network_(process.network),
       runtime_{process.loop, network_, process.rng},
-      clusters_{std::move(source), std::move(target)},
-      link_(link_between(clusters_[0].name, clusters_[1].name)),
+      clusters_(std::move(clusters)),
+      link_(std::move(link)),
       tasks_(process.loop) {
     last_.name = link_.name;
     last_.source = link_.source;

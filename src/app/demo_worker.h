@@ -10,11 +10,13 @@
 namespace lockstep::app {
 
 /// One Lockstep as it runs in production, with one link, within the demo's process: its network can
-/// be cut, and it can be stopped and started again. Lives on one loop; `co_await stop()` before it
-/// is destroyed.
+/// be cut, and it can be stopped and started again. A replication's links run as in several
+/// processes with the same configuration. Lives on one loop; `co_await stop()` before it is
+/// destroyed.
 class DemoWorker {
 public:
-    DemoWorker(runtime::Runtime& process, ClusterSpec source, ClusterSpec target);
+    /// `clusters` holds the link's two, and those whose records it relays.
+    DemoWorker(runtime::Runtime& process, std::vector<ClusterSpec> clusters, LinkSpec link);
 
     /// Starts it, or once more after pause().
     void resume();

@@ -99,7 +99,8 @@ void DemoWorkload::write_batch(const std::string& topic, int32_t count, Transact
     }
     protocol::RecordBatchBuilder builder(options);
     for (int32_t i = 0; i < count; ++i) {
-        const std::string key = fmt::format("customer-{}", rng_.below(kCustomerCount));
+        const std::string key =
+            fmt::format("{}-customer-{}", cluster_.options().name, rng_.below(kCustomerCount));
         const std::string value = next_value(topic, key);
         builder.add(cluster_.now_ms(), {.key = as_bytes(key), .value = as_bytes(value)});
     }
@@ -169,7 +170,6 @@ void DemoWorkload::finish() {
     for (Transaction& transaction : transactions_) {
         end_transaction(transaction, true);
     }
-    commit_places();
 }
 
 }  // namespace lockstep::app

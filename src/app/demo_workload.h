@@ -9,9 +9,11 @@
 
 namespace lockstep::app {
 
-/// What programs would do with the first cluster of the demo: they write to three topics, some of
-/// it in transactions, and a consumer group reads and commits its places. Works beside the network
-/// (it is Lockstep that is shown, not they). Owned by the demo, lives on its loop.
+/// What programs would do with one cluster of the demo: they write to three topics, some of it in
+/// transactions, and a consumer group reads and commits its places. Each cluster has customers of
+/// its own: where several write to a compacted topic, no two of them write the same key, so that
+/// all clusters keep the same newest records. Works beside the network (it is Lockstep that is
+/// shown, not they). Owned by the demo, lives on its loop.
 class DemoWorkload {
 public:
     DemoWorkload(sandbox::Cluster& cluster, Rng& rng, int records_per_second)

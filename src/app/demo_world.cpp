@@ -7,7 +7,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
+#include <utility>
 
 namespace lockstep::app {
 
@@ -17,16 +17,16 @@ using sandbox::ServedCluster;
 
 namespace {
 
-constexpr std::array<const char*, 3> kNames{"berlin", "paris", "london"};
 constexpr int kBrokers = 3;
 constexpr size_t kMostPartitions = 12;
 constexpr int64_t kLostRecords = 20;
 
-std::vector<std::unique_ptr<ServedCluster>> make_clusters(runtime::Runtime& process) {
+std::vector<std::unique_ptr<ServedCluster>> make_clusters(runtime::Runtime& process,
+                                                          const DemoLayout& layout) {
     std::vector<std::unique_ptr<ServedCluster>> clusters;
-    for (const char* name : kNames) {
+    for (const DemoPlace& place : layout.places) {
         sandbox::ClusterOptions options;
-        options.name = name;
+        options.name = place.name;
         options.brokers = kBrokers;
         clusters.push_back(
             std::make_unique<ServedCluster>(process.loop, process.rng, std::move(options)));
@@ -34,14 +34,16 @@ std::vector<std::unique_ptr<ServedCluster>> make_clusters(runtime::Runtime& proc
     return clusters;
 }
 
-std::vector<std::string> targets_of(const DemoOptions& options) {
-    return options.strategy == "hub-spoke" ? std::vector<std::string>{"paris", "london"}
-                                           : std::vector<std::string>{"paris"};
+replication::TopicFilter make_filter(const LinkSpec& link) {
+    auto filter = replication::TopicFilter::make(link.topics, link.exclude);
+    LS_ASSERT(filter.has_value());
+    return std::move(*filter);
 }
 
 ClusterSpec spec_of(const Cluster& cluster) {
     ClusterSpec spec;
     spec.name = cluster.options().name;
+    spec.id = cluster.id();  // a relay need not wait for a third cluster that is down
     for (const Broker& broker : cluster.brokers()) {
         spec.bootstrap.push_back({broker.host, broker.port});
     }
@@ -61,20 +63,30 @@ std::map<TopicPartition, Offset> places_of(Cluster& cluster) {
 
 }  // namespace
 
-DemoWorld::DemoWorld(runtime::Runtime& process, const DemoOptions& options)
+DemoWorld::DemoWorld(runtime::Runtime& process, DemoLayout layout, int rate)
     : process_(process),
-      targets_(targets_of(options)),
-      clusters_(make_clusters(process)),
-      workload_(source(), process.rng, options.rate) {}
+      layout_(std::move(layout)),
+      filter_(make_filter(layout_.links.front())),
+      clusters_(make_clusters(process, layout_)) {
+    for (size_t i = 0; i < clusters_.size(); ++i) {
+        if (layout_.places[i].is_written) {
+            workloads_.push_back(
+                std::make_unique<DemoWorkload>(clusters_[i]->cluster(), process.rng, rate));
+        }
+    }
+}
 
 Result<void> DemoWorld::start(sandbox::Listen listen) {
+    std::vector<ClusterSpec> specs;
     for (const auto& cluster : clusters_) {
         LS_CHECK(cluster->start(listen));
+        specs.push_back(spec_of(cluster->cluster()));
     }
-    workload_.begin();
-    for (const std::string& target : targets_) {
-        workers_.push_back(std::make_unique<DemoWorker>(process_, spec_of(source()),
-                                                        spec_of(find_cluster(target)->cluster())));
+    for (const auto& workload : workloads_) {
+        workload->begin();
+    }
+    for (const LinkSpec& link : layout_.links) {
+        workers_.push_back(std::make_unique<DemoWorker>(process_, specs, link));
         workers_.back()->resume();
     }
     return {};
@@ -113,17 +125,17 @@ std::string DemoWorld::perform(const DemoAction& action) {
         case DemoVerb::pause_lockstep: return set_paused(true);
         case DemoVerb::resume_lockstep: return set_paused(false);
         case DemoVerb::delete_topic:
-            if (!source().find_topic(action.name)) {
+            if (!first().find_topic(action.name)) {
                 return "";
             }
-            source().delete_topic(action.name);
-            return fmt::format("deleted the topic {} at the source", action.name);
+            first().delete_topic(action.name);
+            return fmt::format("deleted the topic {} at {}", action.name, first_name());
         case DemoVerb::create_topic:
-            if (source().find_topic(action.name)) {
+            if (first().find_topic(action.name)) {
                 return "";
             }
-            workload_.create_topic(action.name);
-            return fmt::format("created another topic {} at the source", action.name);
+            workloads_.front()->create_topic(action.name);
+            return fmt::format("created another topic {} at {}", action.name, first_name());
         case DemoVerb::add_partition: return add_partition(action.name);
         case DemoVerb::lose_records: return lose_records(action);
         case DemoVerb::quit: return "";  // that is the session's
@@ -208,22 +220,23 @@ std::string DemoWorld::set_paused(bool is_paused) {
 }
 
 std::string DemoWorld::add_partition(const std::string& topic) {
-    const auto found = source().find_topic(topic);
+    const auto found = first().find_topic(topic);
     if (!found || found->partitions.size() >= kMostPartitions) {
         return "";
     }
-    source().add_partitions(*found, static_cast<int32_t>(found->partitions.size() + 1));
-    source().note_log_change();
-    return fmt::format("added partition {}-{} at the source", topic, found->partitions.size() - 1);
+    first().add_partitions(*found, static_cast<int32_t>(found->partitions.size() + 1));
+    first().note_log_change();
+    return fmt::format("added partition {}-{} at {}", topic, found->partitions.size() - 1,
+                       first_name());
 }
 
 std::string DemoWorld::lose_records(const DemoAction& action) {
-    const auto partition = source().find_partition(action.name, action.number);
+    const auto partition = first().find_partition(action.name, action.number);
     if (!partition || partition->leader == kNoBroker) {
         return "";
     }
     const auto other = std::ranges::find_if(partition->replicas, [&](const BrokerId id) {
-        return id != partition->leader && source().find_broker(id)->is_up;
+        return id != partition->leader && first().find_broker(id)->is_up;
     });
     if (other == partition->replicas.end()) {
         return "";
@@ -232,29 +245,48 @@ std::string DemoWorld::lose_records(const DemoAction& action) {
     const int64_t lost = std::min<int64_t>(
         kLostRecords, partition->log.end_offset() - partition->log.start_offset());
     const Offset from = partition->log.end_offset() - lost;
-    source().elect_uncleanly(*partition, leader, from);
-    source().set_broker_up(leader, true);  // those that are there follow the new leader
-    return fmt::format("lost the last {} records of {}-{} at the source, from offset {}", lost,
-                       action.name, action.number, format_count(from.value()));
+    first().elect_uncleanly(*partition, leader, from);
+    first().set_broker_up(leader, true);  // those that are there follow the new leader
+    census_.erase({first().find_topic(action.name)->id, partition->index});
+    return fmt::format("lost the last {} records of {}-{} at {}, from offset {}", lost, action.name,
+                       action.number, first_name(), format_count(from.value()));
 }
 
-DemoNames demo_names(const DemoOptions& options) {
-    DemoNames names;
-    names.brokers = kBrokers;
-    names.clusters.assign(kNames.begin(), kNames.end());
-    for (const std::string& target : targets_of(options)) {
-        names.links.push_back(fmt::format("{}-{}", kNames.front(), target));
+DemoNames demo_names(const DemoLayout& layout) {
+    return {layout.cluster_names(), layout.link_names(), DemoWorkload::topics(), kBrokers};
+}
+
+void DemoWorld::write_until(double seconds) {
+    for (const auto& workload : workloads_) {
+        workload->write_until(seconds);
     }
-    names.topics = DemoWorkload::topics();
-    return names;
 }
 
-DemoKeyTargets DemoWorld::key_targets() const {
-    const LinkSpec& link = workers_.front()->link();
-    return {link.name, link.source, link.target, DemoWorkload::topics().front(), 1};
+void DemoWorld::commit_places() {
+    if (layout_.has_groups) {
+        workloads_.front()->commit_places();
+    }
 }
 
-DemoBreakage DemoWorld::breakage() const {
+void DemoWorld::compact() {
+    for (const auto& workload : workloads_) {
+        workload->compact();
+    }
+}
+
+void DemoWorld::finish_writing() {
+    for (const auto& workload : workloads_) {
+        workload->finish();
+    }
+    commit_places();
+}
+
+DemoKeyTargets DemoWorld::key_targets(size_t link) const {
+    const LinkSpec& spec = workers_[link]->link();
+    return {spec.name, spec.source, spec.target, DemoWorkload::topics().front(), 1};
+}
+
+DemoBreakage DemoWorld::breakage(const DemoKeyTargets& targets) const {
     DemoBreakage broken;
     for (const auto& worker : workers_) {
         if (worker->network().is_cut()) {
@@ -267,49 +299,95 @@ DemoBreakage DemoWorld::breakage() const {
             broken.clusters_down.insert(cluster->cluster().options().name);
         }
     }
-    const DemoKeyTargets targets = key_targets();
-    broken.is_source_broker_down = !source().find_broker(BrokerId(targets.broker))->is_up;
-    broken.is_topic_deleted = !source().find_topic(targets.topic);
+    broken.is_source_broker_down = !find_cluster(targets.source)->is_up(BrokerId(targets.broker));
+    broken.is_topic_deleted = !first().find_topic(targets.topic);
     return broken;
 }
 
-DemoLogs DemoWorld::logs_between(const Cluster& target) const {
+/// Where offsets are kept, the logs' ends tell all.
+void DemoWorld::take_census() {
+    if (std::ranges::none_of(layout_.links, [](const auto& link) { return !!link.origins; })) {
+        return;
+    }
+    for (const auto& served : clusters_) {
+        const Cluster& cluster = served->cluster();
+        for (const auto& [name, topic] : cluster.topics()) {
+            if (!filter_.matches(name)) {
+                continue;
+            }
+            for (const auto& partition : topic->partitions) {
+                const auto [entry, is_new] = census_.try_emplace(
+                    {topic->id, partition->index}, DemoLogCensus(origin_tag(cluster.id())));
+                entry->second.read(partition->log);
+            }
+        }
+    }
+}
+
+const DemoLogCensus& DemoWorld::census_of(const Cluster& cluster, const TopicPartition& id) const {
+    static const DemoLogCensus nothing{OriginTag()};
+    const auto topic = cluster.find_topic(id.topic);
+    const auto found = topic ? census_.find({topic->id, id.partition}) : census_.end();
+    return found == census_.end() ? nothing : found->second;
+}
+
+/// Of a partition that the source has.
+DemoPartitionLogs DemoWorld::logs_of(const LinkSpec& link, const TopicPartition& id) const {
+    const Cluster& source = find_cluster(link.source)->cluster();
+    const Cluster& target = find_cluster(link.target)->cluster();
+    const auto original = source.find_partition(id.topic, id.partition.value());
+    const auto copy = target.find_partition(id.topic, id.partition.value());
+    DemoPartitionLogs logs{original->log.start_offset(), original->log.last_stable_offset(),
+                           original->log.end_offset(), copy ? copy->log.end_offset() : Offset(0)};
+    if (source.find_topic(id.topic)->log_config.is_compacted) {
+        logs.cleanup = DemoCleanup::compacted;
+    }
+    for (const std::string& name : link.origins.value_or(std::vector<std::string>())) {
+        const OriginTag origin = origin_tag(find_cluster(name)->cluster().id());
+        logs.origins.push_back(compare_tallies(name, census_of(source, id).committed(origin),
+                                               census_of(target, id).copied(origin), logs.cleanup));
+    }
+    return logs;
+}
+
+DemoLogs DemoWorld::logs_of(const LinkSpec& link) const {
     DemoLogs logs;
-    for (const auto& [name, topic] : source().topics()) {
-        if (topic->is_internal) {
+    for (const auto& [name, topic] : find_cluster(link.source)->cluster().topics()) {
+        if (!filter_.matches(name)) {
             continue;
         }
         for (const auto& partition : topic->partitions) {
-            const auto copy = target.find_partition(name, partition->index.value());
-            logs[{name, partition->index}] = {
-                partition->log.start_offset(), partition->log.last_stable_offset(),
-                partition->log.end_offset(), copy ? copy->log.end_offset() : Offset(0)};
+            const TopicPartition id{name, partition->index};
+            logs[id] = logs_of(link, id);
         }
     }
     return logs;
 }
 
-std::vector<DemoLinkView> DemoWorld::links() const {
+std::vector<DemoLinkView> DemoWorld::links() {
+    take_census();
     std::vector<DemoLinkView> views;
     for (const auto& worker : workers_) {
-        views.push_back({worker->status(),
-                         logs_between(find_cluster(worker->link().target)->cluster()),
-                         worker->network().is_cut(), worker->is_paused()});
+        views.push_back({worker->status(), logs_of(worker->link()), worker->network().is_cut(),
+                         worker->is_paused()});
     }
     return views;
 }
 
 DemoGroup DemoWorld::group() const {
     DemoGroup group;
+    if (!layout_.has_groups) {
+        return group;
+    }
     group.name = DemoWorkload::kGroup;
-    group.source = kNames.front();
-    const auto original = places_of(source());
+    group.source = first_name();
+    const auto original = places_of(first());
     for (const auto& [id, place] : original) {
         group.place += place.value();
     }
-    for (const std::string& target : targets_) {
-        const auto places = places_of(find_cluster(target)->cluster());
-        DemoGroupCopy copy{target, 0, 0, original.size()};
+    for (const LinkSpec& link : layout_.links) {
+        const auto places = places_of(find_cluster(link.target)->cluster());
+        DemoGroupCopy copy{link.target, 0, 0, original.size()};
         for (const auto& [id, place] : original) {
             const auto found = places.find(id);
             if (found != places.end()) {
@@ -326,6 +404,9 @@ void DemoWorld::sample(double seconds) {
     for (const auto& cluster : clusters_) {
         Growth& growth = growth_[cluster->cluster().options().name];
         for (const auto& [name, topic] : cluster->cluster().topics()) {
+            if (!filter_.matches(name)) {
+                continue;
+            }
             for (const auto& partition : topic->partitions) {
                 Growth::Log& known = growth.logs[{name, partition->index}];
                 const Growth::Log now{partition->log.end_offset().value(),
@@ -346,24 +427,22 @@ void DemoWorld::sample(double seconds) {
     rates_.sample(seconds, statuses);
 }
 
-std::string DemoWorld::role_of(const std::string& name) const {
-    if (name == kNames.front()) {
-        return "source";
-    }
-    return std::ranges::find(targets_, name) == targets_.end() ? "not linked here" : "target";
-}
-
 std::vector<DemoCluster> DemoWorld::clusters() const {
     std::vector<DemoCluster> shown;
-    for (const auto& cluster : clusters_) {
+    for (size_t i = 0; i < clusters_.size(); ++i) {
+        const auto& cluster = clusters_[i];
         DemoCluster one;
-        one.name = cluster->cluster().options().name;
-        one.role = role_of(one.name);
+        one.name = layout_.places[i].name;
+        one.role = layout_.places[i].role;
+        one.is_written = layout_.places[i].is_written;
         one.bootstrap = cluster->bootstrap();
         for (const Broker& broker : cluster->cluster().brokers()) {
             one.brokers.push_back({broker.id.value(), broker.is_up});
         }
         for (const auto& [name, topic] : cluster->cluster().topics()) {
+            if (!filter_.matches(name)) {
+                continue;  // what Lockstep keeps there
+            }
             for (const auto& partition : topic->partitions) {
                 one.records += partition->log.end_offset() - partition->log.start_offset();
             }

@@ -213,6 +213,12 @@ Task<Result<ContinuousVerifier::Found>> ContinuousVerifier::compare(const CopyId
         co_return Found::all_that_is_there;
     }
     LS_CO_TRY(chunk, std::move(reading));
+    if (next->translated && chunk.target.records.empty()) {
+        // All records are there; what the source has behind them may have been passed over.
+        auto source_alone = co_await read(next->source, std::nullopt, stop);
+        LS_CO_TRY(behind, std::move(source_alone));
+        chunk = std::move(behind);
+    }
     LS_CO_TRY(source_end, end_of_batches(chunk.source.records, begin));
     LS_CO_TRY(target_end, end_of_batches(chunk.target.records, next->target.offset));
     const CommonPlace ends{source_end, target_end};

@@ -56,11 +56,48 @@ def test_script_with_faults_ends_in_step(tmp_path):
     assert not done.stderr
 
 
-def test_hub_and_spoke_ends_in_step(tmp_path):
-    done = run_script(tmp_path, "at 1s cut berlin-london\nat 3s heal\nat 4s quit",
-                      "--strategy", "hub-spoke", "--rate", 1000)
+STRATEGIES = {
+    "active-active": ["berlin-paris", "paris-berlin"],
+    "hub-spoke": ["berlin-paris", "paris-berlin", "berlin-london", "london-berlin"],
+    "mesh": ["berlin-paris", "berlin-london", "paris-berlin", "paris-london", "london-berlin",
+             "london-paris"],
+}
+
+
+@pytest.mark.parametrize("strategy, links", STRATEGIES.items())
+def test_clusters_that_are_written_to_end_in_step(tmp_path, strategy, links):
+    """Each link copies and is proved, also the one that was cut, and after a pause."""
+    cut = links[-1]
+    script = f"""
+at 2s cut {cut}
+at 4s heal
+at 5s kill-cluster paris
+at 6s restart-cluster paris
+at 7s pause
+at 8s resume
+at 9s add-partition orders
+at 10s quit
+"""
+    done = run_script(tmp_path, script, "--strategy", strategy)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "berlin -> paris: " in done.stdout and "berlin -> london: " in done.stdout
+    for event in (f"you: cut {cut}", f"you: healed {cut}", f"{cut}: in step again, after",
+                  "you: killed all brokers of paris", "you: stopped Lockstep",
+                  "you: added partition orders-3 at berlin"):
+        assert event in done.stdout
+    assert "In step: every copy is the same as its source." in done.stdout
+    verified = dict(re.findall(r"(\w+ -> \w+): ([\d,]+) records verified, 0 differences",
+                               done.stdout))
+    assert list(verified) == [link.replace("-", " -> ") for link in links]
+    assert all(int(count.replace(",", "")) > 1000 for count in verified.values()), verified
+    assert not done.stderr
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_what_a_cut_link_lacks_is_told(tmp_path, strategy):
+    done = run_script(tmp_path, "at 3s cut paris-berlin\nat 5s quit", "--strategy", strategy)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert re.search(r"paris -> berlin: .*\n    it is cut\n", done.stdout), done.stdout
+    assert "Not in step." in done.stdout
 
 
 def test_lost_records_are_found_and_told(tmp_path):
@@ -191,6 +228,25 @@ def test_gives_the_terminal_back(terminal, how):
     else:
         demo.process.send_signal(getattr(signal, how))
     demo.end()
+    assert_given_back(demo)
+
+
+def test_keys_are_about_the_chosen_link(terminal):
+    demo = terminal("--strategy", "mesh")
+    demo.wait(r">1 berlin -> paris +in step")
+    demo.press("4")
+    demo.wait(r">4 paris -> london +in step")
+    for key, broken, mended in (("c", r">4 paris -> london +cut", r">4 paris -> london +in step"),
+                                ("k", r"paris +x 2 3", r"paris +1 2 3"),
+                                ("K", r"london +x x x", r"london +1 2 3")):
+        demo.press(key)
+        demo.wait(broken)
+        demo.press(key)
+        demo.wait(mended)
+    demo.press("h")
+    demo.wait(r"1-6  choose the link")
+    demo.press("q")
+    assert demo.end() == 0
     assert_given_back(demo)
 
 

@@ -1,6 +1,7 @@
 #include "app/cli.h"
 
 #include "app/config_file.h"
+#include "app/demo_layout.h"
 #include "app/status_command.h"
 #include "base/version.h"
 
@@ -93,6 +94,9 @@ TEST(Cli, ReadsDemo) {
     EXPECT_EQ(full.script, "-");
     EXPECT_EQ(full.seconds, 20);
     EXPECT_EQ(full.rate, 50);
+    for (const std::string& strategy : demo_strategies()) {
+        EXPECT_EQ(options_of<DemoOptions>({"demo", "--strategy", strategy}).strategy, strategy);
+    }
 }
 
 TEST(Cli, ReadsWhoMayLogInAtASandbox) {

@@ -159,6 +159,14 @@ TEST_F(DemoKeys, BreakWhereSomethingElseIsBroken) {
     EXPECT_EQ(press('K')->verb, DemoVerb::kill_cluster);
 }
 
+TEST(DemoLinkKeys, ChooseALinkThatIsThere) {
+    EXPECT_EQ(link_of_demo_key('1', 6), 0u);
+    EXPECT_EQ(link_of_demo_key('6', 6), 5u);
+    for (const char key : {'0', '7', 'c', '\0', '\x7f'}) {
+        EXPECT_FALSE(link_of_demo_key(key, 6).has_value()) << static_cast<int>(key);
+    }
+}
+
 TEST_F(DemoKeys, Quit) {
     for (const char key : {'q', '\x03', '\x04'}) {
         ASSERT_TRUE(press(key).has_value());
@@ -167,7 +175,7 @@ TEST_F(DemoKeys, Quit) {
 }
 
 TEST_F(DemoKeys, AreFew) {
-    for (const char key : {'h', 'x', ' ', '\n', '\0', '\x7f'}) {
+    for (const char key : {'h', 'x', '1', ' ', '\n', '\0', '\x7f'}) {
         EXPECT_FALSE(press(key).has_value()) << static_cast<int>(key);
     }
 }

@@ -20,7 +20,7 @@ PartitionStatus proved_partition(std::string topic, int32_t partition, int64_t e
     return status;
 }
 
-DemoLogEnds ends_at(int64_t source, int64_t target) {
+DemoPartitionLogs ends_at(int64_t source, int64_t target) {
     return {Offset(0), Offset(source), Offset(source), Offset(target)};
 }
 
@@ -34,7 +34,7 @@ DemoLinkView perfect_link() {
     return link;
 }
 
-DemoLogEnds& log_of(DemoLinkView& link, int32_t partition) {
+DemoPartitionLogs& log_of(DemoLinkView& link, int32_t partition) {
     return link.logs[{"orders", PartitionIndex(partition)}];
 }
 
@@ -108,6 +108,67 @@ TEST(DemoLinkState, SaysWhichPartIsVerified) {
     view.status.partitions[1].verified.reset();
     EXPECT_DOUBLE_EQ(described(view).verified_part, 25.0 / 150);
     EXPECT_EQ(described(view).verified, 100u);
+}
+
+/// orders-0 at a cluster that is written to, too: of 100 offsets there 60 are berlin's records, and
+/// 30 paris's. Copied without their offsets and proved.
+DemoLinkView relaying_link() {
+    DemoLinkView link;
+    link.status = sample_link({proved_partition("orders", 0, 100)});
+    link.status.partitions[0].is_translated = true;
+    link.status.partitions[0].verified->records = 90;
+    DemoPartitionLogs logs = ends_at(100, 333);
+    logs.origins = {{"berlin", 60, 0, 0, true}, {"paris", 30, 0, 0, true}};
+    link.logs[{"orders", PartitionIndex(0)}] = std::move(logs);
+    return link;
+}
+
+TEST(DemoLinkState, OfTranslatedOffsets_IsToldByOrigins) {
+    DemoLinkView view = relaying_link();
+    EXPECT_EQ(described(view).state, "in step");
+    EXPECT_EQ(described(view).behind, 0);
+    EXPECT_EQ(described(view).verified, 90u);
+    EXPECT_DOUBLE_EQ(described(view).verified_part, 1);
+    log_of(view, 0).origins[0].missing = 5;
+    log_of(view, 0).origins[1].missing = 2;
+    EXPECT_EQ(described(view).behind, 7);
+    EXPECT_EQ(described(view).state, "catching up");
+    view.status.partitions[0].next_offset = Offset(80);
+    view.status.partitions[0].verified->to = Offset(20);
+    EXPECT_DOUBLE_EQ(described(view).verified_part, 0.25);
+}
+
+TEST(DemoFaults, OfTranslatedOffsets_AreToldByOrigins) {
+    const DemoLinkView good = relaying_link();
+    EXPECT_THAT(demo_link_faults(good), IsEmpty());
+    DemoLinkView view = good;
+    log_of(view, 0).origins[1].missing = 2;
+    EXPECT_THAT(demo_link_faults(view), ElementsAre("orders-0 lacks 2 records of paris"));
+    view = good;
+    log_of(view, 0).origins[0].surplus = 1;
+    EXPECT_THAT(demo_link_faults(view), ElementsAre("orders-0 has 1 record of berlin too many"));
+    view = good;
+    log_of(view, 0).origins[0].is_same = false;
+    EXPECT_THAT(demo_link_faults(view),
+                ElementsAre("orders-0 has other records of berlin, or in another order"));
+    view = good;
+    view.status.partitions[0].verified->differences = 1;
+    EXPECT_THAT(demo_link_faults(view), ElementsAre("orders-0 has 1 difference"));
+}
+
+TEST(DemoFaults, OfTranslatedOffsets_WantAProofOfEachRecord) {
+    DemoLinkView view = relaying_link();
+    view.status.partitions[0].verified->to = Offset(99);
+    EXPECT_THAT(demo_link_faults(view), ElementsAre("orders-0 was verified only up to 99 of 100"));
+    view = relaying_link();
+    view.status.partitions[0].verified->records = 60;  // only of one origin
+    EXPECT_THAT(demo_link_faults(view),
+                ElementsAre("orders-0 was verified only in 60 of 90 records"));
+    log_of(view, 0).cleanup = DemoCleanup::compacted;  // older ones of a key may be gone
+    EXPECT_THAT(demo_link_faults(view), IsEmpty());
+    log_of(view, 0).cleanup = DemoCleanup::deleted;
+    log_of(view, 0).source_start = Offset(40);  // by retention
+    EXPECT_THAT(demo_link_faults(view), IsEmpty());
 }
 
 TEST(DemoFaults, AreNone_WhenAllIsTheSameAndProved) {

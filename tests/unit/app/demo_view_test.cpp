@@ -54,6 +54,27 @@ DemoTrouble sample_trouble() {
             true};
 }
 
+/// Three clusters that are written to, each linked with each other one.
+DemoScene mesh_scene() {
+    DemoScene scene = sample_scene();
+    scene.strategy = "mesh";
+    scene.clusters.push_back(sample_cluster("london", "written to"));
+    const DemoLink link = scene.links[0];
+    scene.links.clear();
+    for (DemoCluster& cluster : scene.clusters) {
+        cluster.is_written = true;
+        for (const DemoCluster& other : scene.clusters) {
+            if (&other != &cluster) {
+                scene.links.push_back(link);
+                scene.links.back().source = cluster.name;
+                scene.links.back().target = other.name;
+            }
+        }
+    }
+    scene.group = {};
+    return scene;
+}
+
 std::vector<std::string> lines_of(const std::string& text) {
     std::vector<std::string> lines;
     for (const std::string_view line : split(text, '\n')) {
@@ -81,6 +102,30 @@ TEST(DemoView, ShowsAllParts) {
               " 0:05  you: killed broker 1 of berlin\n"
               "\n"
               "q quit  h help  c cut  k broker  K target  p pause  d delete  + add  t lose");
+}
+
+TEST(DemoView, NumbersLinks_AndMarksTheChosenOne) {
+    DemoScene scene = mesh_scene();
+    scene.chosen_link = 1;
+    const std::string text = render_demo(scene, {80, 24, false});
+    EXPECT_THAT(
+        text, HasSubstr("\n 1 berlin -> paris  in step                7        301  12,000 (97 %)\n"
+                        ">2 berlin -> london in step                7        301  12,000 (97 %)\n"
+                        " 3 paris -> berlin  "));
+    EXPECT_THAT(text, Not(HasSubstr("CONSUMER GROUP")));
+    EXPECT_THAT(text, testing::EndsWith("\nq quit  h help  1-6 link  c cut  k broker  K target  "
+                                        "p pause  d/+/t topic"));
+}
+
+TEST(DemoView, LeavesRoomForEvents_WhenManyLinksHaveAProblem) {
+    DemoScene scene = mesh_scene();
+    for (DemoLink& link : scene.links) {
+        link.problem = sample_trouble().reason;
+    }
+    const std::string text = render_demo(scene, {80, 24, false});
+    EXPECT_THAT(text, HasSubstr("\n  the target ends at offset 254"));
+    EXPECT_THAT(text, HasSubstr("\n 6 london -> paris"));
+    EXPECT_THAT(text, HasSubstr("you: killed broker 1 of berlin"));
 }
 
 TEST(DemoView, ShowsAddresses_WhereThereIsRoom) {
@@ -127,16 +172,7 @@ TEST(DemoView, SaysThatAGroupWithoutAPlaceIsNotExact) {
     EXPECT_THAT(render_demo(scene, {80, 24, false}), Not(HasSubstr("exactly there")));
 }
 
-TEST(DemoView, FitsTheScreen_WhateverHappens) {
-    DemoScene scene = sample_scene();
-    scene.clusters.push_back(sample_cluster("london", "target"));
-    scene.links.push_back(scene.links[0]);
-    scene.links[1].target = "london";
-    scene.links[1].problem = sample_trouble().reason;
-    scene.troubles.assign(9, sample_trouble());
-    for (int i = 0; i < 100; ++i) {
-        scene.events.push_back({100.0 + i, sample_trouble().reason, false});
-    }
+void expect_to_fit(DemoScene scene) {
     for (const bool shows_help : {false, true}) {
         scene.shows_help = shows_help;
         for (size_t height = 10; height < 60; ++height) {
@@ -150,6 +186,24 @@ TEST(DemoView, FitsTheScreen_WhateverHappens) {
             }
         }
     }
+}
+
+TEST(DemoView, FitsTheScreen_WhateverHappens) {
+    DemoScene scene = sample_scene();
+    scene.clusters.push_back(sample_cluster("london", "target"));
+    scene.links.push_back(scene.links[0]);
+    scene.links[1].target = "london";
+    scene.links[1].problem = sample_trouble().reason;
+    scene.troubles.assign(9, sample_trouble());
+    for (int i = 0; i < 100; ++i) {
+        scene.events.push_back({100.0 + i, sample_trouble().reason, false});
+    }
+    DemoScene mesh = mesh_scene();
+    mesh.links[3].problem = sample_trouble().reason;
+    mesh.troubles = scene.troubles;
+    mesh.events = scene.events;
+    expect_to_fit(scene);
+    expect_to_fit(mesh);
 }
 
 TEST(DemoView, KeepsRoomForTheNewestEvents_BesideMuchTrouble) {
@@ -168,14 +222,26 @@ TEST(DemoView, ShortensEventsThatAreLong) {
 
 TEST(DemoView, HelpIsWhole_On24Lines) {
     DemoScene scene = sample_scene();
+    scene.clusters[0].is_written = true;
     scene.clusters.push_back(sample_cluster("london", "target"));
     scene.shows_help = true;
     const std::string text = render_demo(scene, {80, 24, false});
     EXPECT_THAT(text, HasSubstr("clients: 127.0.0.1:40001"));
-    EXPECT_THAT(text, HasSubstr("\nt  lose the newest records of orders-0 at the source (an "
-                                "unclean election)\n"));
+    EXPECT_THAT(text, HasSubstr("\nPrograms write to berlin: orders, "));
+    EXPECT_THAT(text, HasSubstr("\nt  lose the newest records of orders-0 at berlin (an unclean "
+                                "election)\n"));
     EXPECT_THAT(text, HasSubstr("q quit  h back"));
     EXPECT_THAT(text, Not(HasSubstr("EVENTS")));
+    EXPECT_THAT(text, Not(HasSubstr("choose the link")));
+}
+
+TEST(DemoView, HelpOfSeveralLinksIsWhole_On24Lines) {
+    DemoScene scene = mesh_scene();
+    scene.shows_help = true;
+    const std::string text = render_demo(scene, {80, 24, false});
+    EXPECT_THAT(text, HasSubstr("\nPrograms write to berlin, paris and london: orders, "));
+    EXPECT_THAT(text, HasSubstr("\n1-6  choose the link that the next three keys are about\n"));
+    EXPECT_THAT(text, HasSubstr("(an unclean election)\n"));
 }
 
 TEST(DemoView, SaysHowToEndIt_WithoutAKeyboard) {

@@ -81,7 +81,7 @@ protected:
         bool goes_on = true;
         for (auto next = partitions.begin(); goes_on && next != partitions.end(); ++next) {
             if (last == nullptr || last->partition < next->id) {
-                goes_on = visitor(CopiedPartition{*next, 0, target_topic_id_, {}});
+                goes_on = visitor(CopiedPartition{*next, 0, target_topic_id_, translated_});
             }
         }
     }
@@ -96,6 +96,7 @@ protected:
     PartitionStatus status_;
     std::vector<PartitionStatus> others_;  // before it, by their ids
     Uuid target_topic_id_ = id_of(2);
+    std::optional<TranslatedCopy> translated_;
     const std::string name_ = "test";
     client::Cluster source_cluster_{runtime_, {"src", {{"src", 1}}}, {}};
     client::Cluster target_cluster_{runtime_, {"dst", {{"dst", 1}}}, {}};
@@ -104,7 +105,11 @@ protected:
     ContinuousVerifier verifier_{ProofServices{
         name_, source_cluster_, target_cluster_, rate_,
         [this](const CopyId* last, const CopyVisitor& visitor) { visit_copied(last, visitor); },
-        [](const CopyId&) { return std::nullopt; }, [this] { ++metadata_wanted_; }}};
+        [this](const CopyId&) {
+            return translated_ ? std::optional(CopiedPartition{status_, 0, {}, translated_})
+                               : std::nullopt;
+        },
+        [this] { ++metadata_wanted_; }}};
     runtime::TaskGroup tasks_{loop_};
 };
 
@@ -121,6 +126,40 @@ TEST_F(ContinuousVerifierTest, FollowsBothLogs) {
     EXPECT_EQ(verified.records, 15U);
     EXPECT_EQ(verified.differences, 0U);
     EXPECT_EQ(verified.problem, "");
+}
+
+TEST_F(ContinuousVerifierTest, PassesOverWhatIsNotCarried_AtTheEndOfBothLogs) {
+    const auto id_for = [](const char* cluster) {
+        return tagged_producer_id(origin_tag(cluster), id_of(1), {"orders", PartitionIndex(0)});
+    };
+    StreamMap map;
+    map.source.add({Ordinal(0), Offset(0)});
+    map.target.add({Ordinal(0), Offset(0)});
+    map.next = Ordinal(10);
+    map.placed = map.next;
+    translated_ = TranslatedCopy{&map, id_for("source"),
+                                 CarriedOrigins::only({std::nullopt}, origin_tag("target")), 0};
+    const auto batch = [](int64_t base_offset, int records, ProducerId producer) {
+        protocol::RecordBatchBuilder builder(
+            {.base_offset = Offset(base_offset), .producer_id = producer});
+        for (int i = 0; i < records; ++i) {
+            builder.add(1000, {.value = as_bytes("value")});
+        }
+        return *builder.build();
+    };
+    source_log_.append(batch(0, 10, ProducerId(-1)));
+    target_log_.append(batch(0, 10, id_for("source")));
+    start();
+    EXPECT_EQ(run_for(seconds(3)).to, Offset(10));
+    source_log_.append(batch(10, 6, id_for("target")));
+    know_the_logs();
+    status_.next_offset = Offset(16);
+    loop_.advance(seconds(3));
+    const auto verified = told();
+    ASSERT_TRUE(verified.has_value());
+    EXPECT_EQ(verified->to, Offset(16));
+    EXPECT_EQ(verified->records, 10U);
+    EXPECT_EQ(verified->differences, 0U);
 }
 
 TEST_F(ContinuousVerifierTest, AsksNoBroker_WhileNothingIsNew) {
