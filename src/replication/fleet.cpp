@@ -92,7 +92,7 @@ Task<void> Fleet::watch(std::stop_token stop) {
         co_await runtime::sleep_for(loop, kTick, stop);
         measure();
         // What is slow to be set down holds up nothing else that is to move.
-        if (has_set_down_ || has_changed_load()) {
+        if (!set_down_.empty() || has_changed_load()) {
             member_.rejoin();
         }
     }
@@ -158,7 +158,7 @@ void Fleet::on_set_down(const TopicPartition& id) {
     if (to_set_down_.erase(id) == 0) {
         return;
     }
-    has_set_down_ = true;
+    set_down_.insert(id);
     if (to_set_down_.empty()) {
         member_.rejoin();
     }
@@ -166,7 +166,7 @@ void Fleet::on_set_down(const TopicPartition& id) {
 
 Bytes Fleet::join_with() {
     measure();
-    has_set_down_ = false;
+    set_down_.clear();
     joined_at_ = target_.runtime().loop.now();
     FleetClaim claim;
     claim.name = options_.worker;
@@ -239,8 +239,14 @@ void Fleet::take(FleetTable table, size_t self) {
     std::set<TopicPartition> mine;
     to_set_down_.clear();
     for (const auto& [id, place] : table.plan) {
-        if (place.worker == self) {
-            (place.moves_to ? to_set_down_ : mine).insert(id);
+        if (place.worker != self) {
+            continue;
+        }
+        if (!place.moves_to) {
+            mine.insert(id);
+            set_down_.erase(id);
+        } else if (!set_down_.contains(id)) {  // the leader did not know: the next round tells it
+            to_set_down_.insert(id);
         }
     }
     std::map<TopicPartition, uint64_t> turns;
@@ -271,6 +277,7 @@ void Fleet::take(FleetTable table, size_t self) {
 void Fleet::on_out() {
     turns_.clear();
     to_set_down_.clear();
+    set_down_.clear();
 }
 
 std::string Fleet::worker_of(const TopicPartition& id) const {

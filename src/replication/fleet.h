@@ -95,8 +95,8 @@ private:
     std::map<TopicPartition, uint64_t> turns_;  // of what it owns
     uint64_t last_turn_ = 0;
     std::set<TopicPartition> to_set_down_;
-    bool has_set_down_ = false;  // something, since all joined
-    double told_load_ = 0;       // of what it has, as of then
+    std::set<TopicPartition> set_down_;  // since it joined
+    double told_load_ = 0;               // of what it has, as of then
     runtime::TimePoint joined_at_{};
     uint64_t taken_ = 0;
     uint64_t given_ = 0;

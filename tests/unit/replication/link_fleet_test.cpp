@@ -202,6 +202,28 @@ TEST_F(LinkFleetTest, SetsDownWhatIsToMove_BeforeItSaysThatItHasItNoMore) {
     EXPECT_EQ(link_->status().fleet.given, 1U);
 }
 
+// It would be asked to set it down again in each round, as each time it had joined just before.
+TEST_F(LinkFleetTest, SetsDownOnce_WhatItHadSetDownWhileAllJoined) {
+    give(kOurs);
+    start(seconds(3));
+    std::vector<test::ReceivedRequest> produces;
+    target_.hold(protocol::ApiKey::produce, produces);
+    source_log_.append(make_batch(10, 5));
+    loop_.advance(seconds(1));
+    ASSERT_EQ(produces.size(), 1U);
+    next_round(kOursToBeTheirs);
+    target_coordinator_.holds_joins = true;
+    next_round(kOursToBeTheirs);
+    answer_produce(produces[0]);
+    loop_.advance(seconds(1));
+    const int joins = target_coordinator_.joins;
+    target_coordinator_.let_in();
+    loop_.advance(seconds(1));
+    EXPECT_EQ(target_coordinator_.joins, joins + 2);
+    EXPECT_THAT(last_claim().owned, testing::IsEmpty());
+    EXPECT_EQ(status().worker, "they");
+}
+
 // A broker may have taken a request that was cut off, and execute it late.
 TEST_F(LinkFleetTest, KeepsForAWhile_WhatItHasNoAnswerTo) {
     give(kOurs);
