@@ -17,6 +17,7 @@ namespace {
 
 constexpr auto kPause = std::chrono::seconds(1);  // between looks at what was compared to the end
 constexpr auto kShortestSample = std::chrono::milliseconds(500);
+constexpr auto kCleanupsAge = std::chrono::minutes(1);
 constexpr int32_t kMostChunkBytes = 2 << 20;
 constexpr int kChunksInARow = 8;        // of one partition, before it is the next one's turn
 constexpr int kPartitionsInARow = 256;  // passed over, before others may use the loop
@@ -41,6 +42,23 @@ std::string offsets_of(const ComparedRecords& found) {
     return found.differences > kToldOffsets
                ? text + fmt::format(", and {} more", found.differences - kToldOffsets)
                : text;
+}
+
+/// What is behind a transaction that is open is not behind yet.
+int64_t lag_of(const PartitionStatus& status) {
+    if (!status.open_transaction || !status.next_offset) {
+        return status.lag_records();
+    }
+    return std::max<int64_t>(0, status.open_transaction->first_offset - *status.next_offset);
+}
+
+/// What the target has too much in a part of the source's log is told as at its begin.
+void in_source_offsets(Offset begin, ComparedRecords& found) {
+    for (Difference& each : found.first) {
+        if (each.kind == Difference::Kind::only_on_target) {
+            each.offset = begin;
+        }
+    }
 }
 
 /// What is true of both.
@@ -141,13 +159,16 @@ bool ContinuousVerifier::is_due(const CopiedPartition& partition, Proof& proof) 
     }
     sample_speed(status, proof);
     if (loop().now() < proof.not_before ||
-        (is_running && is_catching_up(status.lag_records(), proof.copied_per_second))) {
+        (is_running && is_catching_up(lag_of(status), proof.copied_per_second))) {
         return false;
     }
-    if (!proof.progress.status() || proof.target_topic_id != partition.target_topic_id) {
-        proof.progress.begin(*status.source_log_start);
-        proof.target_topic_id = partition.target_topic_id;
+    if (!proof.progress.status() || proof.records != partition.records) {
+        proof.progress.begin(
+            std::max(*status.source_log_start, partition.begins_at.value_or(Offset(0))));
+        proof.records = partition.records;
+        proof.target_next.reset();
         proof.is_damage_told = false;
+        cleanups_.erase(status.id.topic);
     }
     if (partition.translated) {
         return status.next_offset && proof.progress.next() < *status.next_offset;
@@ -164,8 +185,11 @@ void ContinuousVerifier::sample_speed(const PartitionStatus& status, Proof& proo
     if (passed < kShortestSample) {
         return;
     }
-    proof.copied_per_second = static_cast<double>(status.copied_records - proof.sampled_records) /
-                              std::chrono::duration<double>(passed).count();
+    // One that was created again counts anew.
+    const uint64_t copied =
+        status.copied_records - std::min(status.copied_records, proof.sampled_records);
+    proof.copied_per_second =
+        static_cast<double>(copied) / std::chrono::duration<double>(passed).count();
     proof.sampled_at = now;
     proof.sampled_records = status.copied_records;
 }
@@ -202,7 +226,7 @@ Task<Result<ContinuousVerifier::Found>> ContinuousVerifier::compare(const CopyId
     auto described = co_await cleanup_of(id.topic, stop);
     LS_CO_TRY(cleanup, std::move(described));
     const Offset begin = proof.progress.next();
-    LS_CO_TRY(next, next_of(copy, begin));
+    LS_CO_TRY(next, next_of(copy, proof));
     if (!next) {
         LS_CO_CHECK(co_await look_at_logs(copy, proof, stop));
         co_return Found::all_that_is_there;
@@ -213,8 +237,9 @@ Task<Result<ContinuousVerifier::Found>> ContinuousVerifier::compare(const CopyId
         co_return Found::all_that_is_there;
     }
     LS_CO_TRY(chunk, std::move(reading));
-    if (next->translated && chunk.target.records.empty()) {
-        // All records are there; what the source has behind them may have been passed over.
+    const bool is_target_read = next->at_target().has_value();
+    if (next->translated && is_target_read && chunk.target.records.empty()) {
+        // Nobody has written there; what the source has next may have been passed over.
         auto source_alone = co_await read(next->source, std::nullopt, stop);
         LS_CO_TRY(behind, std::move(source_alone));
         chunk = std::move(behind);
@@ -225,7 +250,8 @@ Task<Result<ContinuousVerifier::Found>> ContinuousVerifier::compare(const CopyId
     const Offset kept_end = std::min(source_end, target_end);
     const CommonPlace end = next->translated ? common_end(*next->translated, ends, next->copied_to)
                                              : CommonPlace{kept_end, kept_end};
-    if (end.source <= begin) {
+    const bool is_only_target = end.source == begin && end.target > next->target.offset;
+    if (end.source < begin || (end.source == begin && !(next->translated && is_only_target))) {
         co_return Found::all_that_is_there;
     }
     LogCursor source(services_.source, next->source, end.source);
@@ -241,7 +267,13 @@ Task<Result<ContinuousVerifier::Found>> ContinuousVerifier::compare(const CopyId
     LogComparison comparison(std::move(source), std::move(target), rules, found);
     comparison.be_polite(kManners);
     LS_CO_CHECK(co_await comparison.run(stop));
+    if (next->translated) {
+        in_source_offsets(begin, found);
+    }
     const auto verdict = proof.progress.take(found, end.source);
+    if (verdict != ProofProgress::Verdict::doubted && is_target_read) {
+        proof.target_next = end.target;
+    }
     on_verdict(id, proof, verdict, found);
     co_return chunk.has_more&& verdict != ProofProgress::Verdict::doubted
         ? Found::more
@@ -249,9 +281,10 @@ Task<Result<ContinuousVerifier::Found>> ContinuousVerifier::compare(const CopyId
 }
 
 /// Nothing where the logs have to be looked at first.
-Result<std::optional<ContinuousVerifier::Next>> ContinuousVerifier::next_of(const CopyId& copy,
-                                                                            Offset begin) const {
+Result<std::optional<ContinuousVerifier::Next>> ContinuousVerifier::next_of(
+    const CopyId& copy, const Proof& proof) const {
     const TopicPartition& id = copy.partition;
+    const Offset begin = proof.progress.next();
     const auto source_leader = services_.source.metadata().leader_of(id);
     const auto target_leader = services_.target.metadata().leader_of(id);
     if (!source_leader || !target_leader) {
@@ -264,7 +297,7 @@ Result<std::optional<ContinuousVerifier::Next>> ContinuousVerifier::next_of(cons
     if (copied && copied->translated) {
         const auto place = common_place(*copied->translated, begin);
         if (place) {
-            next.target.offset = place->target;
+            next.target.offset = proof.target_next.value_or(place->target);
         } else if (copied->translated->is_empty()) {
             next.target.offset = Offset(0);  // the source must not have any, either
         } else {
@@ -318,12 +351,19 @@ Task<Result<void>> ContinuousVerifier::look_at_logs(const CopyId& copy, Proof& p
         co_await read_ends(services_.source, source_leader->leader, ids, stop);
     LS_CO_TRY(logs, logs_from(at_source, at_target, id));
     const auto copied = services_.copied(copy);
+    const Offset target_start = logs.target_start;
     if (copied && copied->translated) {
         logs = in_source_offsets(*copied->translated, logs,
                                  copied->status.next_offset.value_or(logs.source_end));
+        logs.source_start = std::max(logs.source_start, copied->begins_at.value_or(Offset(0)));
     }
     const Offset before = proof.progress.next();
     const auto move = proof.progress.on_logs(logs);
+    if (move == ProofProgress::Move::stays && proof.target_next) {
+        proof.target_next = std::max(*proof.target_next, target_start);
+    } else {
+        proof.target_next.reset();
+    }
     if (move == ProofProgress::Move::passed) {
         log::debug("link {}: {}: offsets [{}, {}) were deleted before they were compared",
                    services_.link, id.to_string(), before.value(), proof.progress.next().value());
@@ -337,14 +377,15 @@ Task<Result<void>> ContinuousVerifier::look_at_logs(const CopyId& copy, Proof& p
 }
 
 Task<Result<Cleanup>> ContinuousVerifier::cleanup_of(std::string topic, std::stop_token stop) {
-    if (const auto known = cleanups_.find(topic); known != cleanups_.end()) {
-        co_return known->second;
+    const auto known = cleanups_.find(topic);
+    if (known != cleanups_.end() && loop().now() < known->second.second) {
+        co_return known->second.first;
     }
     const std::vector<std::string> topics{topic};
     auto described = co_await read_cleanups(services_.source, services_.target, topics, stop);
     LS_CO_TRY(cleanups, std::move(described));
     const Cleanup cleanup = cleanups.at(topic);
-    cleanups_[topic] = cleanup;
+    cleanups_[topic] = {cleanup, loop().now() + kCleanupsAge};
     co_return cleanup;
 }
 

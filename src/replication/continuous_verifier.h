@@ -22,12 +22,23 @@ struct CopyId {
     auto operator<=>(const CopyId&) const = default;
 };
 
+/// Which records a copy is of: where one of them changes, what was proved before is void.
+struct CopiedRecordsId {
+    Uuid source_topic_id;
+    Uuid target_topic_id;
+    uint64_t rewrites = 0;  // PartitionReplicator::rewrites()
+
+    bool operator==(const CopiedRecordsId&) const = default;
+};
+
 /// A copy of the link that can be held against its source. Valid until the next co_await.
 struct CopiedPartition {
     const PartitionStatus& status;
     size_t stream = 0;
-    Uuid target_topic_id;
+    CopiedRecordsId records;
     std::optional<TranslatedCopy> translated;  // where offsets are not kept
+    /// Of those: what the source has before it was never to be copied (`start` of the link).
+    std::optional<Offset> begins_at;
 };
 
 /// Says whether it wants to see the next one, too.
@@ -76,7 +87,10 @@ private:
     /// One copy; never taken away.
     struct Proof {
         ProofProgress progress;
-        Uuid target_topic_id;
+        CopiedRecordsId records;
+        /// Where offsets are not kept: up to where the target has been looked through. Between the
+        /// stream's records are those of others; all of it is read, once.
+        std::optional<Offset> target_next;
         runtime::TimePoint not_before{};
         client::Backoff backoff{std::chrono::seconds(1), std::chrono::minutes(1)};
         bool is_damage_told = false;
@@ -122,7 +136,7 @@ private:
                                       std::stop_token stop);
     runtime::Task<Result<void>> look_at_logs(const CopyId& copy, Proof& proof,
                                              std::stop_token stop);
-    Result<std::optional<Next>> next_of(const CopyId& copy, Offset begin) const;
+    Result<std::optional<Next>> next_of(const CopyId& copy, const Proof& proof) const;
     runtime::Task<Result<Cleanup>> cleanup_of(std::string topic, std::stop_token stop);
     void on_failed(const TopicPartition& id, Proof& proof, const Error& error);
     void on_verdict(const TopicPartition& id, Proof& proof, ProofProgress::Verdict verdict,
@@ -131,7 +145,8 @@ private:
 
     ProofServices services_;
     std::map<CopyId, Proof> proofs_;
-    std::map<std::string, Cleanup> cleanups_;  // by topic
+    /// By topic, and until when they are taken for granted: they may be changed.
+    std::map<std::string, std::pair<Cleanup, runtime::TimePoint>> cleanups_;
 };
 
 }  // namespace lockstep::replication

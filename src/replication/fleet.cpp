@@ -149,6 +149,10 @@ bool Fleet::copies(const TopicPartition& id) const {
     return mine_.contains(id) || (standing_.is_leader && !table_->plan.contains(id));
 }
 
+bool Fleet::has_unknown() const {
+    return count_without(mine_, known_) > 0;
+}
+
 std::optional<uint64_t> Fleet::turn_of(const TopicPartition& id) const {
     const auto turn = turns_.find(id);
     return turn != turns_.end() && member_.is_heard() ? std::optional(turn->second) : std::nullopt;
@@ -168,6 +172,8 @@ Bytes Fleet::join_with() {
     measure();
     set_down_.clear();
     joined_at_ = target_.runtime().loop.now();
+    // What has been deleted is nobody's.
+    std::erase_if(turns_, [this](const auto& turn) { return !known_.contains(turn.first); });
     FleetClaim claim;
     claim.name = options_.worker;
     claim.generation = standing_.generation;

@@ -55,6 +55,8 @@ public:
     /// False for a moment at the start, while it is found out whether others are there.
     bool is_decided() const { return is_decided_; }
     bool copies(const TopicPartition& id) const;
+    /// Whether it was given a partition that this worker has not seen yet.
+    bool has_unknown() const;
     /// Which of all its turns as the owner of the partition this worker has now: what was learnt in
     /// a former one may be out of date. Nothing where it does not surely own it.
     std::optional<uint64_t> turn_of(const TopicPartition& id) const;

@@ -11,6 +11,7 @@ namespace {
 constexpr double kIdleBytesPerSecond = 1024;  // what any partition counts for
 constexpr double kBegin = 0.10;               // a smaller difference from what is even stays
 constexpr double kGoal = 0.05;                // moving ends within this
+constexpr double kGain = 0.9;                 // of the difference, at most, is moved
 constexpr double kCountBegin = 0.20;          // the same for numbers of partitions
 
 /// What one worker has, or is to have.
@@ -60,9 +61,11 @@ public:
     }
 
 private:
+    /// A whole number: sums of these are exact, so that no move can turn out to change nothing.
     double weight_of(const TopicPartition& id) const {
         const auto found = rates_.find(id);
-        return kIdleBytesPerSecond + (found == rates_.end() ? 0 : std::max(0.0, found->second));
+        return kIdleBytesPerSecond +
+               (found == rates_.end() ? 0 : std::round(std::max(0.0, found->second)));
     }
 
     void find_owners() {
@@ -125,14 +128,14 @@ private:
         }
     }
 
-    /// The partition that counts for about so much, and for less than `below`: what counts for more
-    /// would only turn the difference round.
+    /// The partition that counts for about so much, and for clearly less than `below`: what counts
+    /// for as much would only turn the difference round, and come back with the next measurement.
     static std::optional<TopicPartition> nearest(const Share& share, double wanted, double below) {
         std::optional<TopicPartition> chosen;
         double off = 0;
         const auto consider = [&](const std::pair<double, TopicPartition>& entry) {
             const double distance = std::abs(entry.first - wanted);
-            if (entry.first < below && (!chosen || distance < off)) {
+            if (entry.first < kGain * below && (!chosen || distance < off)) {
                 chosen = entry.second;
                 off = distance;
             }

@@ -219,11 +219,15 @@ std::optional<CopiedPartition> Link::copied(const CopyId& copy) const {
 }
 
 std::optional<CopiedPartition> Link::copied(const PartitionReplicator& partition, size_t stream,
-                                            const client::TopicMetadata* at_target) {
+                                            const client::TopicMetadata* at_target) const {
     if (partition.is_orphan() || at_target == nullptr) {
         return std::nullopt;
     }
-    CopiedPartition copied{partition.status(), stream, at_target->id, {}};
+    CopiedPartition copied{partition.status(),
+                           stream,
+                           {partition.source_topic_id(), at_target->id, partition.rewrites()},
+                           {},
+                           {}};
     if (partition.status().is_translated) {
         if (stream >= partition.streams().size()) {
             return std::nullopt;  // not begun yet, or no more of them
@@ -231,6 +235,11 @@ std::optional<CopiedPartition> Link::copied(const PartitionReplicator& partition
         const TranslatedRecords& records = partition.streams()[stream];
         copied.translated = {records.map, replication::stream_id(records.key), partition.origins(),
                              stream};
+        const auto& runs = records.map->source.runs();
+        const bool has_first = !runs.empty() && runs.front().first == Ordinal(0);
+        if (has_first && spec_.start.kind != StartRule::Kind::earliest) {
+            copied.begins_at = runs.front().offset;
+        }
     } else if (stream > 0) {
         return std::nullopt;
     }

@@ -127,9 +127,8 @@ private:
     bool is_both_ways(const std::string& topic) const;
     void visit_copied(const CopyId* last, const CopyVisitor& visitor) const;
     std::optional<CopiedPartition> copied(const CopyId& copy) const;
-    static std::optional<CopiedPartition> copied(const PartitionReplicator& partition,
-                                                 size_t stream,
-                                                 const client::TopicMetadata* at_target);
+    std::optional<CopiedPartition> copied(const PartitionReplicator& partition, size_t stream,
+                                          const client::TopicMetadata* at_target) const;
 
     runtime::Task<void> position_loop();
     void position_due(runtime::TimePoint now);

@@ -38,6 +38,9 @@ void Link::join_fleet() {
 }
 
 void Link::on_new_plan() {
+    if (fleet_->has_unknown()) {
+        want_metadata();
+    }
     follow_fleet();
     for (auto& [id, partition] : partitions_) {
         if (fleet_->turn_of(id)) {
@@ -60,10 +63,12 @@ void Link::follow_fleet() {
     want_position();
 }
 
+/// Of what cannot be copied now it is not known how much there is: that it is nothing would draw
+/// more to a worker that cannot reach the source.
 FleetMeter::CopiedBytes Link::copied_bytes() const {
     FleetMeter::CopiedBytes bytes;
     for (const auto& [id, partition] : partitions_) {
-        if (!partition->is_elsewhere()) {
+        if (partition->is_streaming()) {
             bytes[id] = partition->status().copied_bytes;
         }
     }

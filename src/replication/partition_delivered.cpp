@@ -34,6 +34,7 @@ Result<void> PartitionReplicator::put_in_map(const client::OutgoingBatch& batch,
     }
     map.target.add({map.next, mutated(Mutation::map_off_by_one) ? at + 1 : at});
     map.next = map.placed = map.next + batch.record_count;
+    mapped_records_ += batch.record_count;
     status_.next_offset = *map.source.offset_of(map.next - 1) + 1;
     return {};
 }

@@ -13,6 +13,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <numeric>
+#include <utility>
 
 namespace lockstep::replication {
 namespace {
@@ -84,6 +86,9 @@ void PartitionReplicator::begin(const PartitionLogs& logs, const Leaders& leader
     if (!may_begin(logs)) {
         return;
     }
+    if (status_.next_offset && logs.target_end < *status_.next_offset) {
+        ++rewrites_;
+    }
     status_.next_offset = logs.target_end;
     tell_waiting();
     const ResumePoint resume = resume_point(logs, resume_rules());
@@ -114,6 +119,12 @@ void PartitionReplicator::begin_translated(const PartitionLogs& logs, const Lead
     origins_ = origins;
     streams_ = std::move(streams);
     map_changes_ = map_changes();
+    const int64_t mapped =
+        std::accumulate(streams_.begin(), streams_.end(), int64_t{0},
+                        [](int64_t sum, const auto& each) { return sum + each.map->next.value(); });
+    if (mapped < std::exchange(mapped_records_, mapped)) {
+        ++rewrites_;
+    }
     const bool continue_past = link_.spec().on_overrun == OverrunRule::continue_past;
     std::vector<TranslatedStream> begun;
     int64_t lost = 0;

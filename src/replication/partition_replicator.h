@@ -87,6 +87,9 @@ public:
     ProducerId stream_id() const { return stream_.producer_id; }
     const Uuid& source_topic_id() const { return stream_.source_topic_id; }
     const PartitionStatus& status() const { return status_; }
+    /// Counts what may have changed records that were copied before: the target's log had lost its
+    /// end, or another worker had the partition meanwhile.
+    uint64_t rewrites() const { return rewrites_; }
     ResumeRules resume_rules() const;
     const CopiedEpochs& copied_epochs() const { return copied_epochs_; }
 
@@ -306,6 +309,8 @@ private:
     uint64_t saves_ = 0;                        // how often it was to be stored
     size_t saves_left_ = 0;                     // of the last time
     uint64_t map_changes_ = 0;                  // by others, as of the begin
+    int64_t mapped_records_ = 0;                // that are on the target, in all of its maps
+    uint64_t rewrites_ = 0;
     bool needs_turn_ = false;                   // of all the link's workers, one copies it
     std::optional<uint64_t> turn_;              // in which the logs were looked at
     bool are_others_noted_ = false;             // that it has records of other origins, too

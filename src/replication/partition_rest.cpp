@@ -109,6 +109,7 @@ void PartitionReplicator::take_over() {
     if (!std::exchange(is_elsewhere_, false)) {
         return;
     }
+    ++rewrites_;
     if (is_orphan_) {
         set_state(PartitionState::blocked, orphan_why_);
     } else if (is_blocked_for_good()) {

@@ -45,8 +45,14 @@ CommonPlace common_end(const TranslatedCopy& copy, CommonPlace ends, Offset copi
     if (copy.is_empty()) {
         return {end, ends.target};
     }
+    const auto record = map.source.first_at(end);
+    if (record && *record >= map.next) {
+        return {end, ends.target};  // all that the target has of the stream was read
+    }
     const auto place = common_place(copy, end);
-    return place ? *place : CommonPlace{Offset(0), Offset(0)};
+    // No record of the stream is between what was read and the next one's place.
+    return place ? CommonPlace{place->source, std::min(place->target, ends.target)}
+                 : CommonPlace{Offset(0), Offset(0)};
 }
 
 PartitionLogs in_source_offsets(const TranslatedCopy& copy, PartitionLogs logs, Offset copied_to) {

@@ -81,7 +81,7 @@ protected:
         bool goes_on = true;
         for (auto next = partitions.begin(); goes_on && next != partitions.end(); ++next) {
             if (last == nullptr || last->partition < next->id) {
-                goes_on = visitor(CopiedPartition{*next, 0, target_topic_id_, translated_});
+                goes_on = visitor(CopiedPartition{*next, 0, records_, translated_, begins_at_});
             }
         }
     }
@@ -95,8 +95,9 @@ protected:
 
     PartitionStatus status_;
     std::vector<PartitionStatus> others_;  // before it, by their ids
-    Uuid target_topic_id_ = id_of(2);
+    CopiedRecordsId records_{id_of(1), id_of(2), 0};
     std::optional<TranslatedCopy> translated_;
+    std::optional<Offset> begins_at_;
     const std::string name_ = "test";
     client::Cluster source_cluster_{runtime_, {"src", {{"src", 1}}}, {}};
     client::Cluster target_cluster_{runtime_, {"dst", {{"dst", 1}}}, {}};
@@ -106,12 +107,117 @@ protected:
         name_, source_cluster_, target_cluster_, rate_,
         [this](const CopyId* last, const CopyVisitor& visitor) { visit_copied(last, visitor); },
         [this](const CopyId&) {
-            return translated_ ? std::optional(CopiedPartition{status_, 0, {}, translated_})
+            return translated_ ? std::optional(
+                                     CopiedPartition{status_, 0, records_, translated_, begins_at_})
                                : std::nullopt;
         },
         [this] { ++metadata_wanted_; }}};
     runtime::TaskGroup tasks_{loop_};
 };
+
+ProducerId stream_of(const char* cluster) {
+    return tagged_producer_id(origin_tag(cluster), id_of(1), {"orders", PartitionIndex(0)});
+}
+
+Bytes batch_of(ProducerId producer, int64_t base_offset, int records) {
+    protocol::RecordBatchBuilder builder(
+        {.base_offset = Offset(base_offset), .producer_id = producer});
+    for (int i = 0; i < records; ++i) {
+        builder.add(1000, {.value = as_bytes("value")});
+    }
+    return *builder.build();
+}
+
+/// Offsets are not kept, and both clusters are written to: ten records have been copied.
+class TranslatedProofTest : public ContinuousVerifierTest {
+protected:
+    TranslatedProofTest() {
+        map_.source.add({Ordinal(0), Offset(0)});
+        map_.target.add({Ordinal(0), Offset(0)});
+        map_.next = map_.placed = Ordinal(10);
+        translated_ = TranslatedCopy{&map_, kOurs,
+                                     CarriedOrigins::only({std::nullopt}, origin_tag("target")), 0};
+        source_log_.append(batch_of(ProducerId(-1), 0, 10));
+        target_log_.append(batch_of(kOurs, 0, 10));
+        target_log_.intercept_fetch = [this](const ReceivedRequest& request) {
+            const auto message = request.as<protocol::FetchRequest>();
+            fetched_from_.push_back(message.topics.at(0).partitions.at(0).fetch_offset);
+            return false;
+        };
+    }
+
+    /// All that the source has was copied, or passed over.
+    VerifiedStatus run_on() {
+        know_the_logs();
+        status_.next_offset = Offset(source_log_.end);
+        loop_.advance(seconds(4));
+        return told().value_or(VerifiedStatus());
+    }
+
+    const ProducerId kOurs = stream_of("source");
+    const ProducerId kTheirs = stream_of("target");
+    StreamMap map_;
+    std::vector<int64_t> fetched_from_;  // of the target
+};
+
+TEST_F(TranslatedProofTest, PassesOverWhatIsNotCarried_AtTheEndOfBothLogs) {
+    start();
+    EXPECT_EQ(run_on().to, Offset(10));
+    source_log_.append(batch_of(kTheirs, 10, 6));
+    const VerifiedStatus verified = run_on();
+    EXPECT_EQ(verified.to, Offset(16));
+    EXPECT_EQ(verified.records, 10U);
+    EXPECT_EQ(verified.differences, 0U);
+}
+
+TEST_F(TranslatedProofTest, ReadsOnce_WhatOthersWroteToTheTarget) {
+    start();
+    run_on();
+    target_log_.append(batch_of(ProducerId(-1), 10, 500));
+    source_log_.append(batch_of(kTheirs, 10, 6));
+    EXPECT_EQ(run_on().to, Offset(16));
+    fetched_from_.clear();
+    source_log_.append(batch_of(kTheirs, 16, 4));
+    EXPECT_EQ(run_on().to, Offset(20));
+    EXPECT_THAT(fetched_from_, testing::Each(510));
+}
+
+TEST_F(TranslatedProofTest, GoesOn_WhereRetentionDeletesWhatOthersWroteToTheTarget) {
+    start();
+    run_on();
+    target_log_.append(batch_of(ProducerId(-1), 10, 500));
+    target_log_.start = 510;
+    source_log_.append(batch_of(kTheirs, 10, 6));
+    const VerifiedStatus verified = run_on();
+    EXPECT_EQ(verified.to, Offset(16));
+    EXPECT_EQ(verified.records, 10U);
+    EXPECT_EQ(verified.problem, "");
+}
+
+TEST_F(TranslatedProofTest, FindsARecordThatCameTwice_BetweenTwoLooks) {
+    start();
+    EXPECT_EQ(run_on().to, Offset(10));
+    target_log_.append(batch_of(kOurs, 10, 1));
+    target_log_.append(batch_of(kOurs, 11, 1));
+    source_log_.append(batch_of(ProducerId(-1), 10, 1));
+    map_.target.add({Ordinal(10), Offset(11)});
+    map_.next = map_.placed = Ordinal(11);
+    const VerifiedStatus verified = run_on();
+    EXPECT_EQ(verified.differences, 1U);
+    EXPECT_EQ(verified.to, Offset(10));
+}
+
+TEST_F(TranslatedProofTest, BeginsWhereTheLinkBegan) {
+    source_log_.append(batch_of(ProducerId(-1), 10, 10));
+    map_.source = RunList();
+    map_.source.add({Ordinal(0), Offset(10)});
+    begins_at_ = Offset(10);
+    start();
+    const VerifiedStatus verified = run_on();
+    EXPECT_EQ(verified.from, Offset(10));
+    EXPECT_EQ(verified.to, Offset(20));
+    EXPECT_EQ(verified.differences, 0U);
+}
 
 TEST_F(ContinuousVerifierTest, FollowsBothLogs) {
     append_to_both(0, 10);
@@ -126,40 +232,6 @@ TEST_F(ContinuousVerifierTest, FollowsBothLogs) {
     EXPECT_EQ(verified.records, 15U);
     EXPECT_EQ(verified.differences, 0U);
     EXPECT_EQ(verified.problem, "");
-}
-
-TEST_F(ContinuousVerifierTest, PassesOverWhatIsNotCarried_AtTheEndOfBothLogs) {
-    const auto id_for = [](const char* cluster) {
-        return tagged_producer_id(origin_tag(cluster), id_of(1), {"orders", PartitionIndex(0)});
-    };
-    StreamMap map;
-    map.source.add({Ordinal(0), Offset(0)});
-    map.target.add({Ordinal(0), Offset(0)});
-    map.next = Ordinal(10);
-    map.placed = map.next;
-    translated_ = TranslatedCopy{&map, id_for("source"),
-                                 CarriedOrigins::only({std::nullopt}, origin_tag("target")), 0};
-    const auto batch = [](int64_t base_offset, int records, ProducerId producer) {
-        protocol::RecordBatchBuilder builder(
-            {.base_offset = Offset(base_offset), .producer_id = producer});
-        for (int i = 0; i < records; ++i) {
-            builder.add(1000, {.value = as_bytes("value")});
-        }
-        return *builder.build();
-    };
-    source_log_.append(batch(0, 10, ProducerId(-1)));
-    target_log_.append(batch(0, 10, id_for("source")));
-    start();
-    EXPECT_EQ(run_for(seconds(3)).to, Offset(10));
-    source_log_.append(batch(10, 6, id_for("target")));
-    know_the_logs();
-    status_.next_offset = Offset(16);
-    loop_.advance(seconds(3));
-    const auto verified = told();
-    ASSERT_TRUE(verified.has_value());
-    EXPECT_EQ(verified->to, Offset(16));
-    EXPECT_EQ(verified->records, 10U);
-    EXPECT_EQ(verified->differences, 0U);
 }
 
 TEST_F(ContinuousVerifierTest, AsksNoBroker_WhileNothingIsNew) {
@@ -320,11 +392,54 @@ TEST_F(ContinuousVerifierTest, BeginsAnew_WhenTheTargetTopicIsAnother) {
     append_to_both(0, 10);
     start();
     run_for(seconds(2));
-    target_topic_id_ = id_of(9);
+    records_.target_topic_id = id_of(9);
     const VerifiedStatus verified = run_for(seconds(2));
     EXPECT_EQ(verified.to, Offset(10));
     EXPECT_EQ(verified.records, 10U);
     EXPECT_EQ(source_.count(ApiKey::fetch), 2);
+}
+
+TEST_F(ContinuousVerifierTest, BeginsAnew_WhenTheSourceTopicIsAnother) {
+    append_to_both(0, 10);
+    start();
+    run_for(seconds(2));
+    records_.source_topic_id = id_of(8);
+    EXPECT_EQ(run_for(seconds(2)).records, 10U);
+    EXPECT_EQ(source_.count(ApiKey::fetch), 2);
+}
+
+TEST_F(ContinuousVerifierTest, BeginsAnew_WhenTheTargetHadLostItsEnd) {
+    append_to_both(0, 10);
+    start();
+    run_for(seconds(2));
+    ++records_.rewrites;
+    EXPECT_EQ(run_for(seconds(2)).records, 10U);
+    EXPECT_EQ(source_.count(ApiKey::fetch), 2);
+}
+
+TEST_F(ContinuousVerifierTest, DoesNotWait_ForATransactionThatHangs) {
+    append_to_both(0, 10);
+    start();
+    know_the_logs();
+    status_.source_high_watermark = Offset(1'000'000);
+    status_.open_transaction = OpenTransaction{Offset(10), ProducerId(7), 0};
+    loop_.advance(seconds(2));
+    ASSERT_TRUE(told().has_value());
+    EXPECT_EQ(told()->to, Offset(10));
+}
+
+TEST_F(ContinuousVerifierTest, AsksAgainHowTopicsAreCleaned) {
+    append_to_both(0, 10);
+    start();
+    run_for(seconds(2));
+    EXPECT_EQ(source_.count(ApiKey::describe_configs), 1);
+    append_to_both(10, 5);
+    run_for(seconds(30));
+    EXPECT_EQ(source_.count(ApiKey::describe_configs), 1);
+    loop_.advance(seconds(60));
+    append_to_both(15, 5);
+    EXPECT_EQ(run_for(seconds(2)).to, Offset(20));
+    EXPECT_EQ(source_.count(ApiKey::describe_configs), 2);
 }
 
 TEST_F(ContinuousVerifierTest, SaysWhyItDoesNotGoOn_AndTriesAgain) {
