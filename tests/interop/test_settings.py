@@ -38,6 +38,13 @@ def test_compressed_anew(source, target, lockstep, name, offsets, to):
                  "it is proved", 20)
 
 
+def assert_proved(process, topic: str, records: int, to: int) -> None:
+    """What is before the beginning is not missed."""
+    process.wait(lambda: (process.partition(topic)["verified"] or {}).get("to") == to, "proved")
+    verified = process.partition(topic)["verified"]
+    assert verified["records"] == records and verified["differences"] == 0, verified
+
+
 @pytest.mark.parametrize("offsets", ["preserve", "translate"])
 def test_begins_with_the_latest(source, target, lockstep, name, offsets):
     topic = source.create_topic(name, 1)
@@ -52,6 +59,7 @@ def test_begins_with_the_latest(source, target, lockstep, name, offsets):
     copied = read(target, topic)
     assert [r.value for r in copied] == [f"new {i}".encode() for i in range(5)]
     assert copied[0].offset == (40 if offsets == "preserve" else 0)
+    assert_proved(process, topic, records=5, to=45)
 
 
 def produce_at(cluster, topic: str, timestamp_ms: int, count: int) -> None:
@@ -70,6 +78,9 @@ def test_begins_at_a_time(source, target, lockstep, name):
                             more="    start: 2026-01-01T12:00:00Z\n"))
     process.wait_lag_zero(topic)
     assert [r.timestamp[1] for r in read(target, topic)] == [old_ms + 86_400_000] * 5
+    process.kill()
+    process.start()
+    assert_proved(process, topic, records=5, to=25)
 
 
 def test_bandwidth(source, target, lockstep, name):
