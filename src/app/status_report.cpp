@@ -84,8 +84,8 @@ PartitionReport partition_from(const Json& json) {
     partition.records_per_second = json.at("records_per_second").get<double>();
     partition.bytes_per_second = json.at("bytes_per_second").get<double>();
     if (const Json& verified = json.at("verified");
-        !verified.is_null() && !json.at("target_log_end").is_null()) {
-        const auto end = json.at("target_log_end").get<int64_t>();
+        !verified.is_null() && !json.at("next_offset").is_null()) {
+        const auto end = json.at("next_offset").get<int64_t>();  // the source's, as `to` is
         partition.unverified_offsets = std::max<int64_t>(0, end - verified.at("to").get<int64_t>());
         partition.differences = verified.at("differences").get<uint64_t>();
     }

@@ -52,6 +52,12 @@ int64_t lag_of(const PartitionStatus& status) {
     return std::max<int64_t>(0, status.open_transaction->first_offset - *status.next_offset);
 }
 
+/// Whether the source, which keeps the partition blocked, ends before what was compared.
+bool has_lost_end(const PartitionStatus& status, Offset compared_to) {
+    return status.state == PartitionState::blocked && status.source_high_watermark &&
+           *status.source_high_watermark < compared_to;
+}
+
 /// What the target has too much in a part of the source's log is told as at its begin.
 void in_source_offsets(Offset begin, ComparedRecords& found) {
     for (Difference& each : found.first) {
@@ -176,7 +182,7 @@ bool ContinuousVerifier::is_due(const CopiedPartition& partition, Proof& proof) 
     // Somebody else may have written behind what a blocked partition is known to hold.
     const Offset end = is_running ? std::min(*status.target_log_end, *status.source_high_watermark)
                                   : *status.source_high_watermark;
-    return proof.progress.next() < end;
+    return proof.progress.next() < end || has_lost_end(status, proof.progress.next());
 }
 
 void ContinuousVerifier::sample_speed(const PartitionStatus& status, Proof& proof) {
@@ -226,6 +232,10 @@ Task<Result<ContinuousVerifier::Found>> ContinuousVerifier::compare(const CopyId
     auto described = co_await cleanup_of(id.topic, stop);
     LS_CO_TRY(cleanup, std::move(described));
     const Offset begin = proof.progress.next();
+    if (const auto copied = services_.copied(copy); copied && has_lost_end(copied->status, begin)) {
+        LS_CO_CHECK(co_await look_at_logs(copy, proof, stop));
+        co_return Found::all_that_is_there;
+    }
     LS_CO_TRY(next, next_of(copy, proof));
     if (!next) {
         LS_CO_CHECK(co_await look_at_logs(copy, proof, stop));

@@ -2,6 +2,8 @@
 
 #include "runtime/task_group.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 namespace lockstep::replication {
@@ -56,6 +58,14 @@ Task<Result<void>> LogComparison::run(std::stop_token stop) {
         }
         const bool source_has = source_.has_batch();
         const bool target_has = target_.has_batch();
+        // A compacted log may have nothing before its end.
+        if (source_has && !target_has && !target_.has_reached_end() &&
+            rules_.cleanup != Cleanup::compacted) {
+            co_return Error(Errc::not_found,
+                            fmt::format("the target shows its log only up to offset {}: a "
+                                        "transaction that is open there hides the rest",
+                                        target_.looked_to().value()));
+        }
         if (!source_has && !target_has) {
             co_return Result<void>();
         }

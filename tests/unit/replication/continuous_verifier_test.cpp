@@ -107,9 +107,7 @@ protected:
         name_, source_cluster_, target_cluster_, rate_,
         [this](const CopyId* last, const CopyVisitor& visitor) { visit_copied(last, visitor); },
         [this](const CopyId&) {
-            return translated_ ? std::optional(
-                                     CopiedPartition{status_, 0, records_, translated_, begins_at_})
-                               : std::nullopt;
+            return std::optional(CopiedPartition{status_, 0, records_, translated_, begins_at_});
         },
         [this] { ++metadata_wanted_; }}};
     runtime::TaskGroup tasks_{loop_};
@@ -415,6 +413,17 @@ TEST_F(ContinuousVerifierTest, BeginsAnew_WhenTheTargetHadLostItsEnd) {
     ++records_.rewrites;
     EXPECT_EQ(run_for(seconds(2)).records, 10U);
     EXPECT_EQ(source_.count(ApiKey::fetch), 2);
+}
+
+TEST_F(ContinuousVerifierTest, TakesBackWhatASourceHasLost) {
+    append_to_both(0, 10);
+    append_to_both(10, 10);
+    start();
+    EXPECT_EQ(run_for(seconds(2)).to, Offset(20));
+    source_log_.compact({make_batch(0, 10)});
+    source_log_.end = 10;
+    status_.state = PartitionState::blocked;
+    EXPECT_EQ(run_for(seconds(4)).to, Offset(10));
 }
 
 TEST_F(ContinuousVerifierTest, DoesNotWait_ForATransactionThatHangs) {

@@ -182,6 +182,24 @@ TEST_F(VerificationTest, KeepsToItsRate) {
     EXPECT_LE(loop_.now() - begun, std::chrono::seconds(9));
 }
 
+TEST_F(VerificationTest, TellsNoDifference_OfWhatTheTargetDoesNotShow) {
+    source_log_.append(make_batch(0, 10));
+    source_log_.append(make_batch(10, 10));
+    target_log_.append(make_batch(0, 10));
+    target_log_.append(make_batch(10, 10));
+    target_log_.intercept_fetch = [&](const test::ReceivedRequest& request) {
+        target_log_.intercept_fetch = {};
+        target_log_.end = 10;  // as before a transaction that is open there
+        target_log_.compact({make_batch(0, 10)});
+        target_log_.answer_fetch(request);
+        return true;
+    };
+    const VerifiedPartition verified = verify();
+    EXPECT_EQ(verified.differences, 0U);
+    EXPECT_FALSE(verified.is_identical());
+    EXPECT_THAT(verified.problem, HasSubstr("only up to offset 10"));
+}
+
 TEST_F(VerificationTest, IsNotIdentical_WhenABatchIsDamaged) {
     source_log_.append(make_batch(0, 10));
     Bytes damaged = make_batch(0, 10);
