@@ -168,13 +168,17 @@ bool ContinuousVerifier::is_due(const CopiedPartition& partition, Proof& proof) 
         (is_running && is_catching_up(lag_of(status), proof.copied_per_second))) {
         return false;
     }
-    if (!proof.progress.status() || proof.records != partition.records) {
+    const bool has_begun = proof.progress.status().has_value();
+    const bool is_another = has_begun && proof.records != partition.records;
+    if (is_another) {
+        cleanups_.erase(status.id.topic);
+    }
+    if (!has_begun || is_another) {
         proof.progress.begin(
             std::max(*status.source_log_start, partition.begins_at.value_or(Offset(0))));
         proof.records = partition.records;
         proof.target_next.reset();
         proof.is_damage_told = false;
-        cleanups_.erase(status.id.topic);
     }
     if (partition.translated) {
         return status.next_offset && proof.progress.next() < *status.next_offset;
@@ -260,8 +264,8 @@ Task<Result<ContinuousVerifier::Found>> ContinuousVerifier::compare(const CopyId
     const Offset kept_end = std::min(source_end, target_end);
     const CommonPlace end = next->translated ? common_end(*next->translated, ends, next->copied_to)
                                              : CommonPlace{kept_end, kept_end};
-    const bool is_only_target = end.source == begin && end.target > next->target.offset;
-    if (end.source < begin || (end.source == begin && !(next->translated && is_only_target))) {
+    const bool has_news = end.source > begin || end.target > next->target.offset;
+    if (end.source < begin || !has_news) {
         co_return Found::all_that_is_there;
     }
     LogCursor source(services_.source, next->source, end.source);

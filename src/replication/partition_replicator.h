@@ -311,9 +311,9 @@ private:
     uint64_t map_changes_ = 0;                  // by others, as of the begin
     int64_t mapped_records_ = 0;                // that are on the target, in all of its maps
     uint64_t rewrites_ = 0;
-    bool needs_turn_ = false;                   // of all the link's workers, one copies it
-    std::optional<uint64_t> turn_;              // in which the logs were looked at
-    bool are_others_noted_ = false;             // that it has records of other origins, too
+    bool needs_turn_ = false;        // of all the link's workers, one copies it
+    std::optional<uint64_t> turn_;   // in which the logs were looked at
+    bool are_others_noted_ = false;  // that it has records of other origins, too
     LeaderEpoch source_epoch_;
     client::PartitionLeader target_leader_;  // when it began
     CopiedEpochs copied_epochs_;

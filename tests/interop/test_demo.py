@@ -187,14 +187,10 @@ def test_keys_break_and_mend(terminal):
     demo.wait(r"berlin -> paris +(starting|in step)")
     assert time.monotonic() - began < 15  # alone it is a fraction of a second
     demo.wait(r"-> paris +in step")
-    for key, broken, mended in (("c", r"-> paris +cut", r"-> paris +in step"),
-                                ("k", r"berlin +x 2 3", r"berlin +1 2 3"),
-                                ("K", r"paris +x x x", r"paris +1 2 3"),
-                                ("p", r"-> paris +paused", r"-> paris +in step")):
-        demo.press(key)
-        demo.wait(broken)
-        demo.press(key)
-        demo.wait(mended)
+    break_and_mend(demo, [("c", r"-> paris +cut", r"-> paris +in step"),
+                          ("k", r"berlin +x 2 3", r"berlin +1 2 3"),
+                          ("K", r"paris +x x x", r"paris +1 2 3"),
+                          ("p", r"-> paris +paused", r"-> paris +in step")])
     demo.press("h")
     demo.wait(r"unclean election")
     demo.press("\x1b[A")  # an arrow is no key
@@ -210,6 +206,15 @@ def test_keys_break_and_mend(terminal):
     demo.press("q")
     assert demo.end() == 0
     assert_given_back(demo)
+
+
+def break_and_mend(demo: Terminal, keys: list[tuple[str, str, str]]) -> None:
+    """Presses each key twice: what is shown after the first time, and after the second."""
+    for key, broken, mended in keys:
+        demo.press(key)
+        demo.wait(broken)
+        demo.press(key)
+        demo.wait(mended)
 
 
 def assert_given_back(demo: Terminal) -> None:
@@ -236,13 +241,9 @@ def test_keys_are_about_the_chosen_link(terminal):
     demo.wait(r">1 berlin -> paris +in step")
     demo.press("4")
     demo.wait(r">4 paris -> london +in step")
-    for key, broken, mended in (("c", r">4 paris -> london +cut", r">4 paris -> london +in step"),
-                                ("k", r"paris +x 2 3", r"paris +1 2 3"),
-                                ("K", r"london +x x x", r"london +1 2 3")):
-        demo.press(key)
-        demo.wait(broken)
-        demo.press(key)
-        demo.wait(mended)
+    break_and_mend(demo, [("c", r">4 paris -> london +cut", r">4 paris -> london +in step"),
+                          ("k", r"paris +x 2 3", r"paris +1 2 3"),
+                          ("K", r"london +x x x", r"london +1 2 3")])
     demo.press("h")
     demo.wait(r"1-6  choose the link")
     demo.press("q")

@@ -76,20 +76,18 @@ TEST(FleetPlan, Ends_WhateverTheRates) {
     for (int step = 0; step < 255; ++step) {
         const double rate = std::exp2(step / 8.0);
         for (int partitions = 2; partitions <= 17; ++partitions) {
+            const std::set<TopicPartition> ids = ids_from_to(0, partitions);
+            FleetRates rates;
+            for (const TopicPartition& id : ids) {
+                rates[id] = rate;
+            }
             for (int split = 0; split <= partitions; ++split) {
-                FleetRates rates;
-                for (const TopicPartition& id : ids_from_to(0, partitions)) {
-                    rates[id] = rate;
-                }
-                const auto workers =
-                    workers_with({ids_from_to(0, split), ids_from_to(split, partitions), {}});
-                const FleetPlan plan = plan_fleet(workers, ids_from_to(0, partitions), rates);
-                ASSERT_EQ(plan.size(), static_cast<size_t>(partitions));
-                const auto two =
+                auto workers =
                     workers_with({ids_from_to(0, split), ids_from_to(split, partitions)});
-                const FleetPlan between = plan_fleet(two, ids_from_to(0, partitions), rates);
-                const auto counts = counts_of(between, 2);
-                ASSERT_EQ(counts[0] + counts[1], static_cast<size_t>(partitions));
+                const auto counts = counts_of(plan_fleet(workers, ids, rates), 2);
+                ASSERT_EQ(counts[0] + counts[1], ids.size());
+                workers.push_back({"c", 1, {}});
+                ASSERT_EQ(plan_fleet(workers, ids, rates).size(), ids.size());
             }
         }
     }
