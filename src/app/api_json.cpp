@@ -113,12 +113,15 @@ std::string topics_json(const ApiView& view) {
     Json rows = Json::array();
     for (const LinkStatus& link : view.links) {
         std::map<std::string, Sum> sums;
+        std::map<std::string, std::string> target_topics;
         for (const PartitionStatus& partition : link.partitions) {
+            target_topics[partition.id.topic] = partition.target_topic();
             sums[partition.id.topic].add(partition, view.rates.of(link.name, partition.id),
                                          view.now_ms);
         }
         for (const auto& [topic, sum] : sums) {
-            Json row = {{"link", link.name}, {"topic", topic}};
+            Json row = {
+                {"link", link.name}, {"topic", topic}, {"target_topic", target_topics[topic]}};
             sum.write_to(row);
             rows.push_back(std::move(row));
         }
@@ -160,6 +163,7 @@ std::string lag_json(const ApiView& view) {
     for (const auto& [link, partition] : rows) {
         list.push_back({{"link", link->name},
                         {"topic", partition->id.topic},
+                        {"target_topic", partition->target_topic()},
                         {"partition", partition->id.partition.value()},
                         {"state", to_string(partition->state)},
                         {"lag_records", lag_of(*partition)},
@@ -175,6 +179,7 @@ std::string explanations_json(const ApiView& view) {
             const Explanation explanation = explain(partition);
             rows.push_back({{"link", link.name},
                             {"topic", partition.id.topic},
+                            {"target_topic", partition.target_topic()},
                             {"partition", partition.id.partition.value()},
                             {"state", to_string(partition.state)},
                             {"reason", partition.reason},

@@ -11,11 +11,18 @@ namespace lockstep::app {
 namespace {
 
 // In the order in which they are tried: what is more particular comes first.
-constexpr std::array<BlockedAdvice, 30> kAdvice{{
+constexpr std::array<BlockedAdvice, 32> kAdvice{{
     {"given_up", R"(^given up after \d+ attempts?, as retry\.attempts says)",
      "given up after N attempts, as `retry.attempts` of the link says",
      "mend what the rest of the reason names, then `lockstep resume` the partition, its topic or "
      "the link: it goes on where the logs end, and nothing is lost"},
+    {"name_on_target",
+     R"(would come back there as|would all be called .* on the target)"
+     R"(|on the target it would be called)",
+     "it cannot have the name on the target that `prefix` or `rename` gives it: another topic "
+     "has it, it is no legal name, or the topic would come back to where it comes from",
+     "rename it to something else, or leave it out (`exclude`); nothing is made on the target "
+     "before"},
     {"routes_changed", R"(records of cluster .* (came|may have come) to .* before)",
      "records of cluster X came to Y from cluster Z before",
      "the routes of a replication were changed: see \"Several clusters that are written to\""},
@@ -88,6 +95,12 @@ constexpr std::array<BlockedAdvice, 30> kAdvice{{
      "on "
      "it at the source. When the topic is there again, it goes on by itself, or says that it is "
      "another one"},
+    {"topic_deleted_with_copy", R"(was deleted at the source; its copy)",
+     "the topic was deleted at the source, or Lockstep may not DESCRIBE it there any more; the "
+     "link "
+     "has an `on_deleted`",
+     "nothing, if that was meant: `status` says when the copy is deleted, or what keeps it. "
+     "`on_deleted: ignore` keeps it for good"},
     {"begun_with_offsets", R"(has been copied with its offsets so far)",
      "it has been copied with its offsets so far, and `offsets: translate` is wanted now",
      "set `offsets` to preserve or auto, or delete the target's topic"},

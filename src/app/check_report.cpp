@@ -104,6 +104,9 @@ std::string topic_rows(const PlannedTopic& topic, size_t topic_width) {
     text += fmt::format("  {:<{}}  {:<14} {:>10} {:>13}\n", name, topic_width,
                         action_words(topic.action), topic.partitions.size(),
                         format_count(records_of(topic)));
+    if (!topic.renamed_to.empty()) {
+        text += wrap_text("on the target: " + printable(topic.renamed_to), 6, kWidth);
+    }
     if (topic.action == PlannedTopic::Action::create) {
         text += wrap_text(printable(creation(topic)), 6, kWidth);
     }
@@ -165,6 +168,15 @@ std::string topics_table(const LinkPlan& plan) {
     return text;
 }
 
+std::string deletion_words(const DeletedTopic& topic) {
+    if (topic.due_ms == 0) {
+        return printable(topic.target_topic + " stays for now: " + topic.problem);
+    }
+    return fmt::format("{} would be deleted at {}, if all in it is a copy of {}",
+                       printable(topic.target_topic), format_utc(topic.due_ms),
+                       printable(topic.topic));
+}
+
 std::string around_lines(const LinkPlan& plan) {
     std::string text;
     const auto add = [&](std::string_view what, const std::vector<std::string>& lines) {
@@ -209,6 +221,18 @@ std::string around_lines(const LinkPlan& plan) {
         add("change", plan.users->change);
         add("set again", plan.users->set_again);
         add("delete", plan.users->remove);
+    }
+    if (plan.deletions) {
+        text +=
+            "\n" +
+            wrap_text(
+                plan.deletions->problem.empty()
+                    ? fmt::format("copies to be deleted: {}", plan.deletions->copies.size())
+                    : "copies to be deleted are not known: " + printable(plan.deletions->problem),
+                2, kWidth);
+        for (const DeletedTopic& topic : plan.deletions->copies) {
+            text += wrap_text(deletion_words(topic), 6, kWidth);
+        }
     }
     return text;
 }
@@ -265,6 +289,21 @@ Json users_json(const std::optional<replication::PlannedUsers>& users) {
             {"delete", users->remove}};
 }
 
+Json deletions_json(const std::optional<replication::PlannedDeletions>& deletions) {
+    if (!deletions) {
+        return nullptr;
+    }
+    Json copies = Json::array();
+    for (const DeletedTopic& topic : deletions->copies) {
+        copies.push_back(
+            {{"topic", topic.topic},
+             {"target_topic", topic.target_topic},
+             {"due", topic.due_ms == 0 ? Json(nullptr) : Json(format_utc(topic.due_ms))},
+             {"problem", topic.problem}});
+    }
+    return {{"problem", deletions->problem}, {"copies", std::move(copies)}};
+}
+
 Json topic_json(const PlannedTopic& topic) {
     Json configs = Json::object();
     for (const auto& [key, value] : topic.configs) {
@@ -286,6 +325,7 @@ Json topic_json(const PlannedTopic& topic) {
     }
     const bool is_created = topic.action == PlannedTopic::Action::create;
     return {{"topic", topic.name},
+            {"target_topic", topic.target_name()},
             {"action", action_key(topic.action)},
             {"replication_factor", is_created ? Json(topic.replication_factor) : Json(nullptr)},
             {"configs", std::move(configs)},
@@ -363,6 +403,7 @@ nlohmann::ordered_json links_json(const std::vector<LinkPlan>& plans) {
                          {"acls", acls_json(plan.acls)},
                          {"quotas", quotas_json(plan.quotas)},
                          {"users", users_json(plan.users)},
+                         {"deletions", deletions_json(plan.deletions)},
                          {"topics", std::move(topics)},
                          {"groups", plan.groups},
                          {"own_topics", plan.own_topics},

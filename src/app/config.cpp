@@ -6,6 +6,7 @@
 #include "app/config_link_settings.h"
 #include "app/config_replications.h"
 #include "app/config_security.h"
+#include "app/config_topics.h"
 #include "app/config_transfer.h"
 #include "app/config_values.h"
 #include "app/yaml_document.h"
@@ -44,8 +45,9 @@ constexpr std::array<std::string_view, A + B> joined(const std::array<std::strin
     return all;
 }
 
-constexpr auto kLinkKeys = joined(joined(kEndKeys, kRuleKeys), kLinkSettingKeys);
-constexpr auto kReplicationKeys = joined(joined(kReplicationOwnKeys, kRuleKeys), kLinkSettingKeys);
+constexpr auto kAllRuleKeys = joined(joined(kRuleKeys, kTopicRuleKeys), kLinkSettingKeys);
+constexpr auto kLinkKeys = joined(kEndKeys, kAllRuleKeys);
+constexpr auto kReplicationKeys = joined(kReplicationOwnKeys, kAllRuleKeys);
 constexpr std::array<std::string_view, 3> kLimitsKeys{"in_flight", "discovery_interval",
                                                       "verify_rate"};
 constexpr std::array<std::string_view, 1> kLogKeys{"level"};
@@ -149,6 +151,7 @@ ParsedConfig ConfigReader::read(const YAML::Node& document) {
         read_links(top);
         read_replications(top);
         check_link_settings(config_.links, problems_);
+        check_renamed_routes(config_.links, problems_);
         read_http(top);
         read_limits(top);
         read_fleet(top, problems_, config_.limits.fleet);
@@ -247,6 +250,7 @@ void ConfigReader::read_link(const YAML::Node& node) {
 void ConfigReader::read_rules(YamlMap& map, LinkSpec& link) {
     link.topics = read_patterns(map, kTopics);
     link.exclude = read_patterns(map, kExclude);
+    read_topic_rules(map, problems_, link);
     link.groups = map.has(kGroups.key) ? read_patterns(map, kGroups)
                                        : std::vector<std::string>{std::string(kEveryGroup)};
     link.exclude_groups = read_patterns(map, kExcludeGroups);

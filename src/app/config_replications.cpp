@@ -1,5 +1,6 @@
 #include "app/config_replications.h"
 
+#include "app/config_topics.h"
 #include "app/config_values.h"
 
 #include <fmt/core.h>
@@ -205,6 +206,7 @@ private:
             return;
         }
         const auto word = to_string(replication_.strategy);
+        is_right_ = check_topic_rules(map_, word, problems_) && is_right_;
         if (replication_.rules.offsets == OffsetsMode::preserve) {
             add(map_.at("offsets"),
                 fmt::format("{} cannot keep offsets: a topic has the records of several clusters; "

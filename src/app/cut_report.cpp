@@ -92,6 +92,7 @@ Json partition_json(const CutPartition& partition) {
     }
     return {
         {"topic", partition.topic},
+        {"target_topic", partition.renamed_to.empty() ? partition.topic : partition.renamed_to},
         {"partition", partition.partition},
         {"copied_to", partition.copied_to},
         {"cut", partition.cut},

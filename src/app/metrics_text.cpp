@@ -45,6 +45,16 @@ void add(MetricFamily& to, Labels labels, const LatencyHistogram& histogram) {
     to.metric.push_back(std::move(metric));
 }
 
+std::map<std::string, std::string> renamed_topics(const LinkStatus& link) {
+    std::map<std::string, std::string> topics;
+    for (const PartitionStatus& partition : link.partitions) {
+        if (!partition.renamed_to.empty()) {
+            topics[partition.id.topic] = partition.renamed_to;
+        }
+    }
+    return topics;
+}
+
 /// The families of one scrape. Those of partitions and those of links have the same labels.
 class Scrape {
 public:
@@ -157,6 +167,20 @@ private:
     MetricFamily fleet_given_ =
         family("lockstep_fleet_given_partitions_total",
                "Partitions that other workers have got from this one.", MetricType::Counter);
+    MetricFamily target_topic_ =
+        family("lockstep_renamed_topic_info",
+               "Always 1; for each topic that has another name on the target, which is a label.",
+               MetricType::Gauge);
+    MetricFamily waiting_copies_ = family(
+        "lockstep_copies_to_delete",
+        "Copies whose topics are gone at the source, or seem so, and that are not deleted yet; "
+        "absent where on_deleted is ignore.",
+        MetricType::Gauge);
+    MetricFamily deleted_copies_ =
+        family("lockstep_deleted_copies_total",
+               "Copies that were deleted, as on_deleted says; absent like "
+               "lockstep_copies_to_delete.",
+               MetricType::Counter);
     MetricFamily errors_ =
         family("lockstep_errors_total", "Failures that the link has met, most of them retried.",
                MetricType::Counter);
@@ -200,6 +224,16 @@ void Scrape::add_link(const LinkStatus& link, int64_t now_ms) {
     add_followed(labels, "acls", link.around.acls);
     add_followed(labels, "quotas", link.around.quotas);
     add_followed(labels, "users", link.around.users);
+    if (const DeletionStatus& deletions = link.around.deletions; deletions.is_followed) {
+        add(waiting_copies_, labels, static_cast<double>(deletions.waiting.size()));
+        add(deleted_copies_, labels, static_cast<double>(deletions.deleted));
+    }
+    for (const auto& [topic, there] : renamed_topics(link)) {
+        Labels with_topics = labels;
+        with_topics.push_back({"topic", topic});
+        with_topics.push_back({"target_topic", there});
+        add(target_topic_, std::move(with_topics), 1);
+    }
     std::map<std::string, size_t> blocked;
     for (const PartitionStatus& partition : link.partitions) {
         add_partition(link, partition, now_ms);
@@ -298,6 +332,9 @@ std::string Scrape::text() && {
                                &fleet_owned_,
                                &fleet_taken_,
                                &fleet_given_,
+                               &target_topic_,
+                               &waiting_copies_,
+                               &deleted_copies_,
                                &errors_,
                                &in_flight_,
                                &fetch_,

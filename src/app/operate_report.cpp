@@ -22,6 +22,15 @@ std::string text_at(const Json& row, const char* key) {
     return printable(row.at(key).get<std::string>());
 }
 
+/// "orders", or "orders > east.orders" where it has another name on the target. An older Lockstep
+/// knows of none.
+std::string topic_at(const Json& row) {
+    const std::string topic = text_at(row, "topic");
+    const std::string there =
+        printable(row.value("target_topic", row.at("topic").get<std::string>()));
+    return topic == there ? topic : topic + " > " + there;
+}
+
 int64_t number_at(const Json& row, const char* key) {
     return row.at(key).get<int64_t>();
 }
@@ -113,7 +122,7 @@ OperateReport topics_report(const Json& body) {
     OperateReport report;
     for (const Json& row : body.at("topics")) {
         report.has_trouble = report.has_trouble || row.at("states").contains("blocked");
-        table.add({text_at(row, "topic"), text_at(row, "link"), states_of(row), lag_text(row),
+        table.add({topic_at(row), text_at(row, "link"), states_of(row), lag_text(row),
                    seconds_text(row), speed_text(row)});
     }
     report.text = table.text();
@@ -143,9 +152,9 @@ OperateReport lag_report(const Json& body, std::optional<int64_t> most_records) 
         const Json& lag = row.at("lag_records");
         const bool is_above = lag.is_null() || lag.get<int64_t>() > most_records.value_or(0);
         report.has_trouble = report.has_trouble || (most_records && is_above);
-        table.add({text_at(row, "topic"), std::to_string(number_at(row, "partition")),
-                   text_at(row, "link"), text_at(row, "state"),
-                   lag.is_null() ? "?" : format_count(lag.get<int64_t>()), seconds_text(row)});
+        table.add({topic_at(row), std::to_string(number_at(row, "partition")), text_at(row, "link"),
+                   text_at(row, "state"), lag.is_null() ? "?" : format_count(lag.get<int64_t>()),
+                   seconds_text(row)});
     }
     report.text =
         table.text() +
@@ -175,6 +184,9 @@ OperateReport explanations_report(const Json& body, const std::string& wanted_st
                         text_at(row, "topic"), number_at(row, "partition"), text_at(row, "link"),
                         is_other ? fmt::format("not {}, but ", wanted_state) : "", state,
                         code.empty() ? "" : " (" + code + ")");
+        if (topic_at(row) != text_at(row, "topic")) {
+            report.text += wrap_text("on the target: " + text_at(row, "target_topic"), 2, kWidth);
+        }
         report.text += reason.empty() ? "" : wrap_text("seen: " + reason, 2, kWidth);
         report.text += wrap_text("meaning: " + text_at(row, "meaning"), 2, kWidth);
         report.text += wrap_text("what to do: " + text_at(row, "choice"), 2, kWidth);

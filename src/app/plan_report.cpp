@@ -2,7 +2,9 @@
 
 #include "app/check_report.h"
 #include "app/text_layout.h"
+#include "base/assert.h"
 #include "base/text.h"
+#include "replication/topic_filter.h"
 
 #include <fmt/core.h>
 #include <fmt/ranges.h>
@@ -141,6 +143,33 @@ std::string groups_text(const LinkPlan& link) {
                : wrap_text(fmt::format("groups: {}", fmt::join(link.groups, ", ")), 2, kWidth);
 }
 
+/// Which topics each link copies: those that were found, and those that will be there once the
+/// links before it have made them.
+class FoundTopics {
+public:
+    explicit FoundTopics(const WholePlan& plan) : links_(plan.links), names_(plan.links.size()) {
+        for (size_t i = 0; i < plan.links.size(); ++i) {
+            auto filter =
+                replication::TopicFilter::make(plan.links[i].topics, plan.links[i].exclude);
+            LS_ASSERT(filter.has_value());
+            filters_.push_back(std::move(*filter));
+            for (const auto& topic : plan.plans[i].topics) {
+                names_[i].insert(topic.name);
+            }
+        }
+    }
+
+    std::optional<std::string> name_on_target(size_t link, const std::string& topic) const {
+        const bool is_copied = names_[link].contains(topic) || filters_[link].matches(topic);
+        return is_copied ? std::optional(links_[link].names.on_target(topic)) : std::nullopt;
+    }
+
+private:
+    const std::vector<LinkSpec>& links_;
+    std::vector<std::set<std::string>> names_;
+    std::vector<replication::TopicFilter> filters_;
+};
+
 Json routes_json(const WholePlan& plan) {
     Json routes = Json::array();
     for (const PlannedRoute& route : planned_routes(plan)) {
@@ -188,24 +217,24 @@ std::vector<PlannedRoute> planned_routes(const WholePlan& plan) {
 }
 
 std::vector<std::string> route_problems(const WholePlan& plan) {
-    std::map<std::string, std::vector<size_t>> links_of;  // by topic
-    for (size_t i = 0; i < plan.plans.size(); ++i) {
-        for (const auto& topic : plan.plans[i].topics) {
-            links_of[topic.name].push_back(i);
-        }
-    }
-    std::set<std::vector<size_t>> proved;
+    const FoundTopics found(plan);
+    const auto name_of = [&](size_t link, const std::string& topic) {
+        return found.name_on_target(link, topic);
+    };
+    std::set<TopicAt> followed;
+    std::set<std::pair<std::string, std::string>> told;
     std::vector<std::string> problems;
-    for (const auto& [topic, indexes] : links_of) {
-        if (!proved.insert(indexes).second) {
-            continue;
-        }
-        std::vector<LinkSpec> links;
-        for (const size_t index : indexes) {
-            links.push_back(plan.links[index]);
-        }
-        for (const RouteProblem& problem : prove_routes(links).problems) {
-            problems.push_back(fmt::format("topic {}: {}", topic, problem.what));
+    for (const LinkPlan& link : plan.plans) {
+        for (const auto& topic : link.topics) {
+            const TopicAt from{link.source, topic.name};
+            if (!followed.insert(from).second) {
+                continue;
+            }
+            for (const RouteProblem& problem : follow_topic(from, plan.links, name_of)) {
+                if (told.insert({problem.link, problem.what}).second) {
+                    problems.push_back(fmt::format("topic {}: {}", problem.topic, problem.what));
+                }
+            }
         }
     }
     return problems;

@@ -129,6 +129,15 @@ int RunSession::run(const std::string& config_path) {
                         : "runs " + count_of(config_.links.size(), "link"),
               config_.http_tls ? "https" : "http", served_at.to_string());
     process_.loop.on_termination([this](int) { on_signal(); });
+    engine_.tell_of_deleted_copies(
+        [this](const std::string& link, const std::string& topic, const std::string& copy) {
+            AuditRecord record;
+            record.action = "delete topic";
+            record.link = link;
+            record.scope.topic = topic;
+            record.value = copy;
+            audit(record);
+        });
     engine_.start();
     if (follower_) {
         following_.spawn("follow the desired state", follower_->run(following_.stop_token()));

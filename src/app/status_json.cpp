@@ -1,6 +1,7 @@
 #include "app/status_json.h"
 
 #include "app/blocked_advice.h"
+#include "base/text.h"
 #include "base/version.h"
 
 #include <algorithm>
@@ -71,6 +72,7 @@ Json verified_json(const std::optional<VerifiedStatus>& verified) {
 Json partition_json(const PartitionStatus& partition, const PartitionRate& rate, int64_t now_ms) {
     return {
         {"topic", partition.id.topic},
+        {"target_topic", partition.target_topic()},
         {"partition", partition.id.partition.value()},
         {"state", to_string(partition.state)},
         {"worker", partition.worker},
@@ -145,6 +147,25 @@ Json error_json(const std::optional<LastError>& error, int64_t now_ms) {
              rounded(static_cast<double>(std::max<int64_t>(0, now_ms - error->at_ms)) / 1000)}};
 }
 
+Json time_json(int64_t ms) {
+    return ms == 0 ? Json(nullptr) : Json(format_utc(ms));
+}
+
+Json deletions_json(const DeletionStatus& status) {
+    Json waiting = Json::array();
+    for (const DeletedTopic& topic : status.waiting) {
+        waiting.push_back({{"topic", topic.topic},
+                           {"target_topic", topic.target_topic},
+                           {"gone_since", time_json(topic.gone_since_ms)},
+                           {"due", time_json(topic.due_ms)},
+                           {"problem", topic.problem}});
+    }
+    return {{"followed", status.is_followed},
+            {"problem", status.problem},
+            {"deleted", status.deleted},
+            {"waiting", std::move(waiting)}};
+}
+
 Json link_json(const LinkStatus& link, const Rates& rates, int64_t now_ms) {
     Json partitions = Json::array();
     for (const PartitionStatus* partition : sorted(link.partitions)) {
@@ -177,6 +198,7 @@ Json link_json(const LinkStatus& link, const Rates& rates, int64_t now_ms) {
         {"quotas", follow_json(link.around.quotas)},
         {"users", follow_json(link.around.users)},
         {"fleet", fleet_json(link.fleet)},
+        {"deletions", deletions_json(link.around.deletions)},
     };
 }
 

@@ -71,6 +71,9 @@ std::string note_of(const Json& partition) {
 PartitionReport partition_from(const Json& json) {
     PartitionReport partition;
     partition.topic = text_of(json, "topic");
+    const std::string there =
+        printable(json.value("target_topic", json.at("topic").get<std::string>()));
+    partition.renamed_to = there == partition.topic ? "" : there;
     partition.partition = json.at("partition").get<int64_t>();
     partition.state = text_of(json, "state");
     partition.worker = printable(json.value("worker", ""));  // an older Lockstep has none
@@ -137,6 +140,27 @@ FleetReport fleet_from(const Json& json) {
     return fleet;
 }
 
+std::string deletion_from(const Json& json) {
+    const std::string copy = fmt::format("{}, gone at the source: ", text_of(json, "target_topic"));
+    const std::string problem = text_of(json, "problem");
+    if (json.at("due").is_null()) {
+        return copy + problem;
+    }
+    return fmt::format("{}since {}, deleted at {}{}", copy, text_of(json, "gone_since"),
+                       text_of(json, "due"), problem.empty() ? "" : ": " + problem);
+}
+
+std::vector<std::string> deletions_from(const Json& json) {
+    std::vector<std::string> deletions;
+    if (const std::string problem = text_of(json, "problem"); !problem.empty()) {
+        deletions.push_back("not followed for now: " + problem);
+    }
+    for (const Json& each : json.at("waiting")) {
+        deletions.push_back(deletion_from(each));
+    }
+    return deletions;
+}
+
 LinkReport link_from(const Json& json) {
     LinkReport link;
     link.name = text_of(json, "name");
@@ -172,6 +196,9 @@ LinkReport link_from(const Json& json) {
     }
     if (json.contains("fleet")) {  // an older Lockstep has none
         link.fleet = fleet_from(json.at("fleet"));
+    }
+    if (json.contains("deletions")) {  // an older Lockstep says nothing of them
+        link.deletions = deletions_from(json.at("deletions"));
     }
     return link;
 }

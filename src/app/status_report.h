@@ -14,6 +14,7 @@ namespace lockstep::app {
 
 struct PartitionReport {
     std::string topic;
+    std::string renamed_to;  // its name on the target; "" where it is the same
     int64_t partition = 0;
     std::string state;
     std::string worker;  // that copies it; "" where that is not known
@@ -74,6 +75,7 @@ struct LinkReport {
     std::vector<GroupReport> groups;
     std::vector<FollowReport> followed;  // what is not off
     FleetReport fleet;
+    std::vector<std::string> deletions;  // copies that are to be deleted; each in words
 };
 
 struct StatusReport {

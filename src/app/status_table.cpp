@@ -98,6 +98,9 @@ std::string table(std::vector<PartitionReport> partitions) {
         if (partition.state == "elsewhere" && !partition.worker.empty()) {
             text += wrap_text("copied by " + partition.worker, 6, kWidth);
         }
+        if (!partition.renamed_to.empty()) {
+            text += wrap_text("on the target: " + partition.renamed_to, 6, kWidth);
+        }
         text += wrap_text(partition.reason, 6, kWidth);
         text += wrap_text(partition.note, 6, kWidth);
     }
@@ -194,6 +197,12 @@ std::string render_status_table(const StatusReport& report) {
         }
         if (!link.followed.empty()) {
             text += "\n" + followed_lines(link.followed);
+        }
+        if (!link.deletions.empty()) {
+            text += "\n  copies to be deleted\n";
+        }
+        for (const std::string& deletion : link.deletions) {
+            text += wrap_text(deletion, 6, kWidth);
         }
     }
     return text;

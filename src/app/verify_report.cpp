@@ -27,6 +27,7 @@ Json partition_json(const VerifiedPartition& partition) {
     }
     return {
         {"topic", partition.topic},
+        {"target_topic", partition.renamed_to.empty() ? partition.topic : partition.renamed_to},
         {"partition", partition.partition},
         {"identical", partition.is_identical()},
         {"from", partition.from},

@@ -1,10 +1,12 @@
 #include "base/text.h"
 
+#include <fmt/chrono.h>
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <ctime>
 #include <numeric>
 
 namespace lockstep {
@@ -120,6 +122,11 @@ std::string format_duration(std::chrono::seconds duration) {
         return fmt::format("{}m{:02}s", total / 60, total % 60);
     }
     return fmt::format("{}h{:02}m", total / 3600, total % 3600 / 60);
+}
+
+std::string format_utc(int64_t ms_since_1970) {
+    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                       fmt::gmtime(static_cast<time_t>(ms_since_1970 / 1000)));
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {

@@ -29,6 +29,9 @@ std::string format_count(int64_t count);
 /// 95 s as "1m35s", for people.
 std::string format_duration(std::chrono::seconds duration);
 
+/// "2026-11-29T12:00:00Z".
+std::string format_utc(int64_t ms_since_1970);
+
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string_view trim(std::string_view text);
 

@@ -5,6 +5,7 @@
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
 #include "protocol/messages/delete_records.h"
+#include "protocol/messages/delete_topics.h"
 #include "protocol/messages/describe_configs.h"
 #include "protocol/messages/describe_producers.h"
 #include "protocol/messages/incremental_alter_configs.h"
@@ -164,6 +165,37 @@ Task<Result<std::map<std::string, Error>>> create_topics(Cluster& cluster,
         }
     }
     co_return outcomes;
+}
+
+Task<Result<void>> delete_topic(Cluster& cluster, TopicIdentity topic, std::stop_token stop) {
+    constexpr int16_t kFirstVersionWithIds = 6;
+    auto connected =
+        co_await cluster.broker(cluster.metadata().controller(), Purpose::control, stop);
+    LS_CO_TRY(connection, std::move(connected));
+    LS_CO_TRY(version, connection->version_of<protocol::DeleteTopicsRequest>());
+    protocol::DeleteTopicsRequest request;
+    request.timeout_ms = kAdminTimeoutMs;
+    if (version < kFirstVersionWithIds) {
+        request.topic_names = {topic.name};
+    } else {
+        auto& entry = request.topics.emplace_back();
+        entry.topic_id = topic.id;
+        if (topic.id.is_zero()) {
+            entry.name = topic.name;
+        }
+    }
+    auto called = co_await connection->call(request, version);
+    LS_CO_TRY(answer, std::move(called));
+    for (const auto& result : answer.message.responses) {
+        const auto code = static_cast<KafkaError>(result.error_code);
+        if (code == KafkaError::unknown_topic_id ||
+            code == KafkaError::unknown_topic_or_partition) {
+            continue;
+        }
+        LS_CO_CHECK(checked(result.error_code, result.error_message,
+                            "delete topic " + topic.name + " on " + cluster.name()));
+    }
+    co_return Result<void>();
 }
 
 Task<Result<void>> create_partitions(Cluster& cluster, std::string topic, int32_t count,

@@ -63,6 +63,17 @@ runtime::Task<Result<std::map<std::string, Error>>> create_topics(Cluster& clust
                                                                   std::vector<NewTopic> topics,
                                                                   std::stop_token stop);
 
+/// Which topic, exactly: another one may have its name meanwhile.
+struct TopicIdentity {
+    std::string name;
+    Uuid id;  // zeros where the cluster has no topic ids
+};
+
+/// Deletes a topic, by its id where the broker takes ids (DeleteTopics version 6, KIP-516). One
+/// that is not there any more is no error. The cluster lists it for a moment longer.
+runtime::Task<Result<void>> delete_topic(Cluster& cluster, TopicIdentity topic,
+                                         std::stop_token stop);
+
 /// Raises a topic's number of partitions to `count`.
 runtime::Task<Result<void>> create_partitions(Cluster& cluster, std::string topic, int32_t count,
                                               std::stop_token stop);

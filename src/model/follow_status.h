@@ -38,12 +38,29 @@ struct FollowStatus {
     std::vector<Drift> drift;
 };
 
+/// A topic that was deleted at the source, and what becomes of its copy.
+struct DeletedTopic {
+    std::string topic;          // at the source
+    std::string target_topic;   // the copy
+    int64_t gone_since_ms = 0;  // when it was first seen to be gone, since 1970
+    int64_t due_ms = 0;         // from then on the copy is deleted
+    std::string problem;        // why it stays for now; else ""
+};
+
+struct DeletionStatus {
+    bool is_followed = false;
+    std::string problem;   // why nothing is known of it for now; else ""
+    uint64_t deleted = 0;  // copies, by this process
+    std::vector<DeletedTopic> waiting;
+};
+
 /// All that a link follows besides records and groups.
 struct AroundStatus {
     FollowStatus configs;
     FollowStatus acls;
     FollowStatus quotas;
     FollowStatus users;
+    DeletionStatus deletions;
 };
 
 }  // namespace lockstep

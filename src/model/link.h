@@ -6,6 +6,7 @@
 #include "model/priority.h"
 #include "model/scram_user.h"
 #include "model/security.h"
+#include "model/topic_names.h"
 
 #include <chrono>
 #include <cstdint>
@@ -56,6 +57,15 @@ enum class RecreatedRule {
     continue_behind,  // copy the new one's records behind the old one's
 };
 
+/// What to do with the target's topic where the source's was deleted.
+struct DeletedRule {
+    enum class Kind { ignore, mirror, after };
+    Kind kind = Kind::ignore;            // the copy is kept
+    std::chrono::milliseconds after{0};  // since it was first seen to be gone
+
+    bool operator==(const DeletedRule&) const = default;
+};
+
 /// What to do with the times of records to which the source gives its own (LogAppendTime).
 enum class AppendTimeRule {
     keep,   // records get the times that consumers of the source see
@@ -89,12 +99,14 @@ struct LinkSpec {
     std::string target;
     std::vector<std::string> topics;          // names, or anchored RE2 expressions
     std::vector<std::string> exclude;         // the same; wins over `topics`
+    TopicNames names = {};                    // on the target
     std::vector<std::string> groups;          // whose offsets are synced, by the same rules
     std::vector<std::string> exclude_groups;  // wins over `groups`
     OffsetsMode offsets = OffsetsMode::automatic;
     std::optional<int64_t> max_filler_bytes;  // on the target, to begin at the source's log start
     OverrunRule on_overrun = OverrunRule::stop;
     RecreatedRule on_recreated = RecreatedRule::stop;
+    DeletedRule on_deleted = {};
     AppendTimeRule append_time = AppendTimeRule::keep;
     std::optional<int16_t> replication_factor;  // of created topics; else the source's
     TopicConfigRules topic_config = {};

@@ -86,7 +86,8 @@ struct VerifiedStatus {
 };
 
 struct PartitionStatus {
-    TopicPartition id;
+    TopicPartition id;       // at the source
+    std::string renamed_to;  // the topic's name on the target; "" where it is the same
     PartitionState state = PartitionState::starting;
     std::string reason;  // why it is retrying, blocked (with offsets) or paused; else ""
     std::string worker;  // that copies it, by name; "" while that is not known
@@ -107,6 +108,7 @@ struct PartitionStatus {
     uint64_t skipped_foreign_records = 0;    // born elsewhere, and not this link's to carry
     std::optional<VerifiedStatus> verified;  // nothing where that is off, or has not begun
 
+    const std::string& target_topic() const { return renamed_to.empty() ? id.topic : renamed_to; }
     /// Records at the source that the target lacks; 0 while unknown.
     int64_t lag_records() const;
     /// Age of the oldest record at the source that the target lacks, in seconds; 0 where there is

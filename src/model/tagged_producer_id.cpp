@@ -43,7 +43,7 @@ OriginTag origin_tag(std::string_view cluster_id) {
 }
 
 ProducerId tagged_producer_id(OriginTag origin, const Uuid& topic_id,
-                              const TopicPartition& partition) {
+                              const TopicPartition& partition, std::string_view renamed_to) {
     StableHash hash;
     if (topic_id.is_zero()) {
         hash.add(as_bytes(partition.topic));
@@ -53,6 +53,7 @@ ProducerId tagged_producer_id(OriginTag origin, const Uuid& topic_id,
     uint8_t index[4];
     store_big_endian(index, partition.partition.value());
     hash.add(index);
+    hash.add(as_bytes(renamed_to));
     const auto stream = static_cast<int64_t>(hash.value() >> (64 - kStreamBits));
     return ProducerId(kTaggedBit | int64_t{origin.value} << kStreamBits | stream);
 }

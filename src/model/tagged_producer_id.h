@@ -30,8 +30,10 @@ struct OriginTag {
 OriginTag origin_tag(std::string_view cluster_id);
 
 /// `topic_id` is all zeros where the source has no topic ids; then the name stands for the topic.
+/// `renamed_to`: the target's name, where that is another one: a topic that is copied under two
+/// names is two streams.
 ProducerId tagged_producer_id(OriginTag origin, const Uuid& topic_id,
-                              const TopicPartition& partition);
+                              const TopicPartition& partition, std::string_view renamed_to = "");
 
 /// The id of a stream whose first id is `first`, `generation` ids later.
 ProducerId producer_id_of_generation(ProducerId first, int64_t generation);

@@ -155,6 +155,91 @@ void follow(const std::string& origin, const std::vector<LinkSpec>& links, Route
     }
 }
 
+/// One call of follow_topic().
+class TopicFollower {
+public:
+    TopicFollower(const TopicAt& from, const std::vector<LinkSpec>& links,
+                  const NameOnTarget& name_of)
+        : from_(from), links_(links), name_of_(name_of) {}
+
+    std::vector<RouteProblem> run() {
+        ways_[from_] = {from_};
+        arrivals_.push_back({from_, from_.cluster, {from_}});
+        for (size_t next = 0; next < arrivals_.size(); ++next) {
+            const Arrived here = arrivals_[next];
+            for (size_t i = 0; i < links_.size(); ++i) {
+                const auto name =
+                    links_[i].source == here.at.cluster ? name_of_(i, here.at.topic) : std::nullopt;
+                if (name) {
+                    cross(here, links_[i], {links_[i].target, *name});
+                }
+            }
+        }
+        return std::move(problems_);
+    }
+
+    /// Once it has run.
+    std::set<TopicAt> reached() const {
+        std::set<TopicAt> topics;
+        for (const auto& [topic, way] : ways_) {
+            topics.insert(topic);
+        }
+        return topics;
+    }
+
+private:
+    using Way = std::vector<TopicAt>;
+    struct Arrived {
+        TopicAt at;
+        std::string known_as;
+        Way way;
+    };
+
+    void cross(const Arrived& here, const LinkSpec& link, TopicAt there) {
+        const auto before = std::ranges::find(here.way, there.cluster, &TopicAt::cluster);
+        if (before != here.way.end() && before->topic != there.topic) {
+            report(here, link,
+                   fmt::format("topic {} of {} would come back there as {}, by {} -> {}",
+                               before->topic, there.cluster, there.topic,
+                               fmt::join(clusters_of(here.way), " -> "), there.cluster));
+            problems_.back().is_renaming = true;
+            return;
+        }
+        if (!is_carried(link, here.known_as)) {
+            return;
+        }
+        if (const auto known = ways_.find(there); known != ways_.end()) {
+            report(
+                here, link,
+                problem_of(from_.cluster, link, clusters_of(known->second), clusters_of(here.way)));
+            return;
+        }
+        Arrived next{there, link.origins ? here.known_as : link.source, here.way};
+        next.way.push_back(there);
+        ways_[there] = next.way;
+        arrivals_.push_back(std::move(next));
+    }
+
+    void report(const Arrived& here, const LinkSpec& link, std::string what) {
+        problems_.push_back({link.name, std::move(what), here.at.topic, false});
+    }
+
+    static Names clusters_of(const Way& way) {
+        Names clusters;
+        for (const TopicAt& each : way) {
+            clusters.push_back(each.cluster);
+        }
+        return clusters;
+    }
+
+    const TopicAt& from_;
+    const std::vector<LinkSpec>& links_;
+    const NameOnTarget& name_of_;
+    std::map<TopicAt, Way> ways_;  // by which its records come to each
+    std::vector<Arrived> arrivals_;
+    std::vector<RouteProblem> problems_;
+};
+
 }  // namespace
 
 std::string_view to_string(Strategy strategy) {
@@ -200,6 +285,18 @@ std::vector<LinkSpec> compile(const ReplicationSpec& replication,
         }
     }
     return compiler.take();
+}
+
+std::vector<RouteProblem> follow_topic(const TopicAt& from, const std::vector<LinkSpec>& links,
+                                       const NameOnTarget& name_of) {
+    return TopicFollower(from, links, name_of).run();
+}
+
+std::set<TopicAt> reached_from(const TopicAt& from, const std::vector<LinkSpec>& links,
+                               const NameOnTarget& name_of) {
+    TopicFollower follower(from, links, name_of);
+    follower.run();
+    return follower.reached();
 }
 
 RouteProof prove_routes(const std::vector<LinkSpec>& links) {

@@ -12,7 +12,9 @@
 
 #include "model/link.h"
 
+#include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,6 +65,8 @@ std::vector<LinkSpec> compile(const ReplicationSpec& replication,
 struct RouteProblem {
     std::string link;  // the one that would bring them
     std::string what;
+    std::string topic = {};    // as the link's source has it; "" where names play no part
+    bool is_renaming = false;  // the topic would come back under another name
 };
 
 /// What links make of the records of each origin, followed from link to link without regard to how
@@ -74,5 +78,25 @@ struct RouteProof {
 
 /// Follows the records of each cluster over `links`, all of which are for the same topic.
 RouteProof prove_routes(const std::vector<LinkSpec>& links);
+
+/// A topic of a cluster.
+struct TopicAt {
+    std::string cluster;
+    std::string topic;
+
+    auto operator<=>(const TopicAt&) const = default;
+};
+
+/// What the link with that index calls a topic on its target; nothing where it does not copy it.
+using NameOnTarget = std::function<std::optional<std::string>(size_t, const std::string&)>;
+
+/// Follows the records that are born in one topic over links which may rename it. A topic that
+/// would come back under another name is a problem, even where no records would come with it.
+std::vector<RouteProblem> follow_topic(const TopicAt& from, const std::vector<LinkSpec>& links,
+                                       const NameOnTarget& name_of);
+
+/// All topics that the records which are born in one topic come to by the links; itself, too.
+std::set<TopicAt> reached_from(const TopicAt& from, const std::vector<LinkSpec>& links,
+                               const NameOnTarget& name_of);
 
 }  // namespace lockstep

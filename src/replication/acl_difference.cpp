@@ -39,6 +39,31 @@ bool is_in_scope(const Acl& acl, const AclScope& scope) {
     }
 }
 
+/// The same rule, for what it is about on the target.
+std::vector<Acl> named_as_on_target(const Acl& acl, const AclScope& scope) {
+    const bool is_for_all = acl.pattern == AclPattern::literal && acl.name == kEveryResource;
+    const bool has_prefix = !scope.names.prefix.empty();
+    if (acl.resource != AclResource::topic || (is_for_all && !has_prefix)) {
+        return {acl};
+    }
+    std::vector<Acl> named{acl};
+    if (acl.pattern == AclPattern::literal && !is_for_all) {
+        named.front().name = scope.names.on_target(acl.name);
+        return named;
+    }
+    const std::string start = is_for_all ? "" : acl.name;
+    named.front().pattern = AclPattern::prefixed;
+    named.front().name = scope.names.prefix + start;
+    for (const auto& [from, to] : scope.names.renamed) {
+        if (from.starts_with(start) && scope.topics.matches(from)) {
+            named.push_back(acl);
+            named.back().pattern = AclPattern::literal;
+            named.back().name = to;
+        }
+    }
+    return named;
+}
+
 bool waits(const Acl& acl) {
     if (acl.permission == AclPermission::deny && acl.principal != kEverybody) {
         return false;
@@ -69,15 +94,16 @@ WantedAcls wanted_acls(const std::vector<Acl>& at_source, const AclScope& scope)
         if (!principal || !is_in_scope(found, scope)) {
             continue;
         }
-        Acl acl = found;
-        acl.principal = *principal;
-        if (scope.rules.writes == AclWrites::on_failover && waits(acl)) {
-            for (Acl& part : part_for_now(acl)) {
-                wanted.now.insert(std::move(part));
+        for (Acl& acl : named_as_on_target(found, scope)) {
+            acl.principal = *principal;
+            if (scope.rules.writes == AclWrites::on_failover && waits(acl)) {
+                for (Acl& part : part_for_now(acl)) {
+                    wanted.now.insert(std::move(part));
+                }
+                wanted.on_failover.insert(std::move(acl));
+            } else {
+                wanted.now.insert(std::move(acl));
             }
-            wanted.on_failover.insert(std::move(acl));
-        } else {
-            wanted.now.insert(std::move(acl));
         }
     }
     return wanted;

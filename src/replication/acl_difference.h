@@ -4,6 +4,7 @@
 
 #include "model/acl.h"
 #include "model/follow_rules.h"
+#include "model/topic_names.h"
 #include "replication/principal_map.h"
 #include "replication/topic_filter.h"
 
@@ -18,6 +19,7 @@ struct AclScope {
     const TopicFilter* groups;  // null where no groups are synced
     const PrincipalMap& principals;
     const AclRules& rules;
+    TopicNames names = {};  // of the topics on the target
 };
 
 struct WantedAcls {
@@ -28,6 +30,10 @@ struct WantedAcls {
 /// ACLs of the link's topics and groups (those of a prefix where some name that the link might copy
 /// has it), of the cluster and of transactional ids. The cluster's CLUSTER_ACTION is for its own
 /// brokers, and not followed.
+///
+/// Where topics have other names on the target, so have the rules for them; one for a prefix, or
+/// for every topic, becomes one for the prefix that their names have there, and one for each topic
+/// with a name of its own.
 ///
 /// What changes a topic (WRITE, DELETE, ...), or lets one change every topic, waits for the
 /// failover. Where it is in ALL, the rest comes now. A DENY comes now, unless it is for everybody:

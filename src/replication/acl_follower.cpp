@@ -69,7 +69,8 @@ Task<Result<AclFollower::Look>> AclFollower::look(std::stop_token stop) {
             co_return described->error();
         }
     }
-    const AclScope scope{topics_, groups_ ? &*groups_ : nullptr, principals_, spec_.acls};
+    const AclScope scope{topics_, groups_ ? &*groups_ : nullptr, principals_, spec_.acls,
+                         spec_.names};
     WantedAcls wanted = wanted_acls(*at_source, scope);
     const std::set<Acl> found(on_target->begin(), on_target->end());
     const RememberedAcls remembered = remembered_acls(store_.entries(), owner());

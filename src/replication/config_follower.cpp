@@ -46,7 +46,12 @@ Task<Result<std::vector<ConfigFollower::TopicLook>>> ConfigFollower::look(
     LS_CO_TRY(broker_configs, std::move(broker));
     brokers_ = {static_cast<int16_t>(target_.metadata().brokers().size()),
                 std::move(broker_configs), spec_.topic_config};
-    auto described_target = co_await client::describe_topics(target_, topics, stop);
+    std::vector<std::string> target_topics;
+    for (const std::string& topic : topics) {
+        target_topics.push_back(spec_.names.on_target(topic));
+    }
+    auto described_target =
+        co_await client::describe_topics(target_, std::move(target_topics), stop);
     LS_CO_TRY(at_target, std::move(described_target));
     auto described_source = co_await client::describe_topics(source_, topics, stop);
     LS_CO_TRY(at_source, std::move(described_source));
@@ -54,15 +59,16 @@ Task<Result<std::vector<ConfigFollower::TopicLook>>> ConfigFollower::look(
     for (const std::string& topic : topics) {
         TopicLook& look = looks.emplace_back();
         look.topic = topic;
+        look.target = spec_.names.on_target(topic);
         const bool is_at_source = at_source.contains(topic);
-        if (!is_at_source || !at_target.contains(topic)) {
+        if (!is_at_source || !at_target.contains(look.target)) {
             look.problem = fmt::format(
                 "the configs of topic {} on {} cannot be read: the right DESCRIBE_CONFIGS on it is "
                 "needed",
-                topic, is_at_source ? spec_.target : spec_.source);
+                is_at_source ? look.target : topic, is_at_source ? spec_.target : spec_.source);
             continue;
         }
-        auto compared = compare(topic, at_source[topic], at_target[topic]);
+        auto compared = compare(look, at_source[topic], at_target[look.target]);
         if (compared.has_error()) {
             look.problem = compared.error().message();
         } else {
@@ -73,27 +79,27 @@ Task<Result<std::vector<ConfigFollower::TopicLook>>> ConfigFollower::look(
 }
 
 Result<ConfigFollower::TopicLook> ConfigFollower::compare(
-    const std::string& topic, const std::vector<ConfigEntry>& at_source,
+    TopicLook look, const std::vector<ConfigEntry>& at_source,
     const std::vector<ConfigEntry>& at_target) const {
-    const auto* metadata = target_.metadata().find_topic(topic);
+    const auto* metadata = target_.metadata().find_topic(look.target);
     const int16_t replicas = metadata == nullptr ? int16_t{1} : metadata->replication_factor;
-    const SourceTopic source{topic, 0, 0, at_source};
-    LS_TRY(agreed, agreed_on(topic));
+    const SourceTopic source{look.target, 0, 0, at_source};
+    LS_TRY(agreed, agreed_on(look.target));
     const ThreeSides sides{wanted_configs(source, brokers_, replicas),
                            set_configs(at_target, spec_.topic_config), std::move(agreed)};
     std::set<std::string> pinned;
     for (const auto& [name, value] : spec_.topic_config.pinned) {
         pinned.insert(name);
     }
-    TopicLook look{topic, compare_settings(sides, spec_.topic_config.follow, pinned), ""};
+    look.difference = compare_settings(sides, spec_.topic_config.follow, pinned);
     if (put_back(sides.found)) {
         leave_set_aside(look.difference);
     }
     return look;
 }
 
-std::string ConfigFollower::key_of(const std::string& topic) const {
-    return join_parts({source_.metadata().cluster_id(), "config", topic});
+std::string ConfigFollower::key_of(const std::string& target_topic) const {
+    return join_parts({source_.metadata().cluster_id(), "config", target_topic});
 }
 
 Result<Settings> ConfigFollower::agreed_on(const std::string& topic) const {
@@ -116,8 +122,8 @@ Task<Result<void>> ConfigFollower::follow(std::vector<TopicLook> looks, std::sto
         if (look.problem.empty()) {
             co_await change(look, known, stop);
             const Settings& agreed = look.difference.agreed;
-            unsaved_[look.topic] = agreed;
-            to_remember[key_of(look.topic)] =
+            unsaved_[look.target] = agreed;
+            to_remember[key_of(look.target)] =
                 agreed.empty() ? std::nullopt : std::optional(encode_settings(agreed));
         }
         known_[look.topic] = std::move(known);
@@ -127,7 +133,7 @@ Task<Result<void>> ConfigFollower::follow(std::vector<TopicLook> looks, std::sto
         co_return std::move(remembered).error().within("remember the configs that are followed");
     }
     for (const TopicLook& look : looks) {
-        unsaved_.erase(look.topic);
+        unsaved_.erase(look.target);
     }
     co_return Result<void>();
 }
@@ -137,7 +143,7 @@ Task<void> ConfigFollower::change(TopicLook& look, Known& known, std::stop_token
     std::vector<SettingDifference> wanted;
     for (const SettingDifference& difference : look.difference.differences) {
         if (difference.action == Action::keep) {
-            known.drift.push_back({look.topic, difference.key, difference.wanted, difference.found,
+            known.drift.push_back({look.target, difference.key, difference.wanted, difference.found,
                                    difference.reason});
             note(known.drift.back());
         } else {
@@ -151,11 +157,11 @@ Task<void> ConfigFollower::change(TopicLook& look, Known& known, std::stop_token
     while (!attempts.empty() && !stop.stop_requested()) {
         const std::vector<SettingDifference> attempt = std::move(attempts.back());
         attempts.pop_back();
-        const auto changed = co_await change_some(look.topic, attempt, stop);
+        const auto changed = co_await change_some(look.target, attempt, stop);
         if (changed.has_value()) {
             for (const SettingDifference& done : attempt) {
                 agree(look.difference.agreed, done);
-                tell(look.topic, done);
+                tell(look.target, done);
             }
             changes_ += attempt.size();
             known.in_step += attempt.size();
@@ -167,7 +173,7 @@ Task<void> ConfigFollower::change(TopicLook& look, Known& known, std::stop_token
         } else {
             for (const SettingDifference& each : attempt) {
                 known.drift.push_back(
-                    {look.topic, each.key, each.wanted, each.found, changed.error().message()});
+                    {look.target, each.key, each.wanted, each.found, changed.error().message()});
                 note(known.drift.back());
             }
         }

@@ -28,12 +28,14 @@ public:
                    FollowedStore& store);
 
     struct TopicLook {
-        std::string topic;
+        std::string topic;   // at the source
+        std::string target;  // its name there
         SettingsDifference difference;
         std::string problem;  // why there is no difference to be seen; else ""
     };
 
-    /// Changes nothing. The store must have been read. Errors concern all topics.
+    /// Changes nothing. The store must have been read. Topics by their names at the source. Errors
+    /// concern all topics.
     runtime::Task<Result<std::vector<TopicLook>>> look(std::vector<std::string> topics,
                                                        std::stop_token stop);
 
@@ -50,11 +52,10 @@ private:
         std::string problem;
     };
 
-    Result<TopicLook> compare(const std::string& topic,
-                              const std::vector<client::ConfigEntry>& at_source,
+    Result<TopicLook> compare(TopicLook look, const std::vector<client::ConfigEntry>& at_source,
                               const std::vector<client::ConfigEntry>& at_target) const;
     Result<Settings> agreed_on(const std::string& topic) const;
-    std::string key_of(const std::string& topic) const;
+    std::string key_of(const std::string& target_topic) const;
     runtime::Task<void> change(TopicLook& look, Known& known, std::stop_token stop);
     runtime::Task<Result<void>> change_some(std::string topic,
                                             std::vector<SettingDifference> differences,

@@ -55,6 +55,8 @@ private:
         Discovery discovery(source_, target_, request_.link, std::move(*filter));
         auto looking = co_await discovery.look_only(stop);
         LS_CO_TRY(topics, std::move(looking));
+        const auto not_copied = discovery.look_at_names(topics);
+        std::erase_if(topics, [&](const auto& topic) { return not_copied.contains(topic.name); });
         for (const client::TopicMetadata& topic : topics) {
             for (size_t i = 0; i < topic.partitions.size(); ++i) {
                 partitions_.push_back({topic.name, PartitionIndex(static_cast<int32_t>(i))});
@@ -82,10 +84,11 @@ private:
     Task<Result<void>> read_copied(std::stop_token stop) {
         OffsetsOf asked;
         for (const TopicPartition& partition : partitions_) {
-            const auto* topic = target_.metadata().find_topic(partition.topic);
-            const auto index = static_cast<size_t>(partition.partition.value());
+            const TopicPartition there = request_.link.names.on_target(partition);
+            const auto* topic = target_.metadata().find_topic(there.topic);
+            const auto index = static_cast<size_t>(there.partition.value());
             if (topic != nullptr && index < topic->partitions.size()) {
-                asked.partitions.push_back(partition);
+                asked.partitions.push_back(there);
             }
         }
         const std::vector<TopicPartition> there = asked.partitions;
@@ -93,7 +96,7 @@ private:
         LS_CO_TRY(ends, std::move(reading));
         copied_.assign(partitions_.size(), Offset(0));
         for (size_t i = 0, found = 0; i < partitions_.size() && found < there.size(); ++i) {
-            if (partitions_[i] == there[found]) {
+            if (request_.link.names.on_target(partitions_[i]) == there[found]) {
                 copied_[i] = ends[found++];
             }
         }
@@ -111,17 +114,19 @@ private:
     Task<Result<void>> read_translated(size_t index, std::stop_token stop) {
         const TopicPartition id = partitions_[index];
         const Uuid topic_id = source_.metadata().find_topic(id.topic)->id;
-        const StreamKey key{source_.metadata().cluster_id(), topic_id, id};
+        const StreamKey key =
+            stream_key({source_.metadata().cluster_id(), topic_id, id}, request_.link.names);
+        const TopicPartition there = key.partition;
         LS_CO_CHECK(co_await store_.catch_up(key, stop));
-        const auto leader = target_.metadata().leader_of(id);
+        const auto leader = target_.metadata().leader_of(there);
         if (!store_.has(key) || !leader) {
             co_return Result<void>();
         }
         StreamMap& map = store_.map_of(key);
-        StreamSearch search{{leader->leader, id, Offset(0)}, copied_[index], stream_id(key), {}};
-        const std::vector<TopicPartition> ids{id};
+        StreamSearch search{{leader->leader, there, Offset(0)}, copied_[index], stream_id(key), {}};
+        const std::vector<TopicPartition> ids{there};
         const LogEnds ends = co_await read_ends(target_, leader->leader, ids, stop);
-        if (const auto range = ends.ranges.find(id); range != ends.ranges.end()) {
+        if (const auto range = ends.ranges.find(there); range != ends.ranges.end()) {
             search.log_start.offset = range->second.start;
         }
         LS_CO_CHECK(co_await find_stream(target_, search, map, stop));
@@ -165,6 +170,8 @@ private:
         for (size_t i = 0; i < partitions_.size(); ++i) {
             CutPartition& partition = result_.partitions.emplace_back();
             partition.topic = partitions_[i].topic;
+            const std::string there = request_.link.names.on_target(partition.topic);
+            partition.renamed_to = there == partition.topic ? "" : there;
             partition.partition = partitions_[i].partition.value();
             partition.copied_to = copied_[i].value();
             partition.cut = found.cut.ends[i].value();

@@ -26,6 +26,7 @@ struct CutTransaction {
 
 struct CutPartition {
     std::string topic;
+    std::string renamed_to;  // its name on the target; "" where it is the same
     int32_t partition = 0;
     int64_t copied_to = 0;  // all that is before this source offset is on the target
     int64_t cut = 0;        // at most copied_to

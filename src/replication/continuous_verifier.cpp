@@ -233,7 +233,7 @@ Task<Result<ContinuousVerifier::Found>> ContinuousVerifier::compare(const CopyId
                                                                     Proof& proof,
                                                                     std::stop_token stop) {
     const TopicPartition& id = copy.partition;
-    auto described = co_await cleanup_of(id.topic, stop);
+    auto described = co_await cleanup_of(copy, stop);
     LS_CO_TRY(cleanup, std::move(described));
     const Offset begin = proof.progress.next();
     if (const auto copied = services_.copied(copy); copied && has_lost_end(copied->status, begin)) {
@@ -298,17 +298,22 @@ Task<Result<ContinuousVerifier::Found>> ContinuousVerifier::compare(const CopyId
 Result<std::optional<ContinuousVerifier::Next>> ContinuousVerifier::next_of(
     const CopyId& copy, const Proof& proof) const {
     const TopicPartition& id = copy.partition;
+    const auto copied = services_.copied(copy);
+    if (!copied) {
+        return std::optional<Next>();  // it is none any more
+    }
     const Offset begin = proof.progress.next();
+    const TopicPartition& there = copied->target;
     const auto source_leader = services_.source.metadata().leader_of(id);
-    const auto target_leader = services_.target.metadata().leader_of(id);
+    const auto target_leader = services_.target.metadata().leader_of(there);
     if (!source_leader || !target_leader) {
         const client::Cluster& cluster = source_leader ? services_.target : services_.source;
         return Error(make_error_code(KafkaError::leader_not_available),
-                     fmt::format("{} has no leader on {}", id.to_string(), cluster.name()));
+                     fmt::format("{} has no leader on {}", (source_leader ? there : id).to_string(),
+                                 cluster.name()));
     }
-    Next next{{source_leader->leader, id, begin}, {target_leader->leader, id, begin}, {}, {}};
-    const auto copied = services_.copied(copy);
-    if (copied && copied->translated) {
+    Next next{{source_leader->leader, id, begin}, {target_leader->leader, there, begin}, {}, {}};
+    if (copied->translated) {
         const auto place = common_place(*copied->translated, begin);
         if (place) {
             next.target.offset = proof.target_next.value_or(place->target);
@@ -353,17 +358,22 @@ Task<Result<ContinuousVerifier::Chunk>> ContinuousVerifier::read(
 Task<Result<void>> ContinuousVerifier::look_at_logs(const CopyId& copy, Proof& proof,
                                                     std::stop_token stop) {
     const TopicPartition& id = copy.partition;
-    const std::vector<TopicPartition> ids{id};
+    const auto there = on_target(copy);
+    if (!there) {
+        co_return Result<void>();  // it is none any more
+    }
+    const std::vector<TopicPartition> source_ids{id};
+    const std::vector<TopicPartition> target_ids{*there};
     const auto source_leader = services_.source.metadata().leader_of(id);
-    const auto target_leader = services_.target.metadata().leader_of(id);
+    const auto target_leader = services_.target.metadata().leader_of(*there);
     if (!source_leader || !target_leader) {
         co_return Result<void>();  // the next look says so
     }
     const LogEnds at_target =
-        co_await read_ends(services_.target, target_leader->leader, ids, stop);
+        co_await read_ends(services_.target, target_leader->leader, target_ids, stop);
     const LogEnds at_source =
-        co_await read_ends(services_.source, source_leader->leader, ids, stop);
-    LS_CO_TRY(logs, logs_from(at_source, at_target, id));
+        co_await read_ends(services_.source, source_leader->leader, source_ids, stop);
+    LS_CO_TRY(logs, logs_from(at_source, at_target, {id, *there}));
     const auto copied = services_.copied(copy);
     const Offset target_start = logs.target_start;
     if (copied && copied->translated) {
@@ -390,13 +400,21 @@ Task<Result<void>> ContinuousVerifier::look_at_logs(const CopyId& copy, Proof& p
     co_return Result<void>();
 }
 
-Task<Result<Cleanup>> ContinuousVerifier::cleanup_of(std::string topic, std::stop_token stop) {
+std::optional<TopicPartition> ContinuousVerifier::on_target(const CopyId& copy) const {
+    const auto copied = services_.copied(copy);
+    return copied ? std::optional(copied->target) : std::nullopt;
+}
+
+Task<Result<Cleanup>> ContinuousVerifier::cleanup_of(CopyId copy, std::stop_token stop) {
+    const std::string topic = copy.partition.topic;
     const auto known = cleanups_.find(topic);
     if (known != cleanups_.end() && loop().now() < known->second.second) {
         co_return known->second.first;
     }
-    const std::vector<std::string> topics{topic};
-    auto described = co_await read_cleanups(services_.source, services_.target, topics, stop);
+    std::map<std::string, std::string> topics{
+        {topic, on_target(copy).value_or(copy.partition).topic}};
+    auto described =
+        co_await read_cleanups(services_.source, services_.target, std::move(topics), stop);
     LS_CO_TRY(cleanups, std::move(described));
     const Cleanup cleanup = cleanups.at(topic);
     cleanups_[topic] = {cleanup, loop().now() + kCleanupsAge};

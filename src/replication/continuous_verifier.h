@@ -33,6 +33,7 @@ struct CopiedRecordsId {
 
 /// A copy of the link that can be held against its source. Valid until the next co_await.
 struct CopiedPartition {
+    const TopicPartition& target;  // what the partition is called there
     const PartitionStatus& status;
     size_t stream = 0;
     CopiedRecordsId records;
@@ -137,7 +138,8 @@ private:
     runtime::Task<Result<void>> look_at_logs(const CopyId& copy, Proof& proof,
                                              std::stop_token stop);
     Result<std::optional<Next>> next_of(const CopyId& copy, const Proof& proof) const;
-    runtime::Task<Result<Cleanup>> cleanup_of(std::string topic, std::stop_token stop);
+    std::optional<TopicPartition> on_target(const CopyId& copy) const;
+    runtime::Task<Result<Cleanup>> cleanup_of(CopyId copy, std::stop_token stop);
     void on_failed(const TopicPartition& id, Proof& proof, const Error& error);
     void on_verdict(const TopicPartition& id, Proof& proof, ProofProgress::Verdict verdict,
                     const ComparedRecords& found);
@@ -145,7 +147,7 @@ private:
 
     ProofServices services_;
     std::map<CopyId, Proof> proofs_;
-    /// By topic, and until when they are taken for granted: they may be changed.
+    /// By topic at the source, and until when they are taken for granted: they may be changed.
     std::map<std::string, std::pair<Cleanup, runtime::TimePoint>> cleanups_;
 };
 

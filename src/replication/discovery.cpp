@@ -2,8 +2,8 @@
 
 #include "base/log.h"
 #include "base/mutation.h"
+#include "replication/name_problems.h"
 #include "replication/offsets_store.h"
-#include "replication/topic_setup.h"
 #include "replication/unmatched_entries.h"
 
 #include <fmt/core.h>
@@ -75,7 +75,12 @@ Task<Result<DiscoveredTopics>> Discovery::look(std::stop_token stop) {
     DiscoveredTopics discovered;
     discovered.topics = std::move(matched);
     discovered.source_version = source_version_;
-    auto created = co_await create_missing(discovered.topics, discovered.target_problems, stop);
+    discovered.name_problems = look_at_names(discovered.topics);
+    std::vector<TopicMetadata> to_copy = discovered.topics;
+    std::erase_if(to_copy, [&](const TopicMetadata& topic) {
+        return discovered.name_problems.contains(topic.name);
+    });
+    auto created = co_await create_missing(to_copy, discovered.target_problems, stop);
     if (created.has_error()) {
         co_return std::move(created).error().within("target");
     }
@@ -84,17 +89,30 @@ Task<Result<DiscoveredTopics>> Discovery::look(std::stop_token stop) {
     if (lacks_offsets_topic) {
         LS_CO_CHECK(co_await create_offsets_topic(discovered.target_problems, stop));
     }
-    const bool raised =
-        co_await raise_partitions(discovered.topics, discovered.target_problems, stop);
+    const bool raised = co_await raise_partitions(to_copy, discovered.target_problems, stop);
     if (raised || lacks_offsets_topic) {
         LS_CO_CHECK(co_await refresh_target(discovered.topics, stop));
     }
     co_return discovered;
 }
 
+std::map<std::string, std::string> Discovery::look_at_names(
+    const std::vector<TopicMetadata>& topics) const {
+    auto problems = name_problems(spec_.names, names_of(topics));
+    for (const TopicMetadata& topic : topics) {
+        if (routes_ != nullptr && routes_->has_renaming_fault(spec_.name, topic.name)) {
+            problems.try_emplace(topic.name, routes_->problem_of(spec_.name, topic.name));
+        }
+    }
+    return problems;
+}
+
 Task<Result<void>> Discovery::refresh_target(const std::vector<TopicMetadata>& topics,
                                              std::stop_token stop) {
-    std::vector<std::string> names = names_of(topics);
+    std::vector<std::string> names;
+    for (const TopicMetadata& topic : topics) {
+        names.push_back(spec_.names.on_target(topic.name));
+    }
     if (spec_.offsets != OffsetsMode::preserve) {
         names.emplace_back(OffsetsStore::kTopic);
     }
@@ -125,7 +143,7 @@ Task<Result<void>> Discovery::create_missing(const std::vector<TopicMetadata>& t
                                              std::stop_token stop) {
     std::vector<TopicMetadata> missing;
     std::ranges::copy_if(topics, std::back_inserter(missing), [&](const TopicMetadata& topic) {
-        return target_.metadata().find_topic(topic.name) == nullptr;
+        return target_.metadata().find_topic(spec_.names.on_target(topic.name)) == nullptr;
     });
     if (missing.empty()) {
         co_return Result<void>();
@@ -140,25 +158,31 @@ Task<Result<void>> Discovery::create_missing(const std::vector<TopicMetadata>& t
     target.rules = spec_.topic_config;
     std::vector<client::NewTopic> wanted;
     for (const TopicMetadata& topic : missing) {
-        SourceTopic source{topic.name, static_cast<int32_t>(topic.partitions.size()),
-                           topic.replication_factor, configs[topic.name]};
+        const SourceTopic source = as_on_target(topic, configs[topic.name]);
         TopicSetup setup = topic_setup(source, target, spec_.replication_factor.value_or(0));
         for (const std::string& note : setup.notes) {
             if (noted_.insert(topic.name + note).second) {
-                log::warn("link {}: topic {} on {}: {}", spec_.name, topic.name, spec_.target,
+                log::warn("link {}: topic {} on {}: {}", spec_.name, source.name, spec_.target,
                           note);
             }
         }
         wanted.push_back(std::move(setup.topic));
     }
-    auto created = co_await create(std::move(wanted), problems, stop);
+    std::map<std::string, Error> failed;  // by the name on the target
+    auto created = co_await create(std::move(wanted), failed, stop);
+    for (const TopicMetadata& topic : missing) {
+        const auto found = failed.find(spec_.names.on_target(topic.name));
+        if (found != failed.end()) {
+            problems[topic.name] = found->second;
+        }
+    }
     if (created.has_value()) {
         created = co_await refresh_target(topics, stop);
     }
     co_return created;
 }
 
-/// By several requests where they are many.
+/// By several requests where they are many. `problems` are told by the names on the target.
 Task<Result<void>> Discovery::create(std::vector<client::NewTopic> topics,
                                      std::map<std::string, Error>& problems, std::stop_token stop) {
     auto next = topics.begin();
@@ -180,6 +204,13 @@ Task<Result<void>> Discovery::create(std::vector<client::NewTopic> topics,
         }
     }
     co_return Result<void>();
+}
+
+/// As the topic is to be made on the target: there it has the name that it is created with.
+SourceTopic Discovery::as_on_target(const TopicMetadata& topic,
+                                    std::vector<client::ConfigEntry> configs) const {
+    return {spec_.names.on_target(topic.name), static_cast<int32_t>(topic.partitions.size()),
+            topic.replication_factor, std::move(configs)};
 }
 
 Task<Result<void>> Discovery::create_offsets_topic(std::map<std::string, Error>& problems,
@@ -206,17 +237,18 @@ Task<bool> Discovery::raise_partitions(const std::vector<TopicMetadata>& topics,
                                        std::stop_token stop) {
     bool raised_any = false;
     for (const TopicMetadata& topic : topics) {
-        const TopicMetadata* there = target_.metadata().find_topic(topic.name);
+        const std::string name = spec_.names.on_target(topic.name);
+        const TopicMetadata* there = target_.metadata().find_topic(name);
         if (there == nullptr || there->partitions.size() >= topic.partitions.size() ||
             mutated(Mutation::new_partitions_ignored)) {
             continue;
         }
         const auto count = static_cast<int32_t>(topic.partitions.size());
-        auto raised = co_await client::create_partitions(target_, topic.name, count, stop);
+        auto raised = co_await client::create_partitions(target_, name, count, stop);
         if (raised.has_error()) {
             problems[topic.name] = raised.error();
         } else {
-            log::info("link {}: raised topic {} on {} to {} partitions", spec_.name, topic.name,
+            log::info("link {}: raised topic {} on {} to {} partitions", spec_.name, name,
                       spec_.target, count);
             raised_any = true;
         }

@@ -44,8 +44,9 @@ Engine::Engine(runtime::Runtime& runtime, EngineSetup setup)
 
 void Engine::open(Running& wanted) {
     const LinkEnvironment environment{
-        runtime_,      budget_,  buffers_,      verify_rate_ ? &*verify_rate_ : nullptr,
-        &cluster_ids_, &routes_, member_names_, fleet_};
+        runtime_,         budget_,  buffers_,      verify_rate_ ? &*verify_rate_ : nullptr,
+        &cluster_ids_,    &routes_, member_names_, fleet_,
+        &on_copy_deleted_};
     const LinkSpec& link = wanted.spec;
     auto filter = TopicFilter::make(link.topics, link.exclude);
     LS_ASSERT(filter.has_value());

@@ -29,6 +29,9 @@ public:
     Engine(runtime::Runtime& runtime, EngineSetup setup);
     ~Engine();
 
+    /// Who is told of copies that are deleted, as on_deleted of a link says; before start().
+    void tell_of_deleted_copies(CopyDeleted told) { on_copy_deleted_ = std::move(told); }
+
     void start();
 
     /// Makes the links those that are wanted now: what has changed or is gone ends first, as with
@@ -82,6 +85,7 @@ private:
     std::optional<ReadRate> verify_rate_;
     ClusterIds cluster_ids_;
     TopicRoutes routes_;
+    CopyDeleted on_copy_deleted_;
     std::vector<Running> links_;
     std::vector<Running> ending_;  // which reconfigure() is replacing
     bool is_stopping_ = false;

@@ -3,7 +3,7 @@
 // PURE: the records of `__lockstep_followed`, in which a link remembers what it has set on the
 // target besides records: texts, so that people can read them.
 //
-//     key    "<source cluster id>|config|<topic>"
+//     key    "<source cluster id>|config|<topic on the target>"
 //     value  "1", then "|<name>=<value>" for each setting that both sides have agreed on
 //
 // '|', '=', '%' and control characters within a part are written as '%' and two hex digits.

@@ -66,13 +66,11 @@ bool says_active(const std::error_code& code) {
 
 }  // namespace
 
-GroupSync::GroupSync(client::Cluster& source, client::Cluster& target, GroupFilter filter,
-                     GroupLogs logs)
+GroupSync::GroupSync(client::Cluster& source, client::Cluster& target, GroupScope scope)
     : source_(source),
       target_(target),
-      filter_(std::move(filter)),
-      logs_(std::move(logs)),
-      shares_(source, target, logs_.ranges_of),
+      scope_(std::move(scope)),
+      shares_(source, target, scope_.names, scope_.ranges_of),
       listed_(source.runtime().loop) {}
 
 /// Where the target does not tell, its default is taken.
@@ -200,12 +198,12 @@ Task<Result<GroupSync::Side>> GroupSync::look_at(client::Cluster& cluster,
     std::map<BrokerId, std::vector<std::string>> by_coordinator;
     for (auto& [name, group] : groups) {
         if (group.is_share()) {
-            if (filter_.matches(name)) {
+            if (scope_.groups.matches(name)) {
                 side.shares.emplace(name, group);
             }
             continue;
         }
-        if (only != nullptr ? only->contains(name) : filter_.matches(name)) {
+        if (only != nullptr ? only->contains(name) : scope_.groups.matches(name)) {
             by_coordinator[group.coordinator].push_back(name);
             side.listed.emplace(name, group);
         }
@@ -248,18 +246,19 @@ GroupSync::Outcome GroupSync::compare(const std::string& group, const Side& sour
     const GroupOffsets& at_source = offsets_of(source.offsets, group);
     const GroupOffsets& at_target = offsets_of(target.offsets, group);
     for (const auto& [id, committed] : at_source) {
-        const auto ranges = logs_.ranges_of(id);
-        if (!ranges && logs_.is_mixed && logs_.is_mixed(id)) {
+        const auto ranges = scope_.ranges_of(id);
+        if (!ranges && scope_.is_mixed && scope_.is_mixed(id)) {
             ++status.partitions;
             status.note = kOtherOrder;
         }
         if (!ranges) {
             continue;
         }
+        const TopicPartition there = scope_.names.on_target(id);
         GroupPlace place;
         place.source = side_of(at_source, id, status.is_active_at_source);
         place.source.committed = ranges->place_at_source(committed.offset);
-        place.target = side_of(at_target, id, status.is_active_at_target);
+        place.target = side_of(at_target, there, status.is_active_at_target);
         if (place.target.committed) {
             place.target.committed = ranges->place_on_target(*place.target.committed);
         }
@@ -269,24 +268,25 @@ GroupSync::Outcome GroupSync::compare(const std::string& group, const Side& sour
         place.source_log = ranges->source();
         place.target_log = ranges->target();
         const GroupDecision decision = decide(place);
-        outcome.add(id, place, decision, *ranges);
-        if (outcome.is_refresh && decision.action == GroupAction::none && at_target.contains(id)) {
-            outcome.to_target.offsets[id] = at_target.at(id);
+        outcome.add({id, there}, place, decision, *ranges);
+        if (outcome.is_refresh && decision.action == GroupAction::none &&
+            at_target.contains(there)) {
+            outcome.to_target.offsets[there] = at_target.at(there);
         }
     }
     return outcome;
 }
 
-void GroupSync::Outcome::add(const TopicPartition& id, const GroupPlace& place,
+void GroupSync::Outcome::add(const PartitionNames& id, const GroupPlace& place,
                              const GroupDecision& decision, const PartitionRanges& ranges) {
-    LastSeen& after = seen[id];
+    LastSeen& after = seen[id.source];
     after = {place.source.committed, place.target.committed, place.source.text, place.target.text};
     if (decision.action == GroupAction::to_target) {
-        to_target.offsets[id] = {ranges.target_offset(decision.place), place.source.text};
+        to_target.offsets[id.target] = {ranges.target_offset(decision.place), place.source.text};
         after.target = decision.place;
         after.target_text = place.source.text;
     } else if (decision.action == GroupAction::to_source) {
-        to_source.offsets[id] = {ranges.source_offset(decision.place), place.target.text};
+        to_source.offsets[id.source] = {ranges.source_offset(decision.place), place.target.text};
         after.source = decision.place;
         after.source_text = place.target.text;
     }

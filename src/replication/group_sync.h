@@ -16,11 +16,14 @@ namespace lockstep::replication {
 /// Which groups; by the same rules as topics.
 using GroupFilter = TopicFilter;
 
-/// What a link knows of the logs that groups read.
-struct GroupLogs {
-    RangesOf ranges_of;
+/// Which groups, and what a link knows of the logs that they read.
+struct GroupScope {
+    GroupFilter groups;
+    TopicNames names;    // of the topics on the target
+    RangesOf ranges_of;  // by the name at the source
     /// Whether the order of a partition's records differs between both clusters, so that no place
-    /// can be told on the other one. It has no ranges then. Empty: never.
+    /// can be told on the other one. It has no ranges then. By the name at the source; empty:
+    /// never.
     std::function<bool(const TopicPartition&)> is_mixed = {};
 };
 
@@ -34,7 +37,7 @@ struct GroupLogs {
 /// Lives on the link's shard. Remembers only what it saw last; after a restart it looks anew.
 class GroupSync {
 public:
-    GroupSync(client::Cluster& source, client::Cluster& target, GroupFilter filter, GroupLogs logs);
+    GroupSync(client::Cluster& source, client::Cluster& target, GroupScope scope);
 
     runtime::Task<void> run(std::stop_token stop);
     /// The same for share groups, beside it: a broker takes long to tell of one whose topics are
@@ -69,7 +72,7 @@ private:
         bool has_commits() const {
             return !to_source.offsets.empty() || !to_target.offsets.empty();
         }
-        void add(const TopicPartition& id, const GroupPlace& place, const GroupDecision& decision,
+        void add(const PartitionNames& id, const GroupPlace& place, const GroupDecision& decision,
                  const PartitionRanges& ranges);
         /// Commits only what another look has come to as well.
         void agree_with(const Outcome& other);
@@ -93,8 +96,7 @@ private:
 
     client::Cluster& source_;
     client::Cluster& target_;
-    GroupFilter filter_;
-    GroupLogs logs_;
+    GroupScope scope_;
     ShareGroupSync shares_;
     std::map<std::string, Remembered> remembered_;
     runtime::TimePoint retention_due_{};

@@ -24,9 +24,6 @@ constexpr auto kFollowPause = std::chrono::seconds(5);
 constexpr auto kTargetStartsPause = std::chrono::minutes(1);
 constexpr auto kProblemPause = std::chrono::seconds(1);
 
-/// A broker that has just restarted may leave a topic out once.
-constexpr int kMissesUntilDeleted = 2;
-
 client::ConnectionOptions options_with(BufferPool& buffers, const LinkSpec& spec) {
     client::ConnectionOptions options;
     options.buffers = &buffers;
@@ -57,11 +54,15 @@ Link::Link(const LinkEnvironment& environment, LinkSetup setup)
       metadata_wanted_(environment.runtime.loop),
       tasks_(environment.runtime.loop),
       fleet_tasks_(environment.runtime.loop) {
+    if (environment_.routes != nullptr) {
+        discovery_.prove(*environment_.routes);
+    }
     if (setup.group_filter) {
         groups_ = std::make_unique<GroupSync>(
-            source_, target_, std::move(*setup.group_filter),
-            GroupLogs{[this](const TopicPartition& id) { return ranges_of(id); },
-                      [this](const TopicPartition& id) { return is_mixed(id); }});
+            source_, target_,
+            GroupScope{std::move(*setup.group_filter), spec_.names,
+                       [this](const TopicPartition& id) { return ranges_of(id); },
+                       [this](const TopicPartition& id) { return is_mixed(id); }});
     }
     if (spec_.bandwidth) {
         pace_.rate.emplace(*spec_.bandwidth);
@@ -89,6 +90,7 @@ void Link::start(Pauses pauses) {
         tasks_.spawn("share groups", groups_->run_shares(tasks_.stop_token()));
     }
     tasks_.spawn("around", around_.run(tasks_.stop_token()));
+    follow_deletions();
     if (verifier_) {
         tasks_.spawn("verify", verifier_->run(tasks_.stop_token()));
     }
@@ -144,6 +146,9 @@ LinkStatus Link::status() const {
         status.groups = groups_->groups();
     }
     status.around = around_.status();
+    if (deletions_) {
+        status.around.deletions = deletions_->status();
+    }
     status.errors = errors_;
     status.last_error = last_error_;
     status.in_flight_bytes = environment_.budget.used_bytes();
@@ -159,7 +164,7 @@ std::set<std::string> Link::settled_topics() const {
     for (const auto& [id, partition] : partitions_) {
         const bool is_settled = !partition->is_orphan() &&
                                 partition->status().state != PartitionState::preparing &&
-                                target_.metadata().find_topic(id.topic) != nullptr;
+                                target_.metadata().find_topic(partition->target_id().topic);
         (is_settled ? settled : unsettled).insert(id.topic);
     }
     std::erase_if(settled, [&](const std::string& topic) { return unsettled.contains(topic); });
@@ -196,7 +201,7 @@ void Link::visit_copied(const CopyId* last, const CopyVisitor& visitor) const {
         const auto& [id, partition] = *next;
         if (topic == nullptr || *topic != id.topic) {
             topic = &id.topic;
-            at_target = target_.metadata().find_topic(id.topic);
+            at_target = target_.metadata().find_topic(partition->target_id().topic);
         }
         const bool is_last = last != nullptr && last->partition == id;
         for (size_t stream = is_last ? last->stream + 1 : 0;; ++stream) {
@@ -213,9 +218,10 @@ void Link::visit_copied(const CopyId* last, const CopyVisitor& visitor) const {
 
 std::optional<CopiedPartition> Link::copied(const CopyId& copy) const {
     const auto found = partitions_.find(copy.partition);
-    return found == partitions_.end() ? std::nullopt
-                                      : copied(*found->second, copy.stream,
-                                               target_.metadata().find_topic(copy.partition.topic));
+    return found == partitions_.end()
+               ? std::nullopt
+               : copied(*found->second, copy.stream,
+                        target_.metadata().find_topic(found->second->target_id().topic));
 }
 
 std::optional<CopiedPartition> Link::copied(const PartitionReplicator& partition, size_t stream,
@@ -223,7 +229,8 @@ std::optional<CopiedPartition> Link::copied(const PartitionReplicator& partition
     if (partition.is_orphan() || at_target == nullptr) {
         return std::nullopt;
     }
-    CopiedPartition copied{partition.status(),
+    CopiedPartition copied{partition.target_id(),
+                           partition.status(),
                            stream,
                            {partition.source_topic_id(), at_target->id, partition.rewrites()},
                            {},
@@ -356,7 +363,8 @@ void Link::apply(DiscoveredTopics discovered) {
     target_problems_ = std::move(discovered.target_problems);
     // Most looks find nothing new, and there may be thousands of partitions.
     const MetadataVersions versions{discovered.source_version, target_.metadata().version()};
-    const bool is_news = applied_ != versions;
+    const bool is_news = applied_ != versions || name_problems_ != discovered.name_problems;
+    name_problems_ = std::move(discovered.name_problems);
     if (is_news) {
         note_unmatched();
     }
@@ -364,10 +372,12 @@ void Link::apply(DiscoveredTopics discovered) {
     for (const client::TopicMetadata& topic : discovered.topics) {
         present.insert(topic.name);
         if (is_news) {
-            apply_topic(topic);
+            const auto problem = name_problems_.find(topic.name);
+            apply_topic(topic, problem == name_problems_.end() ? "" : problem->second);
         }
     }
     notice_missing(present);
+    let_go_of_gone(present);
     join_fleet();
     if (is_news) {
         applied_ = versions;
@@ -390,17 +400,17 @@ void Link::note_unmatched() {
     unmatched_ = std::move(unmatched);
 }
 
-void Link::apply_topic(const client::TopicMetadata& topic) {
+/// `name_problem`: why it must not be copied under the name that it would have on the target.
+void Link::apply_topic(const client::TopicMetadata& topic, const std::string& name_problem) {
     missed_[topic.name] = 0;
-    const OriginTag origin = origin_tag(source_.metadata().cluster_id());
     for (size_t index = 0; index < topic.partitions.size(); ++index) {
         const TopicPartition id{topic.name, PartitionIndex(static_cast<int32_t>(index))};
         auto& partition = partitions_[id];
         const bool is_other = partition && partition->source_topic_id() != topic.id &&
                               !mutated(Mutation::recreated_unnoticed);
         if (!partition) {
-            partition = std::make_unique<PartitionReplicator>(
-                *this, producer_, Stream{id, topic.id, tagged_producer_id(origin, topic.id, id)});
+            partition =
+                std::make_unique<PartitionReplicator>(*this, producer_, stream_of(id, topic.id));
         } else if (is_other && spec_.on_recreated == RecreatedRule::continue_behind) {
             log::warn(
                 "link {}: topic {} was deleted at the source and created again (id {}, now {}): "
@@ -409,42 +419,29 @@ void Link::apply_topic(const client::TopicMetadata& topic) {
                 topic.id.to_string());
             partition->orphan("its topic was created again");
             retired_.push_back(std::move(partition));
-            partition = std::make_unique<PartitionReplicator>(
-                *this, producer_, Stream{id, topic.id, tagged_producer_id(origin, topic.id, id)});
+            partition =
+                std::make_unique<PartitionReplicator>(*this, producer_, stream_of(id, topic.id));
             partition->follow(*retired_.back());
         } else if (is_other) {
             partition->orphan(fmt::format(
                 "topic {} was deleted at the source and created again: "
                 "the one with id {} was copied, now it has id {}",
                 topic.name, partition->source_topic_id().to_string(), topic.id.to_string()));
-        } else if (partition->is_orphan()) {
+        } else if (partition->is_orphan() && name_problem.empty()) {
             partition->adopt();
         }
-        if (const auto leader = target_.metadata().leader_of(id)) {
+        if (!name_problem.empty()) {
+            partition->orphan(name_problem);
+        }
+        if (const auto leader = target_.metadata().leader_of(partition->target_id())) {
             partition->on_target_leader(*leader);
         }
     }
 }
 
-void Link::notice_missing(const std::set<std::string>& present) {
-    bool is_any_deleted = false;
-    for (auto& [topic, misses] : missed_) {
-        if (!present.contains(topic)) {
-            ++misses;
-            is_any_deleted = is_any_deleted || misses >= kMissesUntilDeleted;
-        }
-    }
-    if (!is_any_deleted) {
-        return;
-    }
-    for (auto& [id, partition] : partitions_) {
-        if (missed_[id.topic] >= kMissesUntilDeleted && !partition->is_orphan()) {
-            partition->orphan(
-                fmt::format("topic {} (id {}) was deleted at the source; the copy is kept. (Or "
-                            "Lockstep may not DESCRIBE it any more: brokers hide it then.)",
-                            id.topic, partition->source_topic_id().to_string()));
-        }
-    }
+Stream Link::stream_of(const TopicPartition& id, const Uuid& topic_id) const {
+    const StreamKey key = stream_key({source_.metadata().cluster_id(), topic_id, id}, spec_.names);
+    return {id, key.partition, topic_id, preserved_stream_id(key)};
 }
 
 /// By the clock: who takes over from a dead worker does so seconds later, and one that gives a
@@ -478,14 +475,7 @@ Task<void> Link::follow_loop() {
     TimePoint starts_due = loop.now() + kTargetStartsPause;
     while (!stop.stop_requested()) {
         co_await runtime::sleep_for(loop, kFollowPause, stop);
-        for (auto& [id, partition] : partitions_) {
-            if (partition->log_start_to_follow()) {
-                co_await follow_log_start(*partition);
-            }
-            if (partition->wants_producer()) {
-                co_await name_open_transaction(*partition);
-            }
-        }
+        co_await follow_partitions();
         save_target_runs();
         co_await read_paused_ends();
         co_await look_at_waiting();
@@ -496,15 +486,37 @@ Task<void> Link::follow_loop() {
     }
 }
 
+Task<void> Link::follow_partitions() {
+    std::vector<TopicPartition> due;
+    for (const auto& [id, partition] : partitions_) {
+        if (partition->log_start_to_follow() || partition->wants_producer()) {
+            due.push_back(id);
+        }
+    }
+    for (const TopicPartition& id : due) {
+        const auto found = partitions_.find(id);
+        if (found == partitions_.end()) {
+            continue;  // its copy was deleted meanwhile
+        }
+        PartitionReplicator& partition = *found->second;
+        if (partition.log_start_to_follow()) {
+            co_await follow_log_start(partition);
+        }
+        if (partition.wants_producer()) {
+            co_await name_open_transaction(partition);
+        }
+    }
+}
+
 /// What retention, or someone, deletes at the source is deleted on the target too: both logs start
 /// at the same offset, where the target's own retention has not got there before.
 Task<void> Link::follow_log_start(PartitionReplicator& partition) {
-    const auto leader = target_.metadata().leader_of(partition.id());
+    const auto leader = target_.metadata().leader_of(partition.target_id());
     const auto start = partition.log_start_to_follow();
     if (mutated(Mutation::log_start_not_followed) || !start || !leader || tasks_.stop_requested()) {
         co_return;
     }
-    const client::LogPlace place{leader->leader, partition.id(), *start};
+    const client::LogPlace place{leader->leader, partition.target_id(), *start};
     const auto deleted = co_await client::delete_records(target_, place, tasks_.stop_token());
     partition.on_target_log_start(*start);
     if (deleted.has_error() && !tasks_.stop_requested()) {
@@ -515,12 +527,21 @@ Task<void> Link::follow_log_start(PartitionReplicator& partition) {
 /// What waits without having been fetched (it is paused, blocked or held back) is looked at, to
 /// tell how old it is: a batch of each partition, once, as what waits does not change.
 Task<void> Link::look_at_waiting() {
-    for (auto& [id, partition] : partitions_) {
+    std::vector<TopicPartition> waiting;
+    for (const auto& [id, partition] : partitions_) {
+        if (partition->wants_waiting_time()) {
+            waiting.push_back(id);
+        }
+    }
+    for (const TopicPartition& id : waiting) {
+        const auto found = partitions_.find(id);
         const auto leader = source_.metadata().leader_of(id);
-        if (!partition->wants_waiting_time() || !leader || tasks_.stop_requested()) {
+        if (found == partitions_.end() || !found->second->wants_waiting_time() || !leader ||
+            tasks_.stop_requested()) {
             continue;
         }
-        const Offset next = *partition->status().next_offset;
+        PartitionReplicator& partition = *found->second;
+        const Offset next = *partition.status().next_offset;
         client::LogPlace place{leader->leader, id, next};
         auto read = co_await client::read_batch_at(source_, std::move(place), tasks_.stop_token());
         if (read.has_error()) {
@@ -532,7 +553,7 @@ Task<void> Link::look_at_waiting() {
         ByteView records = read->view();
         const auto batch = protocol::next_batch(records);
         if (batch.has_value() && *batch) {
-            partition->on_waiting(next, **batch);
+            partition.on_waiting(next, **batch);
         }
     }
 }

@@ -5,9 +5,9 @@
 #include "client/batch_producer.h"
 #include "client/cluster.h"
 #include "model/link_status.h"
-#include "model/tagged_producer_id.h"
 #include "replication/audit_log.h"
 #include "replication/continuous_verifier.h"
+#include "replication/deletion_follower.h"
 #include "replication/discovery.h"
 #include "replication/fleet.h"
 #include "replication/group_sync.h"
@@ -24,6 +24,10 @@
 
 namespace lockstep::replication {
 
+/// Told that a copy was deleted: of which link, which topic, and what it was called on the target.
+using CopyDeleted = std::function<void(const std::string& link, const std::string& topic,
+                                       const std::string& target_topic)>;
+
 /// What a link needs from outside; all of it outlives the link.
 struct LinkEnvironment {
     runtime::Runtime& runtime;
@@ -34,6 +38,7 @@ struct LinkEnvironment {
     TopicRoutes* routes = nullptr;      // of all links together; null: this is the only one
     client::MemberNames* member_names = nullptr;  // null: none are kept
     FleetSpec fleet = {};
+    const CopyDeleted* on_copy_deleted = nullptr;  // null, or empty: nobody wants to know
 };
 
 struct LinkSetup {
@@ -98,8 +103,15 @@ private:
 
     runtime::Task<void> discover_loop();
     void apply(DiscoveredTopics discovered);
-    void apply_topic(const client::TopicMetadata& topic);
+    void apply_topic(const client::TopicMetadata& topic, const std::string& name_problem);
+    Stream stream_of(const TopicPartition& id, const Uuid& topic_id) const;
     void notice_missing(const std::set<std::string>& present);
+    void follow_deletions();
+    std::vector<FollowedTopic> copied_topics() const;
+    void on_copy_gone(const FollowedTopic& topic, bool by_us);
+    void let_go_of_gone(const std::set<std::string>& present);
+    bool has_any_of(const std::string& topic, const std::set<Uuid>& source_ids) const;
+    std::string text_of_deletion(const TopicPartition& id, const Uuid& topic_id) const;
     Result<void> learn_ids();
     void set_problem(std::string problem);
     void note_unmatched();
@@ -108,6 +120,7 @@ private:
 
     runtime::Task<void> raise(PartitionReplicator& partition, LogStartTask task);
     runtime::Task<void> follow_loop();
+    runtime::Task<void> follow_partitions();
     runtime::Task<void> follow_log_start(PartitionReplicator& partition);
     runtime::Task<void> read_target_starts();
     runtime::Task<void> name_open_transaction(PartitionReplicator& partition);
@@ -167,7 +180,8 @@ private:
     runtime::Task<Result<std::string>> learn_stream(PartitionReplicator& partition,
                                                     StreamPlaces places);
     runtime::Task<Result<void>> note_form(TranslatedRecords stream, bool is_new);
-    runtime::Task<Result<std::string>> rebuild(TopicPartition id, StreamPlaces places);
+    runtime::Task<Result<std::string>> rebuild(const PartitionReplicator& partition,
+                                               StreamPlaces places);
     StreamKey key_of(const PartitionReplicator& partition) const;
     void save_passed(const PartitionReplicator& partition, const TranslatedRecords& stream);
     void save_target_runs();
@@ -186,7 +200,8 @@ private:
     std::unique_ptr<GroupSync> groups_;
     std::unique_ptr<ContinuousVerifier> verifier_;
     MetadataSync around_;
-    std::unique_ptr<Fleet> fleet_;  // once both clusters are known
+    std::unique_ptr<DeletionFollower> deletions_;  // where copies may be deleted
+    std::unique_ptr<Fleet> fleet_;                 // once both clusters are known
     LatencyHistogram fetch_latency_;
     ReaderPace pace_;
 
@@ -209,7 +224,9 @@ private:
     std::map<std::string, AskedBytes> message_bytes_;  // of a batch, as the target's topics say
     std::vector<std::unique_ptr<PartitionReplicator>> retired_;  // their topics are gone
     std::map<std::string, Error> target_problems_;               // by topic
-    std::map<std::string, int> missed_;  // looks in a row that did not find a known topic
+    std::map<std::string, std::string> name_problems_;           // the same
+    std::map<std::string, std::set<Uuid>> gone_;  // with their copies; by topic, its ids
+    std::map<std::string, int> missed_;           // looks in a row that did not find a known topic
     std::map<BrokerId, std::unique_ptr<SourceReader>> readers_;
     std::string problem_;
     std::string marker_problem_;

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mutation.h"
+#include "model/tagged_producer_id.h"
 #include "protocol/kafka_error.h"
 #include "replication/carried_origins.h"
 #include "replication/link.h"
@@ -90,21 +91,24 @@ Result<PartitionReplicator::Leaders> Link::leaders_of(const PartitionReplicator&
     if (const auto problem = target_problems_.find(id.topic); problem != target_problems_.end()) {
         return Error(problem->second);
     }
-    const auto target = target_.metadata().leader_of(id);
+    const TopicPartition& there = partition.target_id();
+    const auto target = target_.metadata().leader_of(there);
     if (!target) {
         return Error(make_error_code(protocol::KafkaError::leader_not_available),
-                     fmt::format("{} has no leader on {}", id.to_string(), spec_.target));
+                     fmt::format("{} has no leader on {}", there.to_string(), spec_.target));
     }
     return PartitionReplicator::Leaders{
-        *source, *target, target_.metadata().find_topic(id.topic)->id, {}};
+        *source, *target, target_.metadata().find_topic(there.topic)->id, {}};
 }
 
 Task<void> Link::position_group(std::vector<PartitionReplicator*> group,
                                 PartitionReplicator::Leaders leaders) {
     const std::stop_token stop = tasks_.stop_token();
     std::vector<TopicPartition> ids;
+    std::vector<TopicPartition> target_ids;
     for (const PartitionReplicator* partition : group) {
         ids.push_back(partition->id());
+        target_ids.push_back(partition->target_id());
     }
     const auto postpone_all = [&group](const Error& error) {
         for (PartitionReplicator* partition : group) {
@@ -122,7 +126,7 @@ Task<void> Link::position_group(std::vector<PartitionReplicator*> group,
     for (const TopicPartition& id : ids) {
         turns[id] = fleet_->turn_of(id);
     }
-    const LogEnds at_target = co_await read_ends(target_, leaders.target.leader, ids, stop);
+    const LogEnds at_target = co_await read_ends(target_, leaders.target.leader, target_ids, stop);
     const LogEnds at_source = co_await read_ends(source_, leaders.source.leader, ids, stop);
     const auto named = co_await look_at_names(leaders.source.leader, ids);
     if (named.has_error()) {
@@ -131,7 +135,7 @@ Task<void> Link::position_group(std::vector<PartitionReplicator*> group,
     }
     co_await learn_cleanups(group);
     for (PartitionReplicator* partition : group) {
-        auto logs = logs_from(at_source, at_target, partition->id());
+        auto logs = logs_from(at_source, at_target, {partition->id(), partition->target_id()});
         if (logs.has_error()) {
             partition->postpone(logs.error());
         } else {
@@ -182,15 +186,15 @@ Task<Result<void>> Link::begin(PartitionReplicator& partition, PartitionLogs log
     const std::stop_token stop = tasks_.stop_token();
     LS_CO_TRY(leaders, leaders_of(partition));  // as they are now: a group may have waited for long
     if (leaders.target.leader != way.broker) {
-        co_return Error(
-            make_error_code(protocol::KafkaError::not_leader_or_follower),
-            fmt::format("{} has another leader on {} now, broker {}", partition.id().to_string(),
-                        spec_.target, leaders.target.leader.value()));
+        co_return Error(make_error_code(protocol::KafkaError::not_leader_or_follower),
+                        fmt::format("{} has another leader on {} now, broker {}",
+                                    partition.target_id().to_string(), spec_.target,
+                                    leaders.target.leader.value()));
     }
     leaders.way = way;
     bool ends_there = false;
     if (logs.target_end.value() > 0) {
-        const client::LogPlace end{leaders.target.leader, partition.id(), logs.target_end};
+        const client::LogPlace end{leaders.target.leader, partition.target_id(), logs.target_end};
         auto tail = co_await read_target_tail(target_, end, partition.stream_id(), stop);
         LS_CO_TRY(found, std::move(tail));
         logs.target_tail = found.tail;
@@ -199,7 +203,7 @@ Task<Result<void>> Link::begin(PartitionReplicator& partition, PartitionLogs log
     if (logs.target_end.value() > 0 && !ends_there && !mutated(Mutation::tail_of_other_time)) {
         // The tail was told later than the log's ends, maybe by another leader: all must be of one
         // time.
-        const client::LogPlace log{leaders.target.leader, partition.id(), {}};
+        const client::LogPlace log{leaders.target.leader, partition.target_id(), {}};
         LS_CO_CHECK(co_await check_ends(log, logs));
     }
     // After the log: the map is always ahead of what it says.
@@ -262,8 +266,8 @@ Task<Result<void>> Link::check_ends(client::LogPlace target, PartitionLogs logs)
 /// more often than once a second.
 Task<Result<void>> Link::learn_coordinator_epoch(PartitionReplicator& partition,
                                                  BrokerId target_leader) {
-    auto described = co_await client::describe_producers(target_, target_leader, partition.id(),
-                                                         tasks_.stop_token());
+    auto described = co_await client::describe_producers(
+        target_, target_leader, partition.target_id(), tasks_.stop_token());
     LS_CO_TRY(producers, std::move(described));
     for (const client::ProducerState& producer : producers) {
         if (origin_of(producer.id)) {
@@ -276,9 +280,10 @@ Task<Result<void>> Link::learn_coordinator_epoch(PartitionReplicator& partition,
 
 Task<Result<void>> Link::begin_preserved(PartitionReplicator& partition, PartitionLogs logs,
                                          PartitionReplicator::Leaders leaders) {
-    const auto same_offset = [this, id = partition.id(), leaders](int64_t at) {
+    const auto same_offset = [this, leaders, id = partition.id(),
+                              there = partition.target_id()](int64_t at) {
         return CopiedRecord{{leaders.source.leader, id, Offset(at)},
-                            {leaders.target.leader, id, Offset(at)},
+                            {leaders.target.leader, there, Offset(at)},
                             spec_.append_time};
     };
     const bool may_look = logs.target_tail && logs.target_end <= logs.source_end;
@@ -292,7 +297,7 @@ Task<Result<void>> Link::begin_preserved(PartitionReplicator& partition, Partiti
     }
     if (partition.needs_turn()) {
         // What another one has sent in its turn may have come only now, and no sequence would tell.
-        const client::LogPlace log{leaders.target.leader, partition.id(), {}};
+        const client::LogPlace log{leaders.target.leader, partition.target_id(), {}};
         LS_CO_CHECK(co_await check_ends(log, logs));
     }
     if (!truncation.empty()) {
@@ -413,7 +418,7 @@ Task<Result<std::string>> Link::learn_stream(PartitionReplicator& partition, Str
     StreamMap& map = *places.stream.map;
     PartitionLogs& logs = places.logs;
     StreamSearch search;
-    search.log_start = {places.leaders.target.leader, partition.id(), logs.target_start};
+    search.log_start = {places.leaders.target.leader, partition.target_id(), logs.target_start};
     search.log_end = logs.target_end;
     search.id = stream_id(places.stream.key);
     search.tail = logs.target_tail;
@@ -422,7 +427,7 @@ Task<Result<std::string>> Link::learn_stream(PartitionReplicator& partition, Str
         LS_CO_CHECK(co_await check_nothing_above(target_, search, map, tasks_.stop_token()));
     }
     if (map.next.value() > 0 && !map.source.offset_of(map.next - 1)) {
-        auto told = co_await rebuild(partition.id(), places);
+        auto told = co_await rebuild(partition, places);
         LS_CO_TRY(problem, std::move(told));
         if (!problem.empty()) {
             co_return fmt::format(
@@ -445,12 +450,12 @@ Task<Result<std::string>> Link::learn_stream(PartitionReplicator& partition, Str
         LS_CO_CHECK(co_await store_.store_source_runs(places.stream.key, search.id,
                                                       std::move(begin), tasks_.stop_token()));
     }
-    const auto by_map = [this, id = partition.id(), leaders = places.leaders,
-                         &map](int64_t number) {
+    const auto by_map = [this, id = partition.id(), there = partition.target_id(),
+                         leaders = places.leaders, &map](int64_t number) {
         const Ordinal record(number);
         return CopiedRecord{
             {leaders.source.leader, id, map.source.offset_of(record).value_or(Offset(0))},
-            {leaders.target.leader, id, map.target.offset_of(record).value_or(Offset(0))},
+            {leaders.target.leader, there, map.target.offset_of(record).value_or(Offset(0))},
             spec_.append_time};
     };
     const Offset source_end = map.source.offset_of(map.next - 1).value_or(Offset(0)) + 1;
@@ -486,14 +491,16 @@ Task<Result<void>> Link::note_form(TranslatedRecords stream, bool is_new) {
 }
 
 /// Stores a map that was lost again; "" or why that cannot be.
-Task<Result<std::string>> Link::rebuild(TopicPartition id, StreamPlaces places) {
+Task<Result<std::string>> Link::rebuild(const PartitionReplicator& partition, StreamPlaces places) {
+    const TopicPartition id = partition.id();
+    const TopicPartition there = partition.target_id();
     log::warn("link {}: {}: the map of its offsets is lost; reading both logs to tell it again",
               spec_.name, id.to_string());
     const PartitionLogs& logs = places.logs;
     const StreamKey key = places.stream.key;
     const ProducerId stream = stream_id(key);
     const LostMap lost{*places.stream.map, {places.leaders.source.leader, id, logs.source_start},
-                       logs.source_end,    {places.leaders.target.leader, id, logs.target_start},
+                       logs.source_end,    {places.leaders.target.leader, there, logs.target_start},
                        logs.target_end,    stream,
                        places.origins,     places.index,
                        spec_.append_time};
@@ -512,7 +519,9 @@ Task<Result<std::string>> Link::rebuild(TopicPartition id, StreamPlaces places) 
 }
 
 StreamKey Link::key_of(const PartitionReplicator& partition) const {
-    return {source_.metadata().cluster_id(), partition.source_topic_id(), partition.id()};
+    return stream_key(
+        {source_.metadata().cluster_id(), partition.source_topic_id(), partition.id()},
+        spec_.names);
 }
 
 void Link::save_runs(const StreamKey& stream, std::vector<OffsetRun> runs,
@@ -524,16 +533,18 @@ void Link::save_runs(const StreamKey& stream, std::vector<OffsetRun> runs,
 /// say nothing of what neither log has.
 Task<void> Link::read_target_starts() {
     std::map<BrokerId, std::vector<TopicPartition>> by_leader;
+    std::map<TopicPartition, TopicPartition> at_source;
     for (const auto& [id, partition] : partitions_) {
-        const auto leader = target_.metadata().leader_of(id);
+        const auto leader = target_.metadata().leader_of(partition->target_id());
         if (leader && partition->is_streaming()) {
-            by_leader[leader->leader].push_back(id);
+            by_leader[leader->leader].push_back(partition->target_id());
+            at_source[partition->target_id()] = id;
         }
     }
     for (const auto& [leader, ids] : by_leader) {
         const LogEnds ends = co_await read_ends(target_, leader, ids, tasks_.stop_token());
         for (const auto& [id, range] : ends.ranges) {
-            const auto found = partitions_.find(id);
+            const auto found = partitions_.find(at_source[id]);
             if (found == partitions_.end()) {
                 continue;
             }

@@ -63,7 +63,7 @@ Task<void> Link::learn_batch_size(PartitionReplicator& partition) {
     if (!spec_.batch_size) {
         co_return;
     }
-    const std::string topic = partition.id().topic;
+    const std::string topic = partition.target_id().topic;
     const TimePoint now = environment_.runtime.loop.now();
     const auto known = message_bytes_.find(topic);
     if (known == message_bytes_.end() || now - known->second.asked_at >= kMessageBytesKept) {

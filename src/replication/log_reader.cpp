@@ -79,14 +79,15 @@ Task<LogEnds> read_all_ends(client::Cluster& cluster, std::vector<TopicPartition
 }
 
 Result<PartitionLogs> logs_from(const LogEnds& source, const LogEnds& target,
-                                const TopicPartition& partition) {
-    for (const LogEnds* ends : {&source, &target}) {
-        if (const auto error = ends->errors.find(partition); error != ends->errors.end()) {
+                                const PartitionNames& partition) {
+    for (const auto& [ends, id] :
+         {std::pair{&source, &partition.source}, std::pair{&target, &partition.target}}) {
+        if (const auto error = ends->errors.find(*id); error != ends->errors.end()) {
             return error->second;
         }
     }
-    const LogEnds::Range& from = source.ranges.at(partition);
-    const LogEnds::Range& to = target.ranges.at(partition);
+    const LogEnds::Range& from = source.ranges.at(partition.source);
+    const LogEnds::Range& to = target.ranges.at(partition.target);
     return PartitionLogs{from.start, from.end, to.start, to.end, {}};
 }
 

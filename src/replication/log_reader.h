@@ -1,6 +1,7 @@
 #pragma once
 
 #include "client/admin.h"
+#include "model/topic_names.h"
 #include "replication/resume_point.h"
 
 #include <map>
@@ -28,7 +29,7 @@ runtime::Task<LogEnds> read_all_ends(client::Cluster& cluster,
 
 /// Puts both clusters' ends of one partition together, or says why they are not known.
 Result<PartitionLogs> logs_from(const LogEnds& source, const LogEnds& target,
-                                const TopicPartition& partition);
+                                const PartitionNames& partition);
 
 /// What a target's log ends with.
 struct TargetTail {

@@ -29,15 +29,34 @@ Error not_a_key(std::string_view text) {
 
 }  // namespace
 
+StreamKey stream_key(const SourcePartition& source, const TopicNames& names) {
+    StreamKey key{source.cluster_id, source.topic_id, names.on_target(source.id)};
+    if (key.partition.topic != source.id.topic) {
+        key.renamed_from = source.id.topic;
+    }
+    return key;
+}
+
+ProducerId preserved_stream_id(const StreamKey& stream) {
+    const OriginTag origin = origin_tag(stream.origin());
+    const TopicPartition& there = stream.partition;
+    if (stream.renamed_from.empty()) {
+        return tagged_producer_id(origin, stream.topic_id, there);
+    }
+    return tagged_producer_id(origin, stream.topic_id, {stream.renamed_from, there.partition},
+                              there.topic);
+}
+
 ProducerId stream_id(const StreamKey& stream) {
-    return translated_producer_id(
-        tagged_producer_id(origin_tag(stream.origin()), stream.topic_id, stream.partition));
+    return translated_producer_id(preserved_stream_id(stream));
 }
 
 std::string ChunkKey::to_string() const {
     const std::string& origin = stream.origin_cluster_id;
-    return fmt::format("{}{}{}:{}:{}:{}:{}:{}", stream.source_cluster_id, origin.empty() ? "" : "/",
-                       origin, stream.topic_id.to_string(), stream.partition.topic,
+    const std::string& from = stream.renamed_from;
+    return fmt::format("{}{}{}:{}:{}{}{}:{}:{}:{}", stream.source_cluster_id,
+                       origin.empty() ? "" : "/", origin, stream.topic_id.to_string(), from,
+                       from.empty() ? "" : ">", stream.partition.topic,
                        stream.partition.partition.value(), static_cast<char>(side), chunk);
 }
 
@@ -55,9 +74,13 @@ Result<ChunkKey> ChunkKey::parse(std::string_view text) {
     }
     const size_t slash = parts[0].find('/');
     const auto origin = slash == std::string_view::npos ? "" : parts[0].substr(slash + 1);
+    const size_t arrow = parts[2].find('>');
+    const bool is_renamed = arrow != std::string_view::npos;
     key.stream = {std::string(parts[0].substr(0, slash)),
                   *topic_id,
-                  {std::string(parts[2]), PartitionIndex(partition)},
+                  {std::string(is_renamed ? parts[2].substr(arrow + 1) : parts[2]),
+                   PartitionIndex(partition)},
+                  std::string(is_renamed ? parts[2].substr(0, arrow) : ""),
                   std::string(origin)};
     key.side = static_cast<MapSide>(parts[4].front());
     return key;

@@ -3,7 +3,8 @@
 // PURE: the records of `__lockstep_offsets`, in which the maps of streams are kept (stream_map.h).
 //
 //     key    "<source cluster id>:<topic id>:<topic>:<partition>:<side>:<chunk>", a text; where the
-//            records were born elsewhere, "<source cluster id>/<origin's id>:<topic id>:..."
+//            records were born elsewhere, "<source cluster id>/<origin's id>:<topic id>:..."; where
+//            the topic has another name on the target, "...:<topic>><the target's>:<partition>:..."
 //     value  version 3, the stream's form, flags (bit 0: the source has records that were born on
 //            the target) and the target topic's id,
 //            the number of the stream's next record, then the chunk's runs;
@@ -15,6 +16,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "model/tagged_producer_id.h"
+#include "model/topic_names.h"
 #include "replication/stream_map.h"
 
 #include <compare>
@@ -23,11 +25,13 @@
 
 namespace lockstep::replication {
 
-/// Which source partition, and which of its records; in one target cluster each has one map.
+/// Which source partition, and which of its records, in which of the target's; in one target
+/// cluster each has one map.
 struct StreamKey {
     std::string source_cluster_id;
-    Uuid topic_id;  // all zeros where the source has no topic ids
-    TopicPartition partition;
+    Uuid topic_id;                       // all zeros where the source has no topic ids
+    TopicPartition partition;            // on the target
+    std::string renamed_from = {};       // the topic's name at the source; "" where it is the same
     std::string origin_cluster_id = {};  // of records that were born elsewhere; else ""
 
     const std::string& origin() const {
@@ -37,8 +41,20 @@ struct StreamKey {
     auto operator<=>(const StreamKey&) const = default;
 };
 
-/// Under which producer id the stream's records are on the target.
+/// A partition of a source, with the records that were born there.
+struct SourcePartition {
+    std::string cluster_id;
+    Uuid topic_id;
+    TopicPartition id;
+};
+
+StreamKey stream_key(const SourcePartition& source, const TopicNames& names);
+
+/// Under which producer id the stream's records are on the target, where offsets are not kept.
 ProducerId stream_id(const StreamKey& stream);
+
+/// The same, where they are.
+ProducerId preserved_stream_id(const StreamKey& stream);
 
 enum class MapSide : char { source = 's', target = 't' };
 

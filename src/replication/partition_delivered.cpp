@@ -15,7 +15,7 @@ Result<void> PartitionReplicator::expect_offset(const client::OutgoingBatch& bat
     Error error(Errc::internal,
                 fmt::format("the target put the records of offset {} at offset {}: someone else "
                             "writes to {} there",
-                            batch.base_offset.value(), at.value(), id().to_string()));
+                            batch.base_offset.value(), at.value(), target_id().to_string()));
     halted_why_ = error.context;
     set_state(PartitionState::blocked, halted_why_);
     is_halted_ = true;

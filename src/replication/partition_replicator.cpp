@@ -48,11 +48,12 @@ std::optional<protocol::Codec> codec_of(Compression compression) {
 PartitionReplicator::PartitionReplicator(LinkServices& link, client::BatchProducer& producer,
                                          Stream stream)
     : link_(link),
-      lane_(producer.add_lane(stream.id, *this)),
+      lane_(producer.add_lane(stream.target_id, *this)),
       stream_(std::move(stream)),
       backoff_(retry_pace(link.spec())),
       born_at_(link.runtime().loop.now()) {
     status_.id = stream_.id;
+    status_.renamed_to = target_id() == id() ? "" : target_id().topic;
     limits_.codec = codec_of(link.spec().compression);
     lane_bytes_ = kFirstLaneBytes;
 }
@@ -170,8 +171,8 @@ void PartitionReplicator::prepare(const PartitionLogs& logs, const Leaders& lead
               fmt::format("the source's log starts at offset {}: raising the target's, which "
                           "ends at {}",
                           to.value(), logs.target_end.value()));
-    link_.prepare(
-        *this, LogStartTask{id(), leaders.target.leader, stream_.producer_id, logs.target_end, to});
+    link_.prepare(*this, LogStartTask{target_id(), leaders.target.leader, stream_.producer_id,
+                                      logs.target_end, to});
 }
 
 void PartitionReplicator::count_lost(Offset from, Offset to) {
@@ -184,6 +185,7 @@ void PartitionReplicator::count_lost(Offset from, Offset to) {
 
 void PartitionReplicator::stream(std::unique_ptr<OutgoingStream> outgoing, const Leaders& leaders) {
     lane_->start(leaders.way, leaders.target_topic_id);
+    target_topic_id_ = leaders.target_topic_id;
     phase_ = Phase::streaming;
     waiting_.clear();
     tell_waiting();
@@ -221,10 +223,10 @@ void PartitionReplicator::on_target_leader(const client::PartitionLeader& leader
     const bool is_newer = leader.epoch > target_leader_.epoch;
     if (phase_ == Phase::streaming && is_newer && !mutated(Mutation::target_leader_unnoticed)) {
         leave_passed();
-        lane_->stop(Error(
-            make_error_code(KafkaError::not_leader_or_follower),
-            fmt::format("{} has another leader on {} now, broker {} in epoch {}", id().to_string(),
-                        link_.spec().target, leader.leader.value(), leader.epoch.value())));
+        lane_->stop(Error(make_error_code(KafkaError::not_leader_or_follower),
+                          fmt::format("{} has another leader on {} now, broker {} in epoch {}",
+                                      target_id().to_string(), link_.spec().target,
+                                      leader.leader.value(), leader.epoch.value())));
     }
 }
 

@@ -55,9 +55,10 @@ struct TranslatedRecords {
     StreamMap* map = nullptr;
 };
 
-/// Which source partition, and under whose name its batches are written on the target.
+/// Which source partition, and where and under whose name its batches are written on the target.
 struct Stream {
     TopicPartition id;
+    TopicPartition target_id;  // what it is called there
     Uuid source_topic_id;
     ProducerId producer_id;
 };
@@ -83,9 +84,12 @@ class PartitionReplicator final : public client::ProduceListener {
 public:
     PartitionReplicator(LinkServices& link, client::BatchProducer& producer, Stream stream);
 
-    const TopicPartition& id() const { return status_.id; }
+    const TopicPartition& id() const { return status_.id; }  // at the source
+    const TopicPartition& target_id() const { return stream_.target_id; }
     ProducerId stream_id() const { return stream_.producer_id; }
     const Uuid& source_topic_id() const { return stream_.source_topic_id; }
+    /// Of the target's topic, as of when it began to stream.
+    const Uuid& target_topic_id() const { return target_topic_id_; }
     const PartitionStatus& status() const { return status_; }
     /// Counts what may have changed records that were copied before: the target's log had lost its
     /// end, or another worker had the partition meanwhile.
@@ -311,6 +315,7 @@ private:
     uint64_t map_changes_ = 0;                  // by others, as of the begin
     int64_t mapped_records_ = 0;                // that are on the target, in all of its maps
     uint64_t rewrites_ = 0;
+    Uuid target_topic_id_;
     bool needs_turn_ = false;        // of all the link's workers, one copies it
     std::optional<uint64_t> turn_;   // in which the logs were looked at
     bool are_others_noted_ = false;  // that it has records of other origins, too

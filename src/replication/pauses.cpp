@@ -40,4 +40,10 @@ std::string Pauses::why(const TopicPartition& id) const {
     return scopes_.contains(PauseScope{id.topic, id.partition}) ? "it is paused" : "";
 }
 
+bool Pauses::touches(const std::string& topic) const {
+    return is_link_paused() || std::ranges::any_of(scopes_, [&topic](const PauseScope& each) {
+               return each.topic == topic;
+           });
+}
+
 }  // namespace lockstep::replication

@@ -22,6 +22,8 @@ public:
 
     /// Why a partition is paused; "" where it is not.
     std::string why(const TopicPartition& id) const;
+    /// Whether any of the topic is paused.
+    bool touches(const std::string& topic) const;
     bool is_link_paused() const { return scopes_.contains(PauseScope{}); }
 
 private:

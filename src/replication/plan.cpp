@@ -4,10 +4,10 @@
 #include "client/groups.h"
 #include "client/log_sizes.h"
 #include "client/txn_markers.h"
-#include "model/tagged_producer_id.h"
 #include "replication/discovery.h"
 #include "replication/followed_store.h"
 #include "replication/log_start.h"
+#include "replication/name_problems.h"
 #include "replication/offsets_choice.h"
 #include "replication/offsets_store.h"
 #include "replication/origin_ids.h"
@@ -62,6 +62,11 @@ public:
         LS_CO_CHECK(co_await learn_topics(topics, stop));
         co_await learn_sizes(plan, stop);
         co_await learn_groups(plan, stop);
+        std::vector<std::string> names;
+        for (const TopicMetadata& topic : topics) {
+            names.push_back(topic.name);
+        }
+        name_problems_ = name_problems(spec_.names, names);
         for (const TopicMetadata& topic : topics) {
             plan.topics.push_back(plan_topic(topic));
         }
@@ -119,7 +124,8 @@ private:
     std::vector<std::string> own_topics(const LinkPlan& plan) const {
         std::vector<std::string> names;
         if (spec_.topic_config.follow != FollowRule::off || spec_.acls.is_followed ||
-            spec_.quotas != FollowRule::off || spec_.users) {
+            spec_.quotas != FollowRule::off || spec_.users ||
+            spec_.on_deleted.kind != DeletedRule::Kind::ignore) {
             names.emplace_back(FollowedStore::kTopic);
         }
         const bool is_translated = std::ranges::any_of(plan.topics, [](const PlannedTopic& topic) {
@@ -135,12 +141,12 @@ private:
                                     std::stop_token stop) {
         std::vector<std::string> names;
         WantedLogs wanted;
-        const OriginTag origin = origin_tag(source_.metadata().cluster_id());
         for (const TopicMetadata& topic : topics) {
             names.push_back(topic.name);
             for (size_t index = 0; index < topic.partitions.size(); ++index) {
                 const TopicPartition id{topic.name, PartitionIndex(static_cast<int32_t>(index))};
-                wanted.emplace(id, tagged_producer_id(origin, topic.id, id));
+                const StreamKey key = key_of(id, topic.id);
+                wanted.emplace(id, WantedLog{key.partition, preserved_stream_id(key)});
             }
         }
         if (!names.empty()) {
@@ -194,10 +200,12 @@ private:
     PlannedTopic plan_topic(const TopicMetadata& topic) {
         PlannedTopic planned;
         planned.name = topic.name;
-        const TopicMetadata* there = target_.metadata().find_topic(topic.name);
+        const std::string name = spec_.names.on_target(topic.name);
+        planned.renamed_to = name == topic.name ? "" : name;
+        const TopicMetadata* there = target_.metadata().find_topic(name);
         if (there == nullptr) {
             planned.action = PlannedTopic::Action::create;
-            const SourceTopic source{topic.name, static_cast<int32_t>(topic.partitions.size()),
+            const SourceTopic source{name, static_cast<int32_t>(topic.partitions.size()),
                                      topic.replication_factor, source_configs_[topic.name]};
             const TargetCluster target{static_cast<int16_t>(target_.metadata().brokers().size()),
                                        target_broker_configs_, spec_.topic_config};
@@ -212,6 +220,13 @@ private:
             const TopicPartition id{topic.name, PartitionIndex(static_cast<int32_t>(index))};
             planned.partitions.push_back(plan_partition(id, topic.id));
         }
+        const auto problem = name_problems_.find(topic.name);
+        for (PlannedPartition& partition : planned.partitions) {
+            if (problem != name_problems_.end()) {
+                partition = {partition.partition};
+                partition.blocked = problem->second;
+            }
+        }
         return planned;
     }
 
@@ -225,11 +240,10 @@ private:
             return planned;
         }
         const PartitionLogs& logs = *found;
-        const StreamKey key{source_.metadata().cluster_id(), source_topic_id, id};
-        const ProducerId stream =
-            tagged_producer_id(origin_tag(key.source_cluster_id), source_topic_id, id);
-        const ResumeRules rules{stream, spec_.on_overrun == OverrunRule::continue_past};
-        const auto* at_target = target_.metadata().find_topic(id.topic);
+        const StreamKey key = key_of(id, source_topic_id);
+        const ResumeRules rules{preserved_stream_id(key),
+                                spec_.on_overrun == OverrunRule::continue_past};
+        const auto* at_target = target_.metadata().find_topic(key.partition.topic);
         const OffsetsStore::TargetLog target_log{at_target == nullptr ? Uuid() : at_target->id,
                                                  logs.target_end};
         const auto former = store_.former_of(key, target_log);
@@ -239,7 +253,7 @@ private:
                                  spec_.max_filler_bytes,
                                  spec_.on_recreated,
                                  former,
-                                 holds_others_copy(store_, logs, stream)};
+                                 holds_others_copy(store_, logs, rules.stream)};
         const OffsetsChoice choice = choose_offsets(facts, logs, rules);
         if (choice.kind == OffsetsChoice::Kind::neither) {
             planned.blocked = choice.why;
@@ -257,6 +271,10 @@ private:
         }
         planned.bytes_to_copy = bytes_of(id, logs, planned.records_to_copy);
         return planned;
+    }
+
+    StreamKey key_of(const TopicPartition& id, const Uuid& source_topic_id) const {
+        return stream_key({source_.metadata().cluster_id(), source_topic_id, id}, spec_.names);
     }
 
     /// From where the stream goes on that is furthest behind.
@@ -309,6 +327,7 @@ private:
     OffsetsStore store_;
     Carried carried_;
     FoundLogs logs_;
+    std::map<std::string, std::string> name_problems_;
     std::map<TopicPartition, int64_t> sizes_;
     std::string marker_problem_;
     std::map<std::string, std::string> target_broker_configs_;

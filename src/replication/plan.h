@@ -1,5 +1,6 @@
 #pragma once
 
+#include "model/follow_status.h"
 #include "model/link.h"
 #include "model/unmatched_entry.h"
 #include "replication/three_way.h"
@@ -27,12 +28,15 @@ struct PlannedPartition {
 struct PlannedTopic {
     enum class Action { create, grow, go_on };
     std::string name;
+    std::string renamed_to;  // its name on the target; "" where it is the same
     Action action = Action::go_on;
     int16_t replication_factor = 0;                            // on the target, where it is created
     std::vector<std::pair<std::string, std::string>> configs;  // the same
     std::vector<std::string> notes;                            // what would differ from the source
     std::vector<SettingDifference> changes;                    // of configs, where it is there
     std::vector<PlannedPartition> partitions;
+
+    const std::string& target_name() const { return renamed_to.empty() ? name : renamed_to; }
 };
 
 /// Each in words: "ALLOW User:alice from * READ on TOPIC orders".
@@ -62,6 +66,12 @@ struct PlannedUsers {
     std::vector<std::string> remove;
 };
 
+/// Of topics that were deleted at the source.
+struct PlannedDeletions {
+    std::string problem;  // why they are not known; else ""
+    std::vector<DeletedTopic> copies;
+};
+
 struct LinkPlan {
     std::string name;
     std::string source;
@@ -71,16 +81,17 @@ struct LinkPlan {
     std::string target_cluster_id;
     std::string problem;  // why there is no plan; else ""
     std::vector<PlannedTopic> topics;
-    std::vector<UnmatchedEntry> unmatched;  // of the link's topics
-    std::string configs_problem;            // why their configs would not be followed; else ""
-    std::optional<PlannedAcls> acls;        // nothing where they are not followed
-    std::optional<PlannedQuotas> quotas;    // the same
-    std::optional<PlannedUsers> users;      // the same
-    std::vector<std::string> groups;        // whose offsets would be kept the same
-    std::string group_problem;              // why they are not known; else ""
-    std::vector<std::string> own_topics;    // Lockstep's, that `run` keeps on the target
-    std::string marker_problem;             // why the target takes no markers; "" where it does
-    std::string size_problem;               // why the sizes are not known; else ""
+    std::vector<UnmatchedEntry> unmatched;      // of the link's topics
+    std::string configs_problem;                // why their configs would not be followed; else ""
+    std::optional<PlannedAcls> acls;            // nothing where they are not followed
+    std::optional<PlannedQuotas> quotas;        // the same
+    std::optional<PlannedUsers> users;          // the same
+    std::optional<PlannedDeletions> deletions;  // the same
+    std::vector<std::string> groups;            // whose offsets would be kept the same
+    std::string group_problem;                  // why they are not known; else ""
+    std::vector<std::string> own_topics;        // Lockstep's, that `run` keeps on the target
+    std::string marker_problem;                 // why the target takes no markers; "" where it does
+    std::string size_problem;                   // why the sizes are not known; else ""
     std::optional<double> source_round_trip_ms;  // of a small request
     std::optional<double> target_round_trip_ms;
 };

@@ -2,6 +2,7 @@
 
 #include "replication/acl_follower.h"
 #include "replication/config_follower.h"
+#include "replication/deletion_follower.h"
 #include "replication/quota_follower.h"
 #include "replication/user_follower.h"
 
@@ -95,6 +96,46 @@ Task<Result<void>> plan_users(PlannedUsers& plan, PlannedLink link, FollowedStor
     co_return Result<void>();
 }
 
+/// Copies are not looked through: that is done when they are due.
+Task<Result<void>> plan_deletions(PlannedDeletions& plan, PlannedLink link, FollowedStore& store,
+                                  std::stop_token stop) {
+    const std::vector<FollowedTopic> topics =
+        followed_topics(store.entries(), link.source.metadata().cluster_id(), link.spec);
+    std::vector<std::string> missing;
+    std::vector<std::string> copies;
+    for (const FollowedTopic& topic : topics) {
+        if (link.source.metadata().find_topic(topic.topic) == nullptr) {
+            missing.push_back(topic.topic);
+            copies.push_back(topic.target_topic);
+        }
+    }
+    if (missing.empty()) {
+        co_return Result<void>();
+    }
+    LS_CO_CHECK(co_await link.target.refresh_metadata(&copies, stop));
+    const auto at_source = co_await client::ask_for_topics(link.source, std::move(missing), stop);
+    const int64_t now_ms = link.source.runtime().loop.wall_clock_ms();
+    for (const FollowedTopic& topic : topics) {
+        const auto presence = at_source.find(topic.topic);
+        const auto* copy = link.target.metadata().find_topic(topic.target_topic);
+        if (presence == at_source.end() || copy == nullptr || copy->id != topic.target_id ||
+            presence->second.kind == client::TopicPresence::Kind::there) {
+            continue;
+        }
+        DeletedTopic& deleted = plan.copies.emplace_back();
+        deleted.topic = topic.topic;
+        deleted.target_topic = topic.target_topic;
+        if (presence->second.kind == client::TopicPresence::Kind::gone) {
+            deleted.gone_since_ms = topic.gone_since_ms.value_or(now_ms);
+            deleted.due_ms = deleted.gone_since_ms + kept_ms(link.spec.on_deleted);
+        } else {
+            deleted.problem =
+                "whether it is gone at the source cannot be known: " + presence->second.problem;
+        }
+    }
+    co_return Result<void>();
+}
+
 }  // namespace
 
 Task<void> plan_around(LinkPlan& plan, PlannedLink link, std::stop_token stop) {
@@ -117,6 +158,11 @@ Task<void> plan_around(LinkPlan& plan, PlannedLink link, std::stop_token stop) {
         plan.quotas.emplace();
         const auto quotas = co_await plan_quotas(*plan.quotas, link, store, stop);
         plan.quotas->problem = problem_of(quotas);
+    }
+    if (link.spec.on_deleted.kind != DeletedRule::Kind::ignore) {
+        plan.deletions.emplace();
+        const auto deletions = co_await plan_deletions(*plan.deletions, link, store, stop);
+        plan.deletions->problem = problem_of(deletions);
     }
     if (link.spec.users) {
         plan.users.emplace();

@@ -24,7 +24,7 @@ public:
           tasks_(target.runtime().loop) {}
 
     Task<void> read(std::stop_token stop) {
-        for (const auto& [id, stream] : wanted_) {
+        for (const auto& [id, log] : wanted_) {
             Result<PartitionLogs>& logs = found_.at(id);
             if (logs.has_error() || logs->target_end.value() == 0) {
                 continue;
@@ -32,17 +32,16 @@ public:
             while (tasks_.running() >= kAtOnce) {
                 co_await freed_.wait();
             }
-            tasks_.spawn("tail", read_one(id, stream, logs, stop));
+            tasks_.spawn("tail", read_one(log, logs, stop));
         }
         co_await tasks_.join();
     }
 
 private:
-    Task<void> read_one(TopicPartition id, ProducerId stream, Result<PartitionLogs>& logs,
-                        std::stop_token stop) {
-        const auto leader = target_.metadata().leader_of(id);
-        const client::LogPlace end{leader->leader, id, logs->target_end};
-        auto tail = co_await read_target_tail(target_, end, stream, stop);
+    Task<void> read_one(WantedLog log, Result<PartitionLogs>& logs, std::stop_token stop) {
+        const auto leader = target_.metadata().leader_of(log.target);
+        const client::LogPlace end{leader->leader, log.target, logs->target_end};
+        auto tail = co_await read_target_tail(target_, end, log.stream, stop);
         if (tail.has_error()) {
             logs = std::move(tail).error();
         } else {
@@ -63,19 +62,22 @@ private:
 Task<FoundLogs> read_logs(Cluster& source, Cluster& target, WantedLogs wanted,
                           std::stop_token stop) {
     FoundLogs found;
-    std::vector<TopicPartition> ids;
-    for (const auto& [id, stream] : wanted) {
+    std::vector<TopicPartition> source_ids;
+    std::vector<TopicPartition> target_ids;
+    for (const auto& [id, log] : wanted) {
         found.emplace(id, PartitionLogs());
-        ids.push_back(id);
+        source_ids.push_back(id);
+        target_ids.push_back(log.target);
     }
     // The target first, as the link does it: a link that is running must not make the target seem
     // to be ahead of the source.
-    const LogEnds at_target = co_await read_all_ends(target, ids, stop);
-    const LogEnds at_source = co_await read_all_ends(source, ids, stop);
+    const LogEnds at_target = co_await read_all_ends(target, std::move(target_ids), stop);
+    const LogEnds at_source = co_await read_all_ends(source, std::move(source_ids), stop);
     for (auto& [id, logs] : found) {
         const auto from = at_source.ranges.find(id);
-        const auto to = at_target.ranges.find(id);
-        if (const auto error = at_target.errors.find(id); error != at_target.errors.end()) {
+        const TopicPartition& there = wanted.at(id).target;
+        const auto to = at_target.ranges.find(there);
+        if (const auto error = at_target.errors.find(there); error != at_target.errors.end()) {
             logs = error->second;
         } else if (const auto failed = at_source.errors.find(id);
                    failed != at_source.errors.end()) {

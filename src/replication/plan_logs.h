@@ -6,8 +6,13 @@
 
 namespace lockstep::replication {
 
-/// Of which partitions both logs are wanted, and the ids that Lockstep writes them under.
-using WantedLogs = std::map<TopicPartition, ProducerId>;
+/// Of which partitions both logs are wanted, by their names at the source: the names on the target,
+/// and the ids that Lockstep writes them under.
+struct WantedLog {
+    TopicPartition target;
+    ProducerId stream;
+};
+using WantedLogs = std::map<TopicPartition, WantedLog>;
 using FoundLogs = std::map<TopicPartition, Result<PartitionLogs>>;
 
 /// Looks at both logs of many partitions: a request to each leader for where they end, then the

@@ -35,9 +35,10 @@ bool is_certain(const ShareStart* start, const std::optional<LastSeen>& last) {
 
 }  // namespace
 
-ShareGroupSync::ShareGroupSync(client::Cluster& source, client::Cluster& target, RangesOf ranges_of)
-    : source_{&source, client::ShareStateReader(source), {}, {}, {}},
-      target_{&target, client::ShareStateReader(target), {}, {}, {}},
+ShareGroupSync::ShareGroupSync(client::Cluster& source, client::Cluster& target, TopicNames names,
+                               RangesOf ranges_of)
+    : source_{&source, {}, client::ShareStateReader(source), {}, {}, {}},
+      target_{&target, std::move(names), client::ShareStateReader(target), {}, {}, {}},
       ranges_of_(std::move(ranges_of)) {}
 
 bool ShareGroupSync::Side::is_active(const std::string& group) const {
@@ -163,14 +164,41 @@ Task<Result<void>> ShareGroupSync::look_at(Side& side, std::set<std::string> gro
     }
     for (auto& [name, starts] : all) {
         if (starts.has_value()) {
-            std::erase_if(*starts, [&](const auto& entry) { return !ranges_of_(entry.first); });
+            std::erase_if(*starts,
+                          [&](const auto& entry) { return !at_source(side, entry.first); });
         }
     }
     auto read = co_await side.reader.read(std::move(all), stop);
     LS_CO_TRY(starts, std::move(read));
+    for (auto& [name, each] : starts) {
+        if (each.has_value() && !side.names.are_same()) {
+            each = named_as_at_source(side, *each);
+        }
+    }
     side.starts.merge(starts);
     co_await settle(side, std::move(groups), stop);
     co_return Result<void>();
+}
+
+/// The link's partition that has this name on the side; nothing where it is none of the link's.
+std::optional<TopicPartition> ShareGroupSync::at_source(const Side& side,
+                                                        const TopicPartition& id) const {
+    for (const std::string& name : side.names.at_source(id.topic)) {
+        if (const TopicPartition there{name, id.partition}; ranges_of_(there)) {
+            return there;
+        }
+    }
+    return std::nullopt;
+}
+
+ShareStarts ShareGroupSync::named_as_at_source(const Side& side, const ShareStarts& starts) const {
+    ShareStarts named;
+    for (const auto& [id, start] : starts) {
+        if (const auto there = at_source(side, id)) {
+            named.emplace(*there, start);
+        }
+    }
+    return named;
 }
 
 /// Moves each start to where the group really is.
@@ -214,8 +242,9 @@ Task<Result<Offset>> ShareGroupSync::place_of(Side& side, GroupPartition id,
         known->second.delivered == start.delivered) {
         co_return known->second.place;
     }
-    const auto leader = side.cluster->metadata().leader_of(id.second);
-    DeliveredLog log{{leader ? leader->leader : kNoBroker, id.second, place}, end, start.delivered};
+    const TopicPartition here = side.names.on_target(id.second);
+    const auto leader = side.cluster->metadata().leader_of(here);
+    DeliveredLog log{{leader ? leader->leader : kNoBroker, here, place}, end, start.delivered};
     auto found = co_await first_unfinished_record(*side.cluster, std::move(log), stop);
     if (found.has_value()) {
         side.walked.insert_or_assign(std::move(id), Walked{*start.offset, start.delivered, *found});
@@ -329,6 +358,10 @@ Task<Result<bool>> ShareGroupSync::alter(Side& side, client::ShareGroupChange ch
         auto coordinator = co_await client::find_coordinator(*side.cluster, change.group, stop);
         LS_CO_TRY(broker, std::move(coordinator));
         change.coordinator = broker;
+    }
+    auto starts = std::exchange(change.starts, {});
+    for (const auto& [id, offset] : starts) {
+        change.starts.emplace(side.names.on_target(id), offset);
     }
     auto changed = co_await client::alter_share_group(*side.cluster, std::move(change), stop);
     if (changed.has_error() && changed.error().code == protocol::KafkaError::non_empty_group) {

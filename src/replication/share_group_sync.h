@@ -24,7 +24,8 @@ class ShareGroupSync {
 public:
     using Listed = std::map<std::string, client::ListedGroup>;
 
-    ShareGroupSync(client::Cluster& source, client::Cluster& target, RangesOf ranges_of);
+    ShareGroupSync(client::Cluster& source, client::Cluster& target, TopicNames names,
+                   RangesOf ranges_of);
 
     /// `source`: the share groups of the link; `target`: all share groups there.
     runtime::Task<Result<void>> look(Listed source, Listed target, std::stop_token stop);
@@ -43,9 +44,12 @@ private:
 
     struct Side {
         client::Cluster* cluster;
+        TopicNames names;  // that the source's topics have here
         client::ShareStateReader reader;
         Listed listed;
-        client::ShareGroupStarts starts;  // their offsets moved to what is not finished
+        /// Of the link's partitions, by their names at the source; their offsets moved to what is
+        /// not finished.
+        client::ShareGroupStarts starts;
         std::map<GroupPartition, Walked> walked;
 
         bool is_active(const std::string& group) const;
@@ -74,6 +78,9 @@ private:
                                      std::stop_token stop);
     runtime::Task<Result<void>> look_at(Side& side, std::set<std::string> groups,
                                         std::stop_token stop);
+    std::optional<TopicPartition> at_source(const Side& side, const TopicPartition& id) const;
+    client::ShareStarts named_as_at_source(const Side& side,
+                                           const client::ShareStarts& starts) const;
     runtime::Task<void> settle(Side& side, std::set<std::string> groups, std::stop_token stop);
     runtime::Task<Result<Offset>> place_of(Side& side, GroupPartition id,
                                            const client::ShareStart& start, std::stop_token stop);

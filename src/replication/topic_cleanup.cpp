@@ -23,22 +23,23 @@ bool is_compacted(const std::vector<client::ConfigEntry>& configs) {
 
 }  // namespace
 
-Task<Result<std::map<std::string, Cleanup>>> read_cleanups(client::Cluster& source,
-                                                           client::Cluster& target,
-                                                           std::vector<std::string> topics,
-                                                           std::stop_token stop) {
-    std::map<std::string, Cleanup> cleanups;
-    for (const std::string& topic : topics) {
-        cleanups[topic] = Cleanup::deleted;
+Task<Result<std::map<std::string, Cleanup>>> read_cleanups(
+    client::Cluster& source, client::Cluster& target, std::map<std::string, std::string> topics,
+    std::stop_token stop) {
+    std::vector<std::string> source_names;
+    std::vector<std::string> target_names;
+    for (const auto& [topic, there] : topics) {
+        source_names.push_back(topic);
+        target_names.push_back(there);
     }
-    for (client::Cluster* cluster : {&source, &target}) {
-        auto asked = co_await read_compacted(*cluster, topics, stop);
-        LS_CO_TRY(answers, std::move(asked));
-        for (const auto& [topic, is_compacted] : answers) {
-            if (is_compacted) {
-                cleanups[topic] = Cleanup::compacted;
-            }
-        }
+    auto asked_source = co_await read_compacted(source, std::move(source_names), stop);
+    LS_CO_TRY(at_source, std::move(asked_source));
+    auto asked_target = co_await read_compacted(target, std::move(target_names), stop);
+    LS_CO_TRY(at_target, std::move(asked_target));
+    std::map<std::string, Cleanup> cleanups;
+    for (const auto& [topic, there] : topics) {
+        const bool is_either = at_source[topic] || at_target[there];
+        cleanups[topic] = is_either ? Cleanup::compacted : Cleanup::deleted;
     }
     co_return cleanups;
 }

@@ -13,11 +13,11 @@ namespace lockstep::replication {
 /// one of them has is no difference: they compact at different times.
 enum class Cleanup { deleted, compacted };
 
-/// Of each of the topics; those that cannot be described count as `deleted`.
-runtime::Task<Result<std::map<std::string, Cleanup>>> read_cleanups(client::Cluster& source,
-                                                                    client::Cluster& target,
-                                                                    std::vector<std::string> topics,
-                                                                    std::stop_token stop);
+/// Of each of the topics, by their names at the source; those that cannot be described count as
+/// `deleted`. `topics` says what each is called on the target.
+runtime::Task<Result<std::map<std::string, Cleanup>>> read_cleanups(
+    client::Cluster& source, client::Cluster& target, std::map<std::string, std::string> topics,
+    std::stop_token stop);
 
 /// The topic's max.message.bytes; nothing where the cluster does not tell.
 runtime::Task<std::optional<int64_t>> max_message_bytes(client::Cluster& cluster, std::string topic,

@@ -1,23 +1,13 @@
 #include "replication/topic_filter.h"
 
+#include "model/topic_names.h"
+
 #include <fmt/core.h>
 #include <re2/re2.h>
 
 #include <algorithm>
 
 namespace lockstep::replication {
-namespace {
-
-constexpr std::string_view kOwnTopics = "__lockstep_";
-
-bool is_never_copied(std::string_view topic) {
-    return topic.starts_with(kOwnTopics) || topic == "__consumer_offsets" ||
-           topic == "__transaction_state" || topic == "__share_group_state" ||
-           topic == "__cluster_metadata";
-}
-
-}  // namespace
-
 bool is_topic_name(std::string_view text) {
     return std::ranges::all_of(text, [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -67,7 +57,7 @@ bool TopicFilter::Pattern::matches(std::string_view topic) const {
 
 bool TopicFilter::matches(std::string_view topic) const {
     const auto hits = [&](const Pattern& pattern) { return pattern.matches(topic); };
-    return !is_never_copied(topic) && std::ranges::any_of(topics_, hits) &&
+    return !is_reserved_topic(topic) && std::ranges::any_of(topics_, hits) &&
            std::ranges::none_of(exclude_, hits);
 }
 

@@ -1,12 +1,14 @@
 #pragma once
 
 // PURE: whether the links of a process, taken together, bring a topic's records to each cluster by
-// one way only. Links of a replication do by themselves; others may not (model/topology.h).
+// one way only, and none back under another name. Links of a replication do by themselves; others
+// may not (model/topology.h).
 
 #include "model/topology.h"
 #include "replication/topic_filter.h"
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -25,17 +27,25 @@ public:
     /// Whether records that are born on the link's target come to its source, by other links.
     /// Remembers what it was asked.
     bool is_both_ways(const std::string& link, const std::string& topic);
+    /// Whether the problem is that the topic would come back under another name.
+    bool has_renaming_fault(const std::string& link, const std::string& topic);
 
 private:
     using Key = std::pair<std::string, std::string>;  // link and topic
 
-    void learn(const std::string& topic);
+    std::optional<size_t> index_of(const std::string& link) const;
+    std::optional<std::string> name_on_target(size_t link, const std::string& topic) const;
+    const RouteProblem* find(const std::string& link, const std::string& topic);
+    void follow_all(const std::string& link, const std::string& topic);
+    void follow(const TopicAt& from);
+    bool comes_back(size_t link, const std::string& topic) const;
 
     std::vector<LinkSpec> links_;
     std::vector<TopicFilter> filters_;  // of each
-    std::set<std::string> known_topics_;
-    std::map<Key, std::string> problems_;
-    std::set<Key> both_ways_;
+    std::set<Key> asked_;
+    std::set<TopicAt> followed_;
+    std::map<Key, RouteProblem> problems_;
+    std::map<Key, bool> both_ways_;
 };
 
 }  // namespace lockstep::replication

@@ -1,7 +1,6 @@
 #include "replication/verification.h"
 
 #include "base/assert.h"
-#include "model/tagged_producer_id.h"
 #include "replication/difference_cause.h"
 #include "replication/discovery.h"
 #include "replication/log_comparison.h"
@@ -98,14 +97,23 @@ private:
             co_return Error(Errc::not_found,
                             "no topic of " + source_.name() + " matches: nothing was compared");
         }
+        const auto not_copied = discovery.look_at_names(topics);
+        std::erase_if(topics, [&](const auto& topic) { return not_copied.contains(topic.name); });
+        for (const auto& [topic, problem] : not_copied) {
+            auto& entry = result_.partitions.emplace_back();
+            entry.topic = topic;
+            entry.problem = problem;
+        }
         LS_CO_CHECK(co_await learn_carried(stop));
-        std::vector<std::string> names;
+        std::map<std::string, std::string> names;
         std::vector<TopicPartition> ids;
         for (const client::TopicMetadata& topic : topics) {
-            names.push_back(topic.name);
+            const std::string there = request_.link.names.on_target(topic.name);
+            names[topic.name] = there;
             for (size_t i = 0; i < topic.partitions.size(); ++i) {
                 auto& entry = result_.partitions.emplace_back();
                 entry.topic = topic.name;
+                entry.renamed_to = there == topic.name ? "" : there;
                 entry.partition = static_cast<int32_t>(i);
                 ids.push_back({topic.name, PartitionIndex(entry.partition)});
             }
@@ -115,6 +123,9 @@ private:
         cleanups_ = std::move(cleanups);
         goals_ = co_await read_all_ends(source_, std::move(ids), stop);
         for (VerifiedPartition& partition : result_.partitions) {
+            if (!partition.problem.empty()) {
+                continue;
+            }
             while (tasks_.running() >= kAtOnce) {
                 co_await freed_.wait();
             }
@@ -144,13 +155,15 @@ private:
 
     Task<Result<void>> compare(VerifiedPartition& partition, std::stop_token stop) {
         const TopicPartition id{partition.topic, PartitionIndex(partition.partition)};
+        const TopicPartition there = request_.link.names.on_target(id);
         const auto from_leader = source_.metadata().leader_of(id);
-        const auto to_leader = target_.metadata().leader_of(id);
+        const auto to_leader = target_.metadata().leader_of(there);
         if (!from_leader || !to_leader) {
-            co_return Error(Errc::not_found, id.to_string() + " has no leader on " +
-                                                 (from_leader ? target_.name() : source_.name()));
+            co_return Error(Errc::not_found,
+                            from_leader ? there.to_string() + " has no leader on " + target_.name()
+                                        : id.to_string() + " has no leader on " + source_.name());
         }
-        Pair pair{{from_leader->leader, id, {}}, {to_leader->leader, id, {}}, {}};
+        Pair pair{{from_leader->leader, id, {}}, {to_leader->leader, there, {}}, {}};
         LS_CO_CHECK(co_await wait_until_copied(partition, pair, stop));
         if (is_translated(id)) {
             for (size_t index = 0; index < carried_.clusters.size(); ++index) {
@@ -169,9 +182,13 @@ private:
         PartitionLogs logs;  // the source's only up to where it ended at the start
     };
 
+    /// The source must have the topic. Without `origin`: of the records that were born there.
     StreamKey key_of(const TopicPartition& id, const std::string& origin = "") const {
-        return {source_.metadata().cluster_id(), source_.metadata().find_topic(id.topic)->id, id,
-                origin};
+        StreamKey key = stream_key(
+            {source_.metadata().cluster_id(), source_.metadata().find_topic(id.topic)->id, id},
+            request_.link.names);
+        key.origin_cluster_id = origin;
+        return key;
     }
 
     bool is_translated(const TopicPartition& id) const {
@@ -195,10 +212,12 @@ private:
 
     Task<Result<void>> look(Pair& pair, std::stop_token stop) {
         const TopicPartition id = pair.source.partition;
-        const std::vector<TopicPartition> ids{id};
-        const LogEnds at_target = co_await read_ends(target_, pair.target.leader, ids, stop);
-        const LogEnds at_source = co_await read_ends(source_, pair.source.leader, ids, stop);
-        LS_CO_TRY(logs, logs_from(at_source, at_target, id));
+        const TopicPartition there = pair.target.partition;
+        const std::vector<TopicPartition> source_ids{id};
+        const std::vector<TopicPartition> target_ids{there};
+        const LogEnds at_target = co_await read_ends(target_, pair.target.leader, target_ids, stop);
+        const LogEnds at_source = co_await read_ends(source_, pair.source.leader, source_ids, stop);
+        LS_CO_TRY(logs, logs_from(at_source, at_target, {id, there}));
         pair.logs = logs;
         if (const auto goal = goals_.ranges.find(id); goal != goals_.ranges.end()) {
             pair.logs.source_end = std::min(logs.source_end, goal->second.end);
@@ -265,16 +284,16 @@ private:
                                  rules_for(partition.topic), partition);
         LS_CO_CHECK(co_await comparison.run(stop));
         if (!partition.first.empty()) {
-            co_await find_cause(partition, std::move(pair.target), stop);
+            co_await find_cause(partition, std::move(pair), stop);
         }
         co_return Result<void>();
     }
 
-    Task<void> find_cause(VerifiedPartition& partition, client::LogPlace place,
-                          std::stop_token stop) {
+    Task<void> find_cause(VerifiedPartition& partition, Pair pair, std::stop_token stop) {
         const Difference& difference = partition.first.front();
+        client::LogPlace place = pair.target;
         place.offset = difference.offset;
-        const TopicPartition id = place.partition;
+        const TopicPartition id = pair.source.partition;
         const auto read = co_await client::read_batch_at(target_, std::move(place), stop);
         if (read.has_error() || source_.metadata().find_topic(id.topic) == nullptr) {
             co_return;
@@ -286,10 +305,7 @@ private:
             (*batch)->last_offset() >= difference.offset) {
             at_target = **batch;
         }
-        const ProducerId stream =
-            tagged_producer_id(origin_tag(source_.metadata().cluster_id()),
-                               source_.metadata().find_topic(id.topic)->id, id);
-        partition.cause = cause_of(difference, at_target, stream);
+        partition.cause = cause_of(difference, at_target, preserved_stream_id(key_of(id)));
     }
 
     /// By the numbers of the stream's records. What others wrote to the target is not seen.

@@ -15,6 +15,7 @@ namespace lockstep::replication {
 
 struct VerifiedPartition : ComparedRecords {
     std::string topic;
+    std::string renamed_to;  // its name on the target; "" where it is the same
     int32_t partition = 0;
     int64_t from = 0;  // what was compared: [from, to), what both logs hold
     int64_t to = 0;

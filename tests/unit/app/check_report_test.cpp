@@ -145,9 +145,9 @@ TEST(CheckJson, HasEveryPartition) {
 {"links": [{
   "name": "east-to-west", "source": "east", "target": "west", "priority": "normal",
   "source_cluster_id": "c1", "target_cluster_id": "c2", "problem": "",
-  "configs_problem": "", "acls": null, "quotas": null, "users": null,
+  "configs_problem": "", "acls": null, "quotas": null, "users": null, "deletions": null,
   "topics": [
-    {"topic": "orders", "action": "create", "replication_factor": 1,
+    {"topic": "orders", "target_topic": "orders", "action": "create", "replication_factor": 1,
      "configs": {"cleanup.policy": "compact", "retention.ms": "86400000"},
      "notes": ["replication factor 3 is lowered to 1: west has 1 broker"],
      "config_changes": [],
@@ -156,7 +156,8 @@ TEST(CheckJson, HasEveryPartition) {
         "translated_why": "", "blocked": "", "bytes_to_copy": 0},
        {"partition": 1, "next_offset": 0, "records_to_copy": 34567, "offsets": "preserve",
         "translated_why": "", "blocked": "", "bytes_to_copy": 0}]},
-    {"topic": "payments", "action": "grow", "replication_factor": null, "configs": {}, "notes": [],
+    {"topic": "payments", "target_topic": "payments", "action": "grow",
+     "replication_factor": null, "configs": {}, "notes": [],
      "config_changes": [],
      "partitions": [
        {"partition": 0, "next_offset": 70, "records_to_copy": 5, "offsets": "preserve",

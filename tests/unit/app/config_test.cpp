@@ -238,7 +238,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "target, topics, exclude, groups, exclude_groups, offsets, max_filler, "
                   "on_overrun, on_recreated, append_time, replication_factor, "
                   "topic_config, acls, quotas, compression, start, bandwidth, sync_interval, "
-                  "batch_size, retry, priority, users\n"},
+                  "prefix, rename, on_deleted, batch_size, retry, priority, users\n"},
         BadConfig{"KeyGivenTwice", with_link("    topics: [orders]\n    topics: [payments]\n"),
                   "c.yaml:8:5: key \"topics\" stands twice in a link (first in line 7); remove "
                   "one of the two\n"},

@@ -78,8 +78,9 @@ TEST(StatusJson, HasEveryFigureOfAPartition) {
     rates.sample(2, {link});
     const Json json = Json::parse(status_json({link}, rates, {1, 1'000'000}));
     EXPECT_EQ(json["links"][0]["partitions"][0], Json::parse(R"({
-        "topic": "orders", "partition": 3, "state": "running", "worker": "", "reason": "",
-        "reason_code": "", "offsets": "preserve", "translated_why": "",
+        "topic": "orders", "target_topic": "orders", "partition": 3,
+        "state": "running", "worker": "", "reason": "", "reason_code": "", "offsets": "preserve",
+        "translated_why": "",
         "source_log_start": 7, "source_high_watermark": 120, "next_offset": 100,
         "target_log_end": 100,
         "lag_records": 20, "lag_seconds": 1.5, "copied_records": 93, "copied_bytes": 4096,

@@ -165,5 +165,36 @@ TEST(AclDifference, ForgetsItsOwn_WhenItIsGone) {
     EXPECT_THAT(difference.to_delete, IsEmpty());
 }
 
+/// "TOPIC east.orders", of all rights that are wanted now.
+std::vector<std::string> subjects_of(const std::vector<Acl>& at_source, const TopicNames& names) {
+    const auto topics = TopicFilter::make({"orders", "payments-.*"}, {});
+    const AclRules rules;
+    const auto principals = PrincipalMap::make(rules);
+    std::vector<std::string> subjects;
+    for (const Acl& acl :
+         wanted_acls(at_source, {*topics, nullptr, *principals, rules, names}).now) {
+        subjects.push_back(acl.subject());
+    }
+    return subjects;
+}
+
+TEST(WantedAcls, AreForTheNamesOnTheTarget) {
+    const TopicNames names{{{"orders", "sales"}}, "east."};
+    EXPECT_THAT(subjects_of({allow(read)}, names), ElementsAre("TOPIC sales"));
+    EXPECT_THAT(subjects_of({allow(read, topic, "payments-eu")}, names),
+                ElementsAre("TOPIC east.payments-eu"));
+    EXPECT_THAT(subjects_of({prefixed("payments-")}, names),
+                ElementsAre("TOPIC east.payments- (PREFIXED)"));
+    EXPECT_THAT(subjects_of({prefixed("o")}, names),
+                UnorderedElementsAre("TOPIC east.o (PREFIXED)", "TOPIC sales"));
+}
+
+TEST(WantedAcls, OfEveryTopic_AreForTheCopiesOnly_WhereTheseHaveAPrefix) {
+    EXPECT_THAT(subjects_of({allow(read, topic, "*")}, {{{"orders", "sales"}}, "east."}),
+                UnorderedElementsAre("TOPIC east. (PREFIXED)", "TOPIC sales"));
+    EXPECT_THAT(subjects_of({allow(read, topic, "*")}, {{{"orders", "sales"}}, ""}),
+                ElementsAre("TOPIC *"));
+}
+
 }  // namespace
 }  // namespace lockstep::replication

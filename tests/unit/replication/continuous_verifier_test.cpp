@@ -8,6 +8,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 namespace lockstep::replication {
 namespace {
 
@@ -81,9 +83,22 @@ protected:
         bool goes_on = true;
         for (auto next = partitions.begin(); goes_on && next != partitions.end(); ++next) {
             if (last == nullptr || last->partition < next->id) {
-                goes_on = visitor(CopiedPartition{*next, 0, records_, translated_, begins_at_});
+                goes_on =
+                    visitor(CopiedPartition{next->id, *next, 0, records_, translated_, begins_at_});
             }
         }
+    }
+
+    std::optional<CopiedPartition> copied(const CopyId& copy) const {
+        if (copy.partition == status_.id) {
+            return CopiedPartition{status_.id, status_,     copy.stream,
+                                   records_,   translated_, begins_at_};
+        }
+        const auto other = std::ranges::find(others_, copy.partition, &PartitionStatus::id);
+        if (other == others_.end()) {
+            return std::nullopt;
+        }
+        return CopiedPartition{other->id, *other, copy.stream, records_, translated_, begins_at_};
     }
 
     /// What it says of status_'s partition.
@@ -106,10 +121,7 @@ protected:
     ContinuousVerifier verifier_{ProofServices{
         name_, source_cluster_, target_cluster_, rate_,
         [this](const CopyId* last, const CopyVisitor& visitor) { visit_copied(last, visitor); },
-        [this](const CopyId&) {
-            return std::optional(CopiedPartition{status_, 0, records_, translated_, begins_at_});
-        },
-        [this] { ++metadata_wanted_; }}};
+        [this](const CopyId& copy) { return copied(copy); }, [this] { ++metadata_wanted_; }}};
     runtime::TaskGroup tasks_{loop_};
 };
 

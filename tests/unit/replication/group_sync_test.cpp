@@ -73,9 +73,11 @@ protected:
     Side target_{loop_, network_, "dst"};
     Offset target_end_{100};
     bool is_mixed_ = false;
-    GroupSync sync_{source_.cluster, target_.cluster, *GroupFilter::make(everything(), {"not-me"}),
-                    GroupLogs{[this](const TopicPartition& id) { return ranges_of(id); },
-                              [this](const TopicPartition&) { return is_mixed_; }}};
+    GroupSync sync_{source_.cluster, target_.cluster,
+                    GroupScope{*GroupFilter::make(everything(), {"not-me"}),
+                               {},
+                               [this](const TopicPartition& id) { return ranges_of(id); },
+                               [this](const TopicPartition&) { return is_mixed_; }}};
     runtime::TaskGroup tasks_{loop_};
 };
 

@@ -125,5 +125,29 @@ TEST(StoredChunk, TakesAnyBytesWithoutHarm) {
     }
 }
 
+TEST(ChunkKey, HasBothNames_OfARenamedTopic) {
+    ChunkKey key = sample_key();
+    key.stream.renamed_from = "orders";
+    key.stream.origin_cluster_id = "elsewhere";
+    EXPECT_EQ(key.to_string(),
+              "MkU3OEVBNTcwNTJENDM2Qg/elsewhere:AQID_wAAAAAAAAAAAAAAAA:orders>a.b-c_d:7:t:12");
+    const auto read = ChunkKey::parse(key.to_string());
+    ASSERT_TRUE(read.has_value()) << read.error().message();
+    EXPECT_EQ(*read, key);
+}
+
+TEST(StreamKey, OfATopicWithTwoNames_IsTwoStreams) {
+    const SourcePartition source{"cluster", Uuid{{1}}, {"orders", PartitionIndex(0)}};
+    const StreamKey plain = stream_key(source, {});
+    const StreamKey renamed = stream_key(source, {{}, "east."});
+    EXPECT_EQ(plain.renamed_from, "");
+    EXPECT_EQ(renamed.partition.topic, "east.orders");
+    EXPECT_EQ(renamed.renamed_from, "orders");
+    EXPECT_NE(stream_id(plain), stream_id(renamed));
+    EXPECT_NE(preserved_stream_id(plain), preserved_stream_id(renamed));
+    EXPECT_EQ(preserved_stream_id(plain),
+              tagged_producer_id(origin_tag("cluster"), Uuid{{1}}, {"orders", PartitionIndex(0)}));
+}
+
 }  // namespace
 }  // namespace lockstep::replication

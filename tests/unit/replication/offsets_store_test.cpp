@@ -79,7 +79,7 @@ protected:
     }
 
     static StreamKey from(const std::string& source, const std::string& origin = "") {
-        return {source, Uuid{{9}}, {"orders", PartitionIndex(0)}, origin};
+        return {source, Uuid{{9}}, {"orders", PartitionIndex(0)}, "", origin};
     }
 
     StreamMap& read(Worker& worker) {

@@ -86,8 +86,9 @@ protected:
     Side target_{loop_, network_, "dst"};
     Offset target_end_{100};
     bool is_copied_ = true;
-    ShareGroupSync sync_{source_.cluster, target_.cluster,
-                         [this](const TopicPartition& id) { return ranges_of(id); }};
+    ShareGroupSync sync_{source_.cluster, target_.cluster, {}, [this](const TopicPartition& id) {
+                             return ranges_of(id);
+                         }};
 };
 
 TEST_F(ShareGroupSyncTest, MakesTheGroupOnTheTarget_AtWhatIsNotFinished) {
