@@ -133,11 +133,16 @@ constexpr const char* kManualFooter = R"(Example:
 constexpr const char* kImportFooter = R"(Examples:
   lockstep import mm2.properties
   lockstep import mirror.yaml --output -
+  lockstep import --continue mm2.properties
 
 Reads the properties of a dedicated MirrorMaker 2, or Strimzi's resource of kind
 KafkaMirrorMaker2, and writes a configuration that copies the same topics. Each
 setting stands in a comment: taken, changed (why), not needed (why), or by hand
 where somebody has to look at it. Connects to nothing, and overwrites nothing.
+
+With --continue, links go on with the topics that MirrorMaker 2 has written, under
+the names that it gave them: stop it first, then both clusters are read to find
+where it has stopped, and that is stored on the target. Nothing is copied again.
 docs/from-mirrormaker2.md (the package has it in /usr/share/doc/lockstep) tells
 what is otherwise, and how to go over.)";
 
@@ -362,6 +367,8 @@ void CommandLine::add_import_options() {
     import_->add_option("-o,--output", import_options_.output_path, "Where to write; -: print it")
         ->type_name("FILE")
         ->capture_default_str();
+    import_->add_flag("--continue", import_options_.is_continuing,
+                      "Take over what a MirrorMaker 2 that has ended has mirrored");
 }
 
 void CommandLine::add_state_options() {

@@ -84,6 +84,7 @@ struct SandboxOptions {
 struct ImportOptions {
     std::string input_path;
     std::string output_path = "lockstep.yaml";  // "-": standard output
+    bool is_continuing = false;                 // takes over what the other one has mirrored
 };
 
 struct DemoOptions {

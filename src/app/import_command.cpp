@@ -1,6 +1,8 @@
 #include "app/import_command.h"
 
+#include "app/config.h"
 #include "app/config_file.h"
+#include "app/continue_command.h"
 #include "app/exit_code.h"
 #include "app/import_text.h"
 #include "app/import_yaml.h"
@@ -60,6 +62,32 @@ void say_what_became(const std::vector<Ruling>& rulings) {
     }
 }
 
+void say_problems(const std::vector<ConfigProblem>& problems, const std::string& path) {
+    for (const ConfigProblem& one : problems) {
+        fmt::print(stderr, "{}\n", one.to_string(path));
+    }
+}
+
+/// What would be written is what is gone on with. Only then it is.
+int take_over(const std::string& yaml, const std::string& output_path) {
+    const ParsedConfig parsed = parse_config(yaml);
+    if (!parsed.problems.empty()) {
+        fmt::print(stderr,
+                   "What would be written is not right, so that nothing can go on with it. "
+                   "Run this without --continue, and look at the file:\n");
+        say_problems(parsed.problems, output_path);
+        return kExitFailure;
+    }
+    if (!continue_mirrors(parsed.config)) {
+        fmt::print(stderr,
+                   "Not all could be taken over; nothing was written to {}. What was taken "
+                   "over stays so: run this again.\n",
+                   output_path);
+        return kExitTrouble;
+    }
+    return kExitSuccess;
+}
+
 }  // namespace
 
 int import_command(const ImportOptions& options) {
@@ -69,12 +97,17 @@ int import_command(const ImportOptions& options) {
         fmt::print(stderr, "{}", problem);
         return kExitUsage;
     }
-    const ImportedText imported = import_text(*text, options.input_path);
+    const auto use = options.is_continuing ? ImportUse::continued : ImportUse::anew;
+    const ImportedText imported = import_text(*text, options.input_path, use);
     if (!imported.problems.empty()) {
-        for (const ConfigProblem& one : imported.problems) {
-            fmt::print(stderr, "{}\n", one.to_string(options.input_path));
-        }
+        say_problems(imported.problems, options.input_path);
         return kExitUsage;
+    }
+    if (options.is_continuing) {
+        const int code = take_over(imported.yaml, options.output_path);
+        if (code != kExitSuccess) {
+            return code;
+        }
     }
     if (options.output_path == kStandardOutput) {
         fmt::print("{}", imported.yaml);

@@ -57,8 +57,8 @@ std::string current_name(const std::string& key) {
 
 class Importer {
 public:
-    Importer(const std::vector<ForeignSetting>& settings, ConfigProblems& problems)
-        : settings_(settings), problems_(problems) {}
+    Importer(const std::vector<ForeignSetting>& settings, ImportUse use, ConfigProblems& problems)
+        : settings_(settings), use_(use), problems_(problems) {}
 
     ImportedMirrors run();
 
@@ -83,6 +83,7 @@ private:
     void rule_on_rest_of_flow(ScopedSetting& one);
 
     const std::vector<ForeignSetting>& settings_;
+    ImportUse use_;
     ConfigProblems& problems_;
     std::vector<std::string> aliases_;
     std::vector<ScopedSetting> scoped_;
@@ -266,7 +267,8 @@ void Importer::make_links() {
                 continue;
             }
             ImportedLink link = make_link(source, target);
-            if (made.contains(target + std::string(kArrow) + source)) {
+            link.is_continued = use_ == ImportUse::continued;
+            if (link.prefix.empty() && made.contains(target + std::string(kArrow) + source)) {
                 link.not_now =
                     "topics are called the same on both clusters, so that this link and the one "
                     "the other way would copy each other's copies without end. Where both copy "
@@ -396,7 +398,12 @@ void Importer::rule_on_policy(ImportedLink& link, const std::string& flow) {
                                ""};
     Ruling ruling{policy != nullptr ? *policy->setting : unset, Verdict::taken, ""};
     const std::string name = policy != nullptr ? policy->setting->value : "";
-    if (name.empty() || name == std::string(kPolicies) + "DefaultReplicationPolicy") {
+    const bool is_default =
+        name.empty() || name == std::string(kPolicies) + "DefaultReplicationPolicy";
+    if (is_default && use_ == ImportUse::continued) {
+        link.prefix = link.source + (separator != nullptr ? separator->setting->value : ".");
+        ruling.why = "copies keep the names that MirrorMaker 2 gave them";
+    } else if (is_default) {
         ruling.verdict = Verdict::changed;
         ruling.why = fmt::format(
             "MirrorMaker 2 called a topic T of {0} \"{0}{1}T\" on {2}; Lockstep calls it T there, "
@@ -405,11 +412,19 @@ void Importer::rule_on_policy(ImportedLink& link, const std::string& flow) {
     } else if (name != std::string(kPolicies) + "IdentityReplicationPolicy") {
         ruling.verdict = Verdict::by_hand;
         ruling.why = "code of your own; Lockstep calls topics the same on both clusters";
+        if (use_ == ImportUse::continued) {
+            problems_.add({policy->setting->line, 1},
+                          fmt::format("{}: what code of your own calls the copies is not known, so "
+                                      "that nothing can go on with them",
+                                      policy->setting->key));
+        }
     }
     link.others.push_back(ruling);
     if (separator != nullptr) {
         link.others.push_back(
-            {*separator->setting, Verdict::not_needed, "topics are called the same"});
+            link.prefix.empty()
+                ? Ruling{*separator->setting, Verdict::not_needed, "topics are called the same"}
+                : Ruling{*separator->setting, Verdict::taken, ""});
     }
 }
 
@@ -446,9 +461,9 @@ void Importer::rule_on_rest_of_flow(ScopedSetting& one) {
 
 }  // namespace
 
-ImportedMirrors import_mirrors(const std::vector<ForeignSetting>& settings,
+ImportedMirrors import_mirrors(const std::vector<ForeignSetting>& settings, ImportUse use,
                                ConfigProblems& problems) {
-    return Importer(settings, problems).run();
+    return Importer(settings, use, problems).run();
 }
 
 }  // namespace lockstep::app

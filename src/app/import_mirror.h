@@ -32,6 +32,8 @@ struct ImportedLink {
     std::optional<int> replication_factor;
     std::vector<Ruling> replication_factor_because;
     std::vector<Ruling> others;
+    bool is_continued = false;
+    std::string prefix;   // of the names on the target; "" for none
     std::string not_now;  // why the link is written as a comment only; "": it is not
 };
 
@@ -45,7 +47,7 @@ struct ImportedMirrors {
 
 /// PURE. What a dedicated MirrorMaker 2 with these settings does, as Lockstep's clusters and links.
 /// Problems: what leaves nothing that could be written.
-ImportedMirrors import_mirrors(const std::vector<ForeignSetting>& settings,
+ImportedMirrors import_mirrors(const std::vector<ForeignSetting>& settings, ImportUse use,
                                ConfigProblems& problems);
 
 }  // namespace lockstep::app

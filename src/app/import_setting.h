@@ -16,6 +16,12 @@ struct ForeignSetting {
     std::string shown;  // the key as it stands in the file, where that is another one
 };
 
+/// What the links that are written are for.
+enum class ImportUse {
+    anew,      // they copy the topics from their start, under their own names
+    continued  // they go on with what MirrorMaker 2 has copied, under the names that it gave
+};
+
 /// What became of a setting.
 enum class Verdict {
     taken,       // Lockstep's file says the same

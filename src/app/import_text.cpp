@@ -53,7 +53,7 @@ void hold_back_security(ImportedMirrors& mirrors) {
 
 }  // namespace
 
-ImportedText import_text(const std::string& text, const std::string& origin) {
+ImportedText import_text(const std::string& text, const std::string& origin, ImportUse use) {
     ConfigProblems problems;
     ImportedText result;
     const std::vector<ForeignSetting> settings =
@@ -62,7 +62,7 @@ ImportedText import_text(const std::string& text, const std::string& origin) {
     if (!result.problems.empty()) {
         return result;
     }
-    ImportedMirrors mirrors = import_mirrors(settings, problems);
+    ImportedMirrors mirrors = import_mirrors(settings, use, problems);
     point_at_placeholders(mirrors);
     hold_back_security(mirrors);
     result.problems = problems.take_sorted();

@@ -13,6 +13,8 @@ struct ImportedText {
 
 /// PURE. MirrorMaker 2's properties, or Strimzi's KafkaMirrorMaker2, as Lockstep's configuration.
 /// docs/from-mirrormaker2.md describes it for operators.
-ImportedText import_text(const std::string& text, const std::string& origin);
+/// `use`: whether its links begin copies of their own, or go on with MirrorMaker 2's.
+ImportedText import_text(const std::string& text, const std::string& origin,
+                         ImportUse use = ImportUse::anew);
 
 }  // namespace lockstep::app

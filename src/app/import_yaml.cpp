@@ -113,6 +113,13 @@ void write_link(Writer& writer, const ImportedLink& link) {
     writer.line(2, fmt::format("- source: {}", quoted(link.source)));
     writer.line(4, fmt::format("target: {}", quoted(link.target)));
     writer.list(4, "topics", link.topics);
+    if (!link.prefix.empty()) {
+        writer.line(4, fmt::format("prefix: {}", quoted(link.prefix)));
+    }
+    if (link.is_continued) {
+        writer.comment(4, "behind what MirrorMaker 2 has copied, at the target's next offsets");
+        writer.line(4, "offsets: translate");
+    }
     writer.list(4, "exclude", link.exclude);
     writer.list(4, "groups", link.groups);
     if (!link.exclude_groups.because.empty()) {

@@ -52,6 +52,30 @@ LogRange PartitionRanges::target() const {
     return {std::min(place_on_target(target_.start), end), end};
 }
 
+/// Where the stream begins, if another mirror has copied what comes before, and both logs have it.
+std::optional<PartitionRanges::Begin> PartitionRanges::begin_behind_mirror() const {
+    const bool is_behind = map_ != nullptr && map_->is_behind_mirror && !map_->source.is_empty() &&
+                           !map_->target.is_empty();
+    if (!is_behind) {
+        return std::nullopt;
+    }
+    const OffsetRun& source = map_->source.runs().front();
+    const OffsetRun& target = map_->target.runs().front();
+    const bool is_begin = source.first.value() == 0 && target.first.value() == 0;
+    const bool has_more = source_.start < source.offset && target_.start < target.offset;
+    return is_begin && has_more ? std::optional(Begin{source.offset, target.offset}) : std::nullopt;
+}
+
+bool PartitionRanges::has_place_at_source(Offset offset) const {
+    const auto begin = begin_behind_mirror();
+    return !begin || offset >= begin->source;
+}
+
+bool PartitionRanges::has_place_on_target(Offset offset) const {
+    const auto begin = begin_behind_mirror();
+    return !begin || offset >= begin->target;
+}
+
 Offset PartitionRanges::place_at_source(Offset offset) const {
     if (map_ == nullptr) {
         return offset;

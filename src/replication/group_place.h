@@ -52,12 +52,22 @@ public:
     }
     LogRange target() const;
 
+    /// False of what another mirror has copied (take_over.h): nobody knows which record is which.
+    bool has_place_at_source(Offset offset) const;
+    bool has_place_on_target(Offset offset) const;
+
     Offset place_at_source(Offset offset) const;
     Offset place_on_target(Offset offset) const;
     Offset source_offset(Offset place) const;
     Offset target_offset(Offset place) const;
 
 private:
+    struct Begin {
+        Offset source;
+        Offset target;
+    };
+    std::optional<Begin> begin_behind_mirror() const;
+
     LogRange source_;
     LogRange target_;
     const StreamMap* map_ = nullptr;

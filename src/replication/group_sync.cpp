@@ -251,7 +251,7 @@ GroupSync::Outcome GroupSync::compare(const std::string& group, const Side& sour
             ++status.partitions;
             status.note = kOtherOrder;
         }
-        if (!ranges) {
+        if (!ranges || !ranges->has_place_at_source(committed.offset)) {
             continue;
         }
         const TopicPartition there = scope_.names.on_target(id);
@@ -268,6 +268,11 @@ GroupSync::Outcome GroupSync::compare(const std::string& group, const Side& sour
         place.source_log = ranges->source();
         place.target_log = ranges->target();
         const GroupDecision decision = decide(place);
+        const auto at = at_target.find(there);
+        if (decision.action == GroupAction::to_source &&
+            (at == at_target.end() || !ranges->has_place_on_target(at->second.offset))) {
+            continue;  // the source would be told a place that the group has not come to
+        }
         outcome.add({id, there}, place, decision, *ranges);
         if (outcome.is_refresh && decision.action == GroupAction::none &&
             at_target.contains(there)) {

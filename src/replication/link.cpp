@@ -244,7 +244,9 @@ std::optional<CopiedPartition> Link::copied(const PartitionReplicator& partition
                              stream};
         const auto& runs = records.map->source.runs();
         const bool has_first = !runs.empty() && runs.front().first == Ordinal(0);
-        if (has_first && spec_.start.kind != StartRule::Kind::earliest) {
+        const bool begins_late =
+            spec_.start.kind != StartRule::Kind::earliest || records.map->is_behind_mirror;
+        if (has_first && begins_late) {
             copied.begins_at = runs.front().offset;
         }
     } else if (stream > 0) {

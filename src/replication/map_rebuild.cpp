@@ -1,10 +1,9 @@
 #include "replication/map_rebuild.h"
 
+#include "replication/record_hash.h"
 #include "replication/translated_copy.h"
 
 #include <fmt/core.h>
-
-#include <functional>
 
 namespace lockstep::replication {
 
@@ -14,31 +13,6 @@ using runtime::Task;
 namespace {
 
 constexpr size_t kMostRecords = 4'000'000;  // of each log: 16 bytes each, and as much for an index
-
-void add_to(uint64_t& hash, uint64_t more) {
-    hash = (hash ^ more) * 0x9e3779b97f4a7c15;
-    hash ^= hash >> 32;
-}
-
-void add_to(uint64_t& hash, const std::optional<ByteView>& bytes) {
-    add_to(hash, bytes ? bytes->size() + 1 : 0);
-    if (bytes) {
-        add_to(hash, std::hash<std::string_view>{}(as_text(*bytes)));
-    }
-}
-
-/// Without the time where it may be the broker's on one side only.
-uint64_t hash_of(const SeenRecord& record, AppendTimeRule append_time) {
-    const bool has_time = append_time == AppendTimeRule::keep;
-    uint64_t hash = has_time ? static_cast<uint64_t>(record.timestamp_ms) : 0;
-    add_to(hash, record.content.key);
-    add_to(hash, record.content.value);
-    for (const protocol::RecordHeader& header : record.content.headers) {
-        add_to(hash, as_bytes(header.key));
-        add_to(hash, header.value);
-    }
-    return hash;
-}
 
 Task<Result<std::vector<HashedRecord>>> read_all(LogCursor& cursor, AppendTimeRule append_time,
                                                  std::stop_token stop) {
@@ -55,7 +29,10 @@ Task<Result<std::vector<HashedRecord>>> read_all(LogCursor& cursor, AppendTimeRu
                 break;
             }
             if (const auto place = cursor.record().place) {
-                records.push_back({place->value(), hash_of(cursor.record(), append_time)});
+                // Without the time where it may be the broker's on one side only.
+                const bool has_time = append_time == AppendTimeRule::keep;
+                const int64_t time_ms = has_time ? cursor.record().timestamp_ms : 0;
+                records.push_back({place->value(), hash_of(time_ms, cursor.record().content)});
             }
             cursor.skip_record();
         }

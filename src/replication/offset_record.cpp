@@ -16,6 +16,7 @@ constexpr int8_t kVersion = 3;
 constexpr int8_t kVersionWithoutFlags = 2;
 constexpr int8_t kVersionWithoutForm = 1;
 constexpr int8_t kHasTargetsOwn = 0x01;
+constexpr int8_t kIsBehindMirror = 2;
 
 template <typename Number>
 bool parse_whole(std::string_view text, Number& number) {
@@ -90,7 +91,8 @@ Bytes StoredChunk::encode() const {
     protocol::WireWriter writer;
     writer.put_int8(kVersion);
     writer.put_int8(static_cast<int8_t>(form));
-    writer.put_int8(has_targets_own ? kHasTargetsOwn : int8_t{0});
+    writer.put_int8(static_cast<int8_t>((has_targets_own ? kHasTargetsOwn : 0) |
+                                        (is_behind_mirror ? kIsBehindMirror : 0)));
     writer.put_uuid(target_topic_id);
     writer.put_varlong(next.value());
     writer.put_varint(static_cast<int32_t>(runs.size()));
@@ -120,7 +122,9 @@ Result<StoredChunk> StoredChunk::decode(ByteView value) {
         }
         chunk.form = static_cast<StreamForm>(form);
         if (version != kVersionWithoutFlags) {
-            chunk.has_targets_own = (reader.read_int8() & kHasTargetsOwn) != 0;
+            const int8_t flags = reader.read_int8();
+            chunk.has_targets_own = (flags & kHasTargetsOwn) != 0;
+            chunk.is_behind_mirror = (flags & kIsBehindMirror) != 0;
         }
         chunk.target_topic_id = reader.read_uuid();
     }

@@ -6,7 +6,7 @@
 //            records were born elsewhere, "<source cluster id>/<origin's id>:<topic id>:..."; where
 //            the topic has another name on the target, "...:<topic>><the target's>:<partition>:..."
 //     value  version 3, the stream's form, flags (bit 0: the source has records that were born on
-//            the target) and the target topic's id,
+//            the target, bit 1: it begins behind another mirror) and the target topic's id,
 //            the number of the stream's next record, then the chunk's runs;
 //            version 2 lacks the flags, version 1 form and id, too
 //
@@ -75,6 +75,7 @@ struct StoredChunk {
     StreamForm form = StreamForm::unknown;
     Uuid target_topic_id = {};
     bool has_targets_own = false;
+    bool is_behind_mirror = false;
 
     bool operator==(const StoredChunk&) const = default;
 

@@ -98,13 +98,15 @@ struct OffsetsStore::Stream {
                 {runs.begin(), runs.end()},
                 map.form,
                 map.target_topic_id,
-                map.has_targets_own};
+                map.has_targets_own,
+                map.is_behind_mirror};
     }
 
     void put(const ChunkKey& at, const StoredChunk& chunk) {
         be_in(chunk.target_topic_id);
         map.form = chunk.form;
         map.has_targets_own = map.has_targets_own || chunk.has_targets_own;
+        map.is_behind_mirror = chunk.is_behind_mirror;
         RunList& side = at.side == MapSide::source ? map.source : map.target;
         side.put_chunk(at.chunk, chunk.runs);
         map.next = std::max(map.next, chunk.next);

@@ -306,7 +306,9 @@ ShareGroupSync::Outcome ShareGroupSync::compare(const std::string& group) const 
 void ShareGroupSync::compare(const TopicPartition& id, const ShareStart& here,
                              const ShareStart* there, Outcome& outcome) const {
     const auto ranges = ranges_of_(id);
-    if (!ranges || (!here.error && !here.offset)) {
+    const bool is_placed =
+        here.error || (here.offset && ranges && ranges->has_place_at_source(*here.offset));
+    if (!ranges || !is_placed) {
         return;
     }
     GroupStatus& status = outcome.status;
@@ -332,6 +334,10 @@ void ShareGroupSync::compare(const TopicPartition& id, const ShareStart& here,
     place.source_log = ranges->source();
     place.target_log = ranges->target();
     const GroupDecision decision = decide(place);
+    if (decision.action == GroupAction::to_source &&
+        !ranges->has_place_on_target(there->offset.value_or(Offset(0)))) {
+        return;
+    }
     LastSeen& seen = outcome.seen[id];
     seen = {at_source, place.target.committed};
     if (decision.action == GroupAction::to_target) {

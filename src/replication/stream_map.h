@@ -90,6 +90,8 @@ struct StreamMap {
     StreamForm form = StreamForm::unknown;
     Uuid target_topic_id;          // which has the records; all zeros where nobody has said so
     bool has_targets_own = false;  // the source has records that were born on the target
+    /// What the source has before its first record is another mirror's to copy (take_over.h).
+    bool is_behind_mirror = false;
 };
 
 }  // namespace lockstep::replication

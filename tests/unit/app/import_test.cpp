@@ -65,6 +65,42 @@ std::string problems_of(const std::string& text) {
     return all;
 }
 
+Config continued(const std::string& text) {
+    const ImportedText imported = import_text(text, "mm2.properties", ImportUse::continued);
+    EXPECT_TRUE(imported.problems.empty());
+    ParsedConfig parsed = parse_config(imported.yaml);
+    for (const ConfigProblem& problem : parsed.problems) {
+        ADD_FAILURE() << problem.to_string("lockstep.yaml") << "\n" << imported.yaml;
+    }
+    return parsed.config;
+}
+
+TEST(ImportContinued, GoesOnUnderTheNamesThatThereAre) {
+    const LinkSpec plain = continued(kTwoClusters).links.at(0);
+    EXPECT_EQ(plain.names, (TopicNames{{}, "east."}));
+    EXPECT_EQ(plain.offsets, OffsetsMode::translate);
+    const std::string text = std::string(kTwoClusters) + "replication.policy.separator = _\n";
+    EXPECT_EQ(continued(text).links.at(0).names.prefix, "east_");
+    const std::string same = std::string(kTwoClusters) +
+                             "replication.policy.class = "
+                             "org.apache.kafka.connect.mirror.IdentityReplicationPolicy\n";
+    EXPECT_TRUE(continued(same).links.at(0).names.are_same());
+}
+
+TEST(ImportContinued, GoesOnInBothDirections) {
+    const Config both = continued(std::string(kTwoClusters) + "west->east.enabled = true\n");
+    ASSERT_EQ(both.links.size(), 2U);
+    EXPECT_EQ(both.links[1].names.prefix, "west.");
+}
+
+TEST(ImportContinued, IsAProblem_WhereNamesAreNotKnown) {
+    const ImportedText imported =
+        import_text(std::string(kTwoClusters) + "replication.policy.class = com.example.Mine\n",
+                    "mm2.properties", ImportUse::continued);
+    ASSERT_EQ(imported.problems.size(), 1U);
+    EXPECT_EQ(imported.problems[0].at.line, 5);
+}
+
 }  // namespace
 
 TEST(Import, MakesClustersAndALink) {

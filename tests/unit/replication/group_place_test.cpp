@@ -156,6 +156,23 @@ TEST_F(TranslatedRanges, TakeAPlaceInAHole_ForThatOfTheNextRecord) {
     EXPECT_EQ(ranges_.place_at_source(Offset(118)), Offset(11)) << "not copied yet";
 }
 
+TEST_F(TranslatedRanges, HaveNoPlaceForWhatWasThereBefore_ByAnotherMirror) {
+    EXPECT_TRUE(ranges_.has_place_at_source(Offset(50))) << "neither log has it any more";
+    const PartitionRanges shared{
+        {Offset(10), Offset(120)}, {Offset(5), Offset(56)}, map_, Offset(117)};
+    EXPECT_TRUE(shared.has_place_at_source(Offset(50))) << "others' records are no mirror's";
+    map_.is_behind_mirror = true;
+    const PartitionRanges taken_over{
+        {Offset(10), Offset(120)}, {Offset(5), Offset(56)}, map_, Offset(117)};
+    EXPECT_FALSE(taken_over.has_place_at_source(Offset(99)));
+    EXPECT_TRUE(taken_over.has_place_at_source(Offset(100)));
+    EXPECT_FALSE(taken_over.has_place_on_target(Offset(39)));
+    EXPECT_TRUE(taken_over.has_place_on_target(Offset(40)));
+    const PartitionRanges from_its_start{
+        {Offset(10), Offset(120)}, {Offset(40), Offset(56)}, map_, Offset(117)};
+    EXPECT_TRUE(from_its_start.has_place_at_source(Offset(50))) << "the target begins with it";
+}
+
 TEST_F(TranslatedRanges, AreNumbersOfRecords) {
     EXPECT_EQ(ranges_.source().start, Offset(0));
     EXPECT_EQ(ranges_.target().start, Offset(0));

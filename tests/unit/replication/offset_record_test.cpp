@@ -39,7 +39,8 @@ StoredChunk sample_chunk() {
             {{Ordinal(0), Offset(100)}, {Ordinal(3), Offset(105)}, {Ordinal(9), Offset(1LL << 40)}},
             StreamForm::all_of_several,
             Uuid{{9, 8, 7}},
-            true};
+            true,
+            false};
 }
 
 TEST(StoredChunk, IsReadBack) {
@@ -50,6 +51,11 @@ TEST(StoredChunk, IsReadBack) {
     EXPECT_EQ(read->form, StreamForm::all_of_several);
     EXPECT_EQ(read->target_topic_id, (Uuid{{9, 8, 7}}));
     EXPECT_TRUE(read->has_targets_own);
+    EXPECT_FALSE(read->is_behind_mirror);
+    StoredChunk behind_mirror = sample_chunk();
+    behind_mirror.has_targets_own = false;
+    behind_mirror.is_behind_mirror = true;
+    EXPECT_EQ(*StoredChunk::decode(behind_mirror.encode()), behind_mirror);
 }
 
 // As it was written before there were forms.

@@ -1,0 +1,171 @@
+#include "replication/mirror_alignment.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace lockstep::replication {
+namespace {
+
+/// So many records behind two that are the same are compared, where there is a choice.
+constexpr size_t kCompared = 64;
+
+class Alignment {
+public:
+    explicit Alignment(const MirrorLogs& logs) : logs_(logs) {
+        for (size_t i = 0; i < logs.source.size(); ++i) {
+            places_[logs.source[i].hash].push_back(i);
+        }
+    }
+
+    MirrorEnd run() const {
+        MirrorEnd end;
+        auto begin = first_known(0);
+        if (!begin) {
+            end.needs_more = !logs_.is_whole_target;
+            end.problem = end.needs_more ? "" : "none of its records is one of the source's";
+            return end;
+        }
+        end = follow(*begin);
+        // What looks like a record that was noted may be an older one.
+        while (!end.next && logs_.noted && (begin = first_known(begin->first + 1))) {
+            if (MirrorEnd other = follow(*begin); other.next) {
+                return other;
+            }
+        }
+        return end;
+    }
+
+private:
+    using Pair = std::pair<size_t, size_t>;  // in the target, and at the source
+    enum class Tie { earliest, latest };
+
+    bool is_same(size_t source, size_t target) const {
+        return logs_.source[source].hash == logs_.target[target].hash;
+    }
+
+    MirrorEnd follow(const Pair& begin) const {
+        MirrorEnd end;
+        size_t last = begin.second;
+        size_t most = last;
+        for (size_t i = begin.first + 1; i < logs_.target.size(); ++i) {
+            auto place = next_place(last, i);
+            place = place ? place : place_before(last, i);
+            if (!place) {
+                end.problem = fmt::format(
+                    "its record at offset {} is none of the source's that could be there: somebody "
+                    "else writes to it",
+                    logs_.target[i].offset);
+                return end;
+            }
+            last = *place;
+            most = std::max(most, last);
+        }
+        end.next = Offset(logs_.source[most].offset) + 1;
+        if (logs_.noted) {
+            end.next = std::max(*end.next, *logs_.noted + 1);
+        }
+        return end;
+    }
+
+    /// The first of the mirror's records, from `from` on, that is known to have come before all
+    /// that was not noted. Where the target has none of these any more, the first that is the
+    /// source's.
+    std::optional<Pair> first_known(size_t from) const {
+        size_t noted = logs_.source.size();
+        if (logs_.noted) {
+            const auto end = std::ranges::upper_bound(logs_.source, logs_.noted->value(), {},
+                                                      &OriginalRecord::offset);
+            noted = static_cast<size_t>(end - logs_.source.begin());
+        }
+        for (size_t i = from; i < logs_.target.size(); ++i) {
+            const auto found = places_.find(logs_.target[i].hash);
+            if (found != places_.end() && found->second.size() == 1 &&
+                found->second.front() < noted) {
+                return Pair{i, found->second.front()};
+            }
+        }
+        if (!logs_.is_whole_target || from > 0) {
+            return std::nullopt;
+        }
+        const auto among_noted = first_before(noted);
+        return among_noted ? among_noted : first_before(logs_.source.size());
+    }
+
+    /// From the start of both on.
+    std::optional<Pair> first_before(size_t end) const {
+        for (size_t i = 0; i < logs_.target.size(); ++i) {
+            if (const auto place = best_place(i, end, Tie::earliest)) {
+                return Pair{i, *place};
+            }
+        }
+        return std::nullopt;
+    }
+
+    /// The record behind the last one; those that may be missing are passed over.
+    std::optional<size_t> next_place(size_t last, size_t target) const {
+        for (size_t place = last + 1; place < logs_.source.size(); ++place) {
+            if (is_same(place, target)) {
+                return place;
+            }
+            if (!logs_.source[place].may_be_left_out) {
+                break;
+            }
+        }
+        return std::nullopt;
+    }
+
+    /// It has begun anew.
+    std::optional<size_t> place_before(size_t last, size_t target) const {
+        return best_place(target, last + 1, Tie::latest);
+    }
+
+    /// Of the source's records before `end` that are the same, the one behind which most are, too.
+    std::optional<size_t> best_place(size_t target, size_t end, Tie tie) const {
+        const auto found = places_.find(logs_.target[target].hash);
+        if (found == places_.end()) {
+            return std::nullopt;
+        }
+        std::optional<size_t> best;
+        size_t most = 0;
+        for (const size_t place : found->second) {
+            if (place >= end) {
+                break;
+            }
+            const size_t same = same_from(place, target);
+            if (!best || same > most || (same == most && tie == Tie::latest)) {
+                best = place;
+                most = same;
+            }
+        }
+        return best;
+    }
+
+    size_t same_from(size_t source, size_t target) const {
+        size_t same = 0;
+        while (same < kCompared && target + same < logs_.target.size() &&
+               source + same < logs_.source.size() && is_same(source + same, target + same)) {
+            ++same;
+        }
+        return same;
+    }
+
+    const MirrorLogs& logs_;
+    std::unordered_map<uint64_t, std::vector<size_t>> places_;
+};
+
+}  // namespace
+
+MirrorEnd find_mirror_end(const MirrorLogs& logs) {
+    MirrorEnd end;
+    if (logs.target.empty()) {
+        if (logs.noted) {
+            end.next = *logs.noted + 1;
+        }
+        return end;
+    }
+    return Alignment(logs).run();
+}
+
+}  // namespace lockstep::replication

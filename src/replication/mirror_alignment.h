@@ -1,0 +1,48 @@
+#pragma once
+
+// PURE: up to where somebody else's mirror has copied a partition, told from both logs.
+//
+//     source    r4 r5 r6 r7 r8 r9
+//     mirror    r4 r5 r6 r7 | r5 r6          noted as copied: r4; begun anew behind it: r5 r6 again
+//                        ^ the last of the source's records that it has: r8 comes next
+//
+// A mirror notes how far it is from time to time. When it ends in between, it has copied more than
+// it has noted, and it may have begun anew several times.
+
+#include "model/ids.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lockstep::replication {
+
+/// A record by a hash of all that a client sees of it.
+struct OriginalRecord {
+    int64_t offset = 0;
+    uint64_t hash = 0;
+    bool may_be_left_out = false;  // a mirror may lack it: it was aborted, or compacted away
+};
+
+struct MirroredRecord {
+    int64_t offset = 0;
+    uint64_t hash = 0;
+};
+
+struct MirrorLogs {
+    std::vector<OriginalRecord> source;  // from some offset at or before `noted` on
+    std::vector<MirroredRecord> target;  // the end of its log
+    bool is_whole_target = false;        // from the start of its log
+    std::optional<Offset> noted;         // the last one that the mirror has noted as copied
+};
+
+struct MirrorEnd {
+    std::optional<Offset> next;  // the first at the source that the mirror lacks
+    bool needs_more = false;     // or: more of the target's log has to be looked at
+    std::string problem;         // or: why it cannot be told
+};
+
+MirrorEnd find_mirror_end(const MirrorLogs& logs);
+
+}  // namespace lockstep::replication

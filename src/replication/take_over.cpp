@@ -1,0 +1,444 @@
+#include "replication/take_over.h"
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "client/groups.h"
+#include "protocol/kafka_error.h"
+#include "protocol/record_batch.h"
+#include "replication/carried_origins.h"
+#include "replication/discovery.h"
+#include "replication/log_cursor.h"
+#include "replication/log_reader.h"
+#include "replication/mirror_alignment.h"
+#include "replication/offsets_store.h"
+#include "replication/record_hash.h"
+#include "replication/topic_cleanup.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <map>
+
+namespace lockstep::replication {
+
+using client::Cluster;
+using runtime::Task;
+
+namespace {
+
+constexpr auto kPatience =
+    std::chrono::seconds(90);  // brokers keep dead members for up to a minute
+constexpr auto kPause = std::chrono::seconds(1);
+/// Of the target's log, at first; four times as many each time that this is not enough.
+constexpr int64_t kFirstWindow = 20'000;
+constexpr int64_t kMostRecords = 8'000'000;  // of each log: some 32 bytes each
+constexpr int64_t kBeforeNoted = 1000;
+constexpr int16_t kUsualReplicas = 3;
+
+/// A part of a log.
+struct LogPart {
+    client::LogPlace from;
+    Offset end;
+};
+
+/// One call of take_over().
+class TakingOver {
+public:
+    TakingOver(runtime::Runtime& runtime, TakeOverRequest request, TakenLink& result)
+        : loop_(runtime.loop),
+          request_(std::move(request)),
+          result_(result),
+          source_(runtime, cluster_named(request_.clusters, request_.link.source), {}),
+          target_(runtime, cluster_named(request_.clusters, request_.link.target), {}),
+          producer_(target_),
+          store_(target_, producer_) {}
+
+    Task<void> run(std::stop_token stop) {
+        auto taken = co_await take_all(stop);
+        if (taken.has_error()) {
+            result_.problem = taken.error().message();
+        }
+        co_await producer_.drain(loop_.now() + kPatience);
+        producer_.request_stop();
+        co_await source_.close();
+        co_await target_.close();
+        co_await producer_.join();
+    }
+
+private:
+    Task<Result<void>> take_all(std::stop_token stop) {
+        auto filter = TopicFilter::make(request_.link.topics, request_.link.exclude);
+        LS_ASSERT(filter.has_value());
+        Discovery discovery(source_, target_, request_.link, std::move(*filter));
+        auto looked = co_await discovery.look_only(stop);
+        LS_CO_TRY(topics, std::move(looked));
+        LS_CO_CHECK(co_await wait_for_end(stop));
+        LS_CO_CHECK(co_await read_notes(stop));
+        LS_CO_CHECK(co_await prepare_store(stop));
+        for (const client::TopicMetadata& topic : topics) {
+            for (size_t i = 0; i < topic.partitions.size(); ++i) {
+                const TopicPartition id{topic.name, PartitionIndex(static_cast<int32_t>(i))};
+                const TopicPartition there = request_.link.names.on_target(id);
+                const auto* copy = target_.metadata().find_topic(there.topic);
+                if (copy == nullptr || i >= copy->partitions.size()) {
+                    continue;  // it was never mirrored
+                }
+                TakenPartition partition{id, there, noted_of(id), {}, false, ""};
+                auto taken = co_await take(partition, topic.id, stop);
+                if (taken.has_error()) {
+                    partition.problem = taken.error().message();
+                }
+                result_.partitions.push_back(std::move(partition));
+            }
+        }
+        co_return Result<void>();
+    }
+
+    /// Whoever is killed seems to be there until its session has timed out.
+    Task<Result<void>> wait_for_end(std::stop_token stop) {
+        const auto deadline = loop_.now() + kPatience;
+        while (true) {
+            auto listed = co_await client::list_groups(target_, stop);
+            LS_CO_TRY(groups, std::move(listed));
+            const auto active = std::ranges::find_if(request_.groups, [&](const std::string& name) {
+                const auto group = groups.find(name);
+                return group != groups.end() && group->second.is_active();
+            });
+            if (active == request_.groups.end()) {
+                co_return Result<void>();
+            }
+            if (loop_.now() >= deadline || stop.stop_requested()) {
+                co_return Error(Errc::timeout,
+                                fmt::format("the mirror is still running: group {} on {} has "
+                                            "members; stop it first",
+                                            *active, target_.name()));
+            }
+            co_await runtime::sleep_for(loop_, kPause, stop);
+        }
+    }
+
+    Task<Result<void>> read_notes(std::stop_token stop) {
+        LS_CO_CHECK(co_await target_.refresh_metadata(nullptr, stop));
+        for (const std::string& name : request_.notes) {
+            const auto* topic = target_.metadata().find_topic(name);
+            const size_t partitions = topic == nullptr ? 0 : topic->partitions.size();
+            for (size_t i = 0; i < partitions; ++i) {
+                const TopicPartition id{name, PartitionIndex(static_cast<int32_t>(i))};
+                LS_CO_CHECK(co_await read_notes_of(id, stop));
+            }
+        }
+        co_return Result<void>();
+    }
+
+    Task<Result<void>> read_notes_of(TopicPartition id, std::stop_token stop) {
+        auto found = co_await whole_log(target_, id, stop);
+        LS_CO_TRY(part, std::move(found));
+        LogCursor cursor(target_, part.from, part.end);
+        while (true) {
+            auto loaded = co_await cursor.load(stop);
+            LS_CO_TRY(has_batch, std::move(loaded));
+            if (!has_batch) {
+                co_return Result<void>();
+            }
+            while (true) {
+                LS_CO_TRY(has_record, cursor.unpack());
+                if (!has_record) {
+                    break;
+                }
+                const protocol::Record& record = cursor.record().content;
+                const auto noted = record.key ? request_.read(*record.key, record.value)
+                                              : std::optional<NotedOffset>();
+                if (noted) {
+                    noted_[noted->source] = noted->last;
+                }
+                cursor.skip_record();
+            }
+        }
+    }
+
+    std::optional<Offset> noted_of(const TopicPartition& id) const {
+        const auto found = noted_.find(id);
+        return found == noted_.end() ? std::nullopt : found->second;
+    }
+
+    static Task<Result<LogPart>> whole_log(Cluster& cluster, TopicPartition id,
+                                           std::stop_token stop) {
+        const auto leader = cluster.metadata().leader_of(id);
+        if (!leader) {
+            co_return Error(make_error_code(protocol::KafkaError::leader_not_available),
+                            fmt::format("{} has no leader on {}", id.to_string(), cluster.name()));
+        }
+        const std::vector<TopicPartition> ids{id};
+        const LogEnds ends = co_await read_ends(cluster, leader->leader, ids, stop);
+        const auto range = ends.ranges.find(id);
+        if (range == ends.ranges.end()) {
+            co_return Error(ends.errors.at(id));
+        }
+        co_return LogPart{{leader->leader, id, range->second.start}, range->second.end};
+    }
+
+    Task<Result<void>> prepare_store(std::stop_token stop) {
+        if (!store_.is_there()) {
+            const auto brokers = static_cast<int16_t>(target_.metadata().brokers().size());
+            const int16_t wanted = request_.link.replication_factor.value_or(kUsualReplicas);
+            std::vector<client::NewTopic> topics{OffsetsStore::topic(std::min(brokers, wanted))};
+            auto created = co_await client::create_topics(target_, std::move(topics), stop);
+            LS_CO_TRY(outcomes, std::move(created));
+            if (const Error& problem = outcomes[OffsetsStore::kTopic]; problem.code) {
+                co_return Error(problem);
+            }
+        }
+        const auto deadline = loop_.now() + kPatience;
+        while (!store_.is_there() || !is_led(OffsetsStore::kTopic)) {
+            if (loop_.now() >= deadline || stop.stop_requested()) {
+                co_return Error(Errc::timeout, fmt::format("topic {} is not there yet on {}",
+                                                           OffsetsStore::kTopic, target_.name()));
+            }
+            co_await runtime::sleep_for(loop_, kPause, stop);
+            LS_CO_CHECK(co_await target_.refresh_metadata(nullptr, stop));
+        }
+        auto read = co_await store_.catch_up_all(stop);
+        co_return read;
+    }
+
+    bool is_led(const std::string& topic) const {
+        const auto* metadata = target_.metadata().find_topic(topic);
+        return std::ranges::all_of(metadata->partitions, [](const client::PartitionLeader& one) {
+            return one.leader != kNoBroker;
+        });
+    }
+
+    Task<Result<void>> take(TakenPartition& partition, Uuid topic_id, std::stop_token stop) {
+        const StreamKey key = stream_key(
+            {source_.metadata().cluster_id(), topic_id, partition.source}, request_.link.names);
+        if (store_.has_any_of(key)) {
+            partition.was_taken = true;
+            co_return Result<void>();
+        }
+        auto at_target = co_await whole_log(target_, partition.target, stop);
+        LS_CO_TRY(copy, std::move(at_target));
+        auto found = co_await find_end(partition, copy, stop);
+        LS_CO_TRY(end, std::move(found));
+        if (!end.problem.empty()) {
+            partition.problem = end.problem;
+            co_return Result<void>();
+        }
+        auto again = co_await whole_log(target_, partition.target, stop);
+        LS_CO_TRY(copy_again, std::move(again));
+        if (copy_again.end != copy.end) {
+            co_return Error(Errc::timeout, fmt::format("{} is being written to: the mirror is "
+                                                       "still running, stop it first",
+                                                       partition.target.to_string()));
+        }
+        if (end.next) {
+            LS_CO_CHECK(co_await store(key, *end.next, copy.end, stop));
+            partition.next = end.next;
+        }
+        co_return Result<void>();
+    }
+
+    /// As if the link had been there and copied nothing so far: its first record comes from `next`.
+    Task<Result<void>> store(StreamKey key, Offset next, Offset target_end, std::stop_token stop) {
+        store_.set_target_topic(key, target_.metadata().find_topic(key.partition.topic)->id);
+        StreamMap& map = store_.map_of(key);
+        map.form = form_of(std::nullopt, request_.link);
+        map.is_behind_mirror = true;
+        std::vector<OffsetRun> begin{{Ordinal(0), next}};
+        LS_CO_CHECK(co_await store_.store_source_runs(key, stream_id(key), std::move(begin), stop));
+        // Nobody has to look for the stream in what the mirror has written.
+        map.target.add({Ordinal(0), target_end});
+        store_.save_target_runs(key, stream_id(key));
+        co_return Result<void>();
+    }
+
+    /// With ever more of the target's log, until a record is found that the mirror has noted.
+    Task<Result<MirrorEnd>> find_end(const TakenPartition& partition, LogPart copy,
+                                     std::stop_token stop) {
+        auto at_source = co_await whole_log(source_, partition.source, stop);
+        LS_CO_TRY(source, std::move(at_source));
+        auto described = co_await is_compacted(source_, partition.source.topic, stop);
+        const bool may_lack_any = described.has_value() && *described;
+        auto stamped = co_await stamps_time(partition.target.topic, stop);
+        LS_CO_TRY(stamps, std::move(stamped));
+        ignores_times_ = stamps;
+        if (partition.noted) {
+            const Offset before(std::max<int64_t>(0, partition.noted->value() - kBeforeNoted));
+            source.from.offset = std::max(source.from.offset, before);
+        }
+        int64_t window = partition.noted ? kFirstWindow : kMostRecords;
+        while (true) {
+            MirrorLogs logs;
+            logs.noted = partition.noted;
+            LogPart part = copy;
+            part.from.offset = std::max(copy.from.offset, Offset(copy.end.value() - window));
+            logs.is_whole_target = part.from.offset == copy.from.offset;
+            auto mirrored = co_await read_mirrored(part, stop);
+            LS_CO_TRY(records, std::move(mirrored));
+            logs.target = std::move(records);
+            if (logs.target.empty() && !logs.is_whole_target && window < kMostRecords) {
+                window *= 4;
+                continue;
+            }
+            const Wanted wanted{logs, may_lack_any};
+            auto originals = co_await read_originals(source, wanted, stop);
+            LS_CO_TRY(all, std::move(originals));
+            logs.source = std::move(all);
+            MirrorEnd end = find_mirror_end(logs);
+            if (!end.needs_more) {
+                co_return end;
+            }
+            if (window >= kMostRecords) {
+                end.problem =
+                    fmt::format("none of its last {} records is one that was noted", kMostRecords);
+                co_return end;
+            }
+            window *= 4;
+        }
+    }
+
+    /// Whether the copy gives records its own times: then these cannot be compared.
+    Task<Result<bool>> stamps_time(std::string topic, std::stop_token stop) {
+        std::vector<std::string> topics{topic};
+        auto described = co_await client::describe_topics(target_, std::move(topics), stop);
+        LS_CO_TRY(configs, std::move(described));
+        const auto entries = configs.find(topic);
+        if (entries == configs.end()) {
+            co_return Error(make_error_code(protocol::KafkaError::topic_authorization_failed),
+                            "the configs of " + topic + " on " + target_.name());
+        }
+        co_return std::ranges::any_of(entries->second, [](const client::ConfigEntry& entry) {
+            return entry.name == "message.timestamp.type" && entry.value == "LogAppendTime";
+        });
+    }
+
+    int64_t time_of(int64_t timestamp_ms) const { return ignores_times_ ? 0 : timestamp_ms; }
+
+    /// What a consumer sees there.
+    Task<Result<std::vector<MirroredRecord>>> read_mirrored(LogPart part, std::stop_token stop) {
+        const auto deadline = loop_.now() + kPatience;
+        while (true) {
+            std::vector<MirroredRecord> records;
+            LogCursor cursor(target_, part.from, part.end);
+            LS_CO_CHECK(co_await read_seen(cursor, records, stop));
+            if (cursor.has_reached_end()) {
+                co_return records;
+            }
+            if (loop_.now() >= deadline || stop.stop_requested()) {
+                co_return Error(Errc::timeout,
+                                fmt::format("{} has a transaction that is still open, from "
+                                            "before offset {}: run this again once it has ended",
+                                            part.from.partition.to_string(), part.end.value()));
+            }
+            co_await runtime::sleep_for(loop_, kPause, stop);
+        }
+    }
+
+    Task<Result<void>> read_seen(LogCursor& cursor, std::vector<MirroredRecord>& records,
+                                 std::stop_token stop) const {
+        while (true) {
+            auto loaded = co_await cursor.load(stop);
+            LS_CO_TRY(has_batch, std::move(loaded));
+            if (!has_batch) {
+                co_return Result<void>();
+            }
+            while (true) {
+                LS_CO_TRY(has_record, cursor.unpack());
+                if (!has_record) {
+                    break;
+                }
+                const SeenRecord& seen = cursor.record();
+                records.push_back(
+                    {seen.offset.value(), hash_of(time_of(seen.timestamp_ms), seen.content)});
+                cursor.skip_record();
+            }
+        }
+    }
+
+    struct Wanted {
+        const MirrorLogs& logs;
+        bool may_lack_any;
+    };
+
+    /// All that is there, whatever becomes of its transaction: a mirror may not wait for that. As
+    /// many as the mirror could have.
+    Task<Result<std::vector<OriginalRecord>>> read_originals(LogPart part, Wanted wanted,
+                                                             std::stop_token stop) {
+        std::vector<OriginalRecord> records;
+        const int64_t noted = wanted.logs.noted ? wanted.logs.noted->value() : -1;
+        size_t certain = 0;  // behind what was noted, that the mirror cannot have left out
+        client::LogPlace place = part.from;
+        while (place.offset < part.end && certain <= wanted.logs.target.size() &&
+               records.size() <= static_cast<size_t>(kMostRecords) && !stop.stop_requested()) {
+            auto fetched = co_await client::fetch_uncommitted_log(source_, place, stop);
+            LS_CO_TRY(log, std::move(fetched));
+            ByteView rest = log.records;
+            const Offset begun = place.offset;
+            while (true) {
+                LS_CO_TRY(batch, protocol::next_batch(rest));
+                if (!batch) {
+                    break;
+                }
+                if (!batch->is_control() && batch->record_count() > 0) {
+                    const bool may_lack = wanted.may_lack_any || batch->is_transactional();
+                    const size_t before = records.size();
+                    LS_CO_CHECK(add_records(*batch, part.from.offset, may_lack, records));
+                    if (!may_lack && batch->last_offset().value() > noted) {
+                        certain += records.size() - before;
+                    }
+                }
+                place.offset = std::max(place.offset, batch->next_offset());
+            }
+            if (place.offset == begun) {
+                break;  // what is behind has been compacted away
+            }
+        }
+        co_return records;
+    }
+
+    Result<void> add_records(const protocol::RecordBatchView& batch, Offset from,
+                             bool may_be_left_out, std::vector<OriginalRecord>& records) const {
+        if (!batch.verify_crc()) {
+            return Error(Errc::checksum_mismatch, fmt::format("the source's batch at offset {}",
+                                                              batch.base_offset().value()));
+        }
+        LS_TRY(reader, protocol::RecordReader::open(batch));
+        while (true) {
+            LS_TRY(record, reader.next());
+            if (!record) {
+                return {};
+            }
+            if (const Offset offset = reader.offset_of(*record); offset >= from) {
+                const int64_t time_ms = time_of(reader.timestamp_of(*record));
+                records.push_back({offset.value(), hash_of(time_ms, *record), may_be_left_out});
+            }
+        }
+    }
+
+    runtime::EventLoop& loop_;
+    TakeOverRequest request_;
+    TakenLink& result_;
+    Cluster source_;
+    Cluster target_;
+    client::BatchProducer producer_;
+    OffsetsStore store_;
+    std::map<TopicPartition, std::optional<Offset>> noted_;
+    bool ignores_times_ = false;  // of the partition that is being looked at
+};
+
+}  // namespace
+
+bool TakenLink::is_whole() const {
+    return problem.empty() && std::ranges::all_of(partitions, [](const TakenPartition& one) {
+               return one.problem.empty();
+           });
+}
+
+Task<TakenLink> take_over(runtime::Runtime& runtime, TakeOverRequest request,
+                          std::stop_token stop) {
+    TakenLink result;
+    TakingOver taking(runtime, std::move(request), result);
+    co_await taking.run(stop);
+    co_return result;
+}
+
+}  // namespace lockstep::replication

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "base/bytes.h"
+#include "model/link.h"
+#include "runtime/runtime.h"
+#include "runtime/task.h"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace lockstep::replication {
+
+/// What another mirror has noted of itself: the last record of a source partition that is on the
+/// target.
+struct NotedOffset {
+    TopicPartition source;
+    std::optional<Offset> last;  // nothing: what was noted before counts no more
+};
+
+/// A mirror that a link is to go on with in place of whoever has made it.
+struct TakeOverRequest {
+    std::vector<ClusterSpec> clusters;
+    LinkSpec link;                    // with the names that its copies have
+    std::vector<std::string> groups;  // that have members on the target while the mirror runs
+    std::vector<std::string> notes;   // topics of the target that its notes may be in
+    /// What a record of these topics says; nothing where it is none of this mirror's.
+    std::function<std::optional<NotedOffset>(ByteView key, std::optional<ByteView> value)> read;
+};
+
+struct TakenPartition {
+    TopicPartition source;
+    TopicPartition target;
+    std::optional<Offset> noted;  // the last that was noted as copied
+    std::optional<Offset> next;   // where the link goes on; nothing: where it would begin anyway
+    bool was_taken = false;       // before
+    std::string problem;          // why it cannot go on; else ""
+};
+
+struct TakenLink {
+    std::string problem;  // of the link as a whole; else ""
+    std::vector<TakenPartition> partitions;
+
+    bool is_whole() const;
+};
+
+/// Finds out up to where each partition has been mirrored, and stores it as where the link begins
+/// (OffsetsStore), so that it copies what comes behind and nothing else. The mirror must have
+/// ended: where its groups still have members, or its transactions are open, this waits for a
+/// while. Stores nothing of a partition that it is not sure of. Partitions that have been taken
+/// before, or that the link has copied, stay as they are. `link.offsets` is `translate`.
+runtime::Task<TakenLink> take_over(runtime::Runtime& runtime, TakeOverRequest request,
+                                   std::stop_token stop);
+
+}  // namespace lockstep::replication
