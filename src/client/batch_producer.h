@@ -96,6 +96,8 @@ public:
     /// Waits until nothing is queued or in flight, or until `deadline`.
     runtime::Task<void> drain(runtime::TimePoint deadline);
 
+    /// Whether nothing is waiting to be sent or answered.
+    bool is_settled() const { return unsettled_batches_ == 0; }
     const LatencyHistogram& latency() const { return latency_; }
 
 private:

@@ -124,7 +124,7 @@ void Connection::enqueue(Pending* pending) {
 }
 
 Task<Result<Slice>> Connection::exchange(const protocol::WireWriter& frame, int32_t correlation_id,
-                                         Lane lane) {
+                                         runtime::Duration most, Lane lane) {
     if (state_ != State::open) {
         co_return Error(closed_because_);
     }
@@ -138,7 +138,7 @@ Task<Result<Slice>> Connection::exchange(const protocol::WireWriter& frame, int3
     }
 
     const runtime::Duration timeout =
-        is_negotiated_ ? options_.request_timeout : options_.handshake_timeout;
+        std::min(most, is_negotiated_ ? options_.request_timeout : options_.handshake_timeout);
     const auto deadline = runtime_.loop.now() + timeout;
     while (!pending.answered && state_ == State::open) {
         const Wake wake = co_await pending.changed.wait(deadline);

@@ -66,15 +66,17 @@ public:
         return api_versions_.pick(Request::kKey, {Request::kMinVersion, highest});
     }
 
-    /// Sends `request` and waits for its answer. `request` must outlive the call. Callers go on in
-    /// the order in which they called, also when the connection fails.
+    /// Sends `request` and waits for its answer, for `most` where that is less than for any
+    /// request. `request` must outlive the call. Callers go on in the order in which they called,
+    /// also when the connection fails.
     template <typename Request>
-    runtime::Task<Result<Answer<typename Request::Response>>> call(const Request& request,
-                                                                   int16_t version);
+    runtime::Task<Result<Answer<typename Request::Response>>> call(
+        const Request& request, int16_t version, runtime::Duration most = runtime::Duration::max());
 
     /// Sends `request` in the highest version that both sides speak.
     template <typename Request>
-    runtime::Task<Result<Answer<typename Request::Response>>> call(const Request& request);
+    runtime::Task<Result<Answer<typename Request::Response>>> call(
+        const Request& request, runtime::Duration most = runtime::Duration::max());
 
     void close() { fail(Error(Errc::stopped, "closed by Lockstep")); }
     runtime::Task<void> join() { return tasks_.join(); }
@@ -97,6 +99,7 @@ private:
 
     /// Takes a complete frame; returns the answer's frame without its size.
     runtime::Task<Result<Slice>> exchange(const protocol::WireWriter& frame, int32_t correlation_id,
+                                          runtime::Duration most = runtime::Duration::max(),
                                           Lane lane = Lane::ordinary);
     void enqueue(Pending* pending);
     runtime::Task<Result<void>> encrypt();
@@ -147,12 +150,13 @@ private:
 
 template <typename Request>
 runtime::Task<Result<Answer<typename Request::Response>>> Connection::call(const Request& request,
-                                                                           int16_t version) {
+                                                                           int16_t version,
+                                                                           runtime::Duration most) {
     using Response = typename Request::Response;
     protocol::WireWriter frame;
     const int32_t correlation_id = next_correlation_id_++;
     protocol::write_request(frame, request, version, {correlation_id, options_.client_id});
-    auto exchanged = co_await exchange(frame, correlation_id);
+    auto exchanged = co_await exchange(frame, correlation_id, most);
     if (exchanged.has_error()) {
         co_return std::move(exchanged).error().within(to_string(Request::kKey));
     }
@@ -163,9 +167,10 @@ runtime::Task<Result<Answer<typename Request::Response>>> Connection::call(const
 }
 
 template <typename Request>
-runtime::Task<Result<Answer<typename Request::Response>>> Connection::call(const Request& request) {
+runtime::Task<Result<Answer<typename Request::Response>>> Connection::call(const Request& request,
+                                                                           runtime::Duration most) {
     LS_CO_TRY(version, version_of<Request>());
-    auto answer = co_await call(request, version);
+    auto answer = co_await call(request, version, most);
     co_return answer;
 }
 

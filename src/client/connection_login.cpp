@@ -116,7 +116,8 @@ Task<Result<typename Request::Response>> Connection::call_login(const Request& r
     protocol::WireWriter frame;
     const int32_t correlation_id = next_correlation_id_++;
     protocol::write_request(frame, request, version, {correlation_id, options_.client_id});
-    auto exchanged = co_await exchange(frame, correlation_id, Lane::login);
+    auto exchanged =
+        co_await exchange(frame, correlation_id, runtime::Duration::max(), Lane::login);
     if (exchanged.has_error()) {
         co_return std::move(exchanged).error().within(to_string(Request::kKey));
     }

@@ -37,6 +37,16 @@ bool is_next_round(const Error& error) {
            error.code == KafkaError::illegal_generation;
 }
 
+/// A member that is left out of a round is forgotten. If it is known, in another round than this
+/// process was in, another process has taken part under its name: as where a state directory was
+/// copied.
+Error error_of_heartbeat(int16_t code) {
+    const auto error = KafkaError(code);
+    return error == KafkaError::illegal_generation
+               ? Error(KafkaError::unknown_member_id, "heartbeat: another process is this member")
+               : Error(error, "heartbeat");
+}
+
 int32_t milliseconds_of(runtime::Duration duration) {
     return static_cast<int32_t>(duration / std::chrono::milliseconds(1));
 }
@@ -103,7 +113,7 @@ void GroupMember::note(const Error& error) {
 
 /// One membership: until something fails.
 Task<Result<void>> GroupMember::take_part(std::stop_token stop) {
-    auto found = co_await find_coordinator(cluster_, group(), stop);
+    auto found = co_await find_coordinator(cluster_, group(), stop, options_.session);
     LS_CO_TRY(coordinator, std::move(found));
     auto connected = co_await cluster_.broker(coordinator, Purpose::group, stop);
     LS_CO_TRY(connection, std::move(connected));
@@ -182,7 +192,7 @@ Task<Result<void>> GroupMember::sync(ConnectionPtr connection, std::vector<Group
         }
     }
     const auto begun = cluster_.runtime().loop.now();
-    auto syncing = co_await connection->call(request);
+    auto syncing = co_await connection->call(request, rebalance_timeout() + options_.session);
     LS_CO_TRY(synced, std::move(syncing));
     if (synced.message.error_code != 0) {
         co_return Error(KafkaError(synced.message.error_code), "sync");
@@ -208,10 +218,10 @@ Task<Result<void>> GroupMember::keep(ConnectionPtr connection, std::stop_token s
             break;
         }
         const auto begun = loop.now();
-        auto beating = co_await connection->call(request);
+        auto beating = co_await connection->call(request, options_.session);
         LS_CO_TRY(beat, std::move(beating));
         if (beat.message.error_code != 0) {
-            co_return Error(KafkaError(beat.message.error_code), "heartbeat");
+            co_return error_of_heartbeat(beat.message.error_code);
         }
         believe_until(begun);
     }

@@ -113,7 +113,8 @@ Task<Result<std::map<std::string, GroupOffsets>>> fetch_group_offsets(
     co_return offsets;
 }
 
-Task<Result<BrokerId>> find_coordinator(Cluster& cluster, std::string group, std::stop_token stop) {
+Task<Result<BrokerId>> find_coordinator(Cluster& cluster, std::string group, std::stop_token stop,
+                                        runtime::Duration most) {
     using protocol::FindCoordinatorRequest;
     const std::string what =
         fmt::format("find the coordinator of group {} on {}", group, cluster.name());
@@ -124,7 +125,7 @@ Task<Result<BrokerId>> find_coordinator(Cluster& cluster, std::string group, std
     auto connected = co_await cluster.any_broker(stop);
     LS_CO_TRY(connection, std::move(connected));
     LS_CO_TRY(version, connection->version_of<FindCoordinatorRequest>());
-    auto called = co_await connection->call(request, version);
+    auto called = co_await connection->call(request, version, most);
     LS_CO_TRY(answer, std::move(called));
     if (version < kFirstFindOfManyKeys) {
         if (answer.message.error_code != 0) {

@@ -40,8 +40,10 @@ using GroupOffsets = std::map<TopicPartition, CommittedOffset>;
 runtime::Task<Result<std::map<std::string, GroupOffsets>>> fetch_group_offsets(
     Cluster& cluster, BrokerId coordinator, std::vector<std::string> groups, std::stop_token stop);
 
+/// Waits for the answer for `most`, where that is less than for any request.
 runtime::Task<Result<BrokerId>> find_coordinator(Cluster& cluster, std::string group,
-                                                 std::stop_token stop);
+                                                 std::stop_token stop,
+                                                 runtime::Duration most = runtime::Duration::max());
 
 /// Offsets to commit from outside of a group, which must have no members.
 struct GroupCommit {

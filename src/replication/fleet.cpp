@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace lockstep::replication {
 
@@ -142,6 +143,17 @@ void Fleet::know(std::set<TopicPartition> partitions) {
     }
 }
 
+void Fleet::set_able(bool is_able) {
+    if (!is_able && !member_.is_heard()) {
+        return;  // it may be the target that it does not reach, as the others then
+    }
+    if (std::exchange(is_able_, is_able) != is_able) {
+        log::info("link {}: this worker {}", options_.link,
+                  is_able ? "can copy again" : "lets others copy, as it does not reach the source");
+        member_.rejoin();
+    }
+}
+
 bool Fleet::copies(const TopicPartition& id) const {
     if (!table_) {
         return is_decided_;
@@ -177,6 +189,7 @@ Bytes Fleet::join_with() {
     FleetClaim claim;
     claim.name = options_.worker;
     claim.generation = standing_.generation;
+    claim.is_able = is_able_;
     claim.owned = to_set_down_;
     for (const auto& [id, turn] : turns_) {
         claim.owned.insert(id);
@@ -202,7 +215,8 @@ std::map<std::string, Bytes> Fleet::assign(const std::vector<Told>& members) {
     FleetTable table;
     std::set<TopicPartition> known;
     for (const Joined& each : joined) {
-        workers.push_back({each.member_id, each.claim.generation, each.claim.owned});
+        workers.push_back(
+            {each.member_id, each.claim.generation, each.claim.owned, each.claim.is_able});
         table.workers.push_back({each.member_id, each.claim.name});
         for (const auto& [id, rate] : each.claim.rates) {
             known.insert(id);

@@ -51,9 +51,13 @@ public:
 
     /// The link's partitions, as this worker knows them now.
     void know(std::set<TopicPartition> partitions);
+    /// Whether this worker can copy. One that cannot lets others have its partitions.
+    void set_able(bool is_able);
 
     /// False for a moment at the start, while it is found out whether others are there.
     bool is_decided() const { return is_decided_; }
+    /// Whether this worker leads the others, for certain.
+    bool leads() const { return standing_.is_leader && member_.is_heard(); }
     bool copies(const TopicPartition& id) const;
     /// Whether it was given a partition that this worker has not seen yet.
     bool has_unknown() const;
@@ -89,6 +93,7 @@ private:
     Services services_;
     client::GroupMember member_;
     std::set<TopicPartition> known_;
+    bool is_able_ = true;
     FleetMeter meter_;
     bool is_decided_ = false;
     Standing standing_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -47,12 +48,18 @@ public:
         for (size_t index = 0; index < workers.size(); ++index) {
             shares_.push_back({&workers[index], index, 0, {}});
         }
-        std::ranges::sort(shares_, {}, [](const Share& each) { return each.worker->member_id; });
+        std::ranges::sort(shares_, {}, [](const Share& each) {
+            return std::tuple(!each.worker->is_able, each.worker->member_id);
+        });
+        const auto able = static_cast<size_t>(
+            std::ranges::count_if(shares_, [](const Share& each) { return each.worker->is_able; }));
+        able_ = std::span(shares_).first(able > 0 ? able : shares_.size());
     }
 
     FleetPlan plan(const std::set<TopicPartition>& known) {
         find_owners();
         give_what_is_free(known);
+        take_from_unable();
         if (largest_difference() > kBegin) {
             even_loads();
         }
@@ -92,23 +99,32 @@ private:
         }
         std::ranges::sort(free);
         for (const auto& [weight, id] : free) {
-            std::ranges::min_element(shares_, has_less_load)->add(id, -weight);
+            std::ranges::min_element(able_, has_less_load)->add(id, -weight);
+        }
+    }
+
+    void take_from_unable() {
+        for (Share& share : std::span(shares_).subspan(able_.size())) {
+            while (!share.partitions.empty()) {
+                const TopicPartition id = std::prev(share.partitions.end())->second;
+                move(share, *std::ranges::min_element(able_, has_less_load), id);
+            }
         }
     }
 
     double even_load() const {
         double sum = 0;
-        for (const Share& share : shares_) {
+        for (const Share& share : able_) {
             sum += share.load;
         }
-        return sum / static_cast<double>(shares_.size());
+        return sum / static_cast<double>(able_.size());
     }
 
     /// From what is even, as a part of that.
     double largest_difference() const {
         const double even = even_load();
         double largest = 0;
-        for (const Share& share : shares_) {
+        for (const Share& share : able_) {
             largest = std::max(largest, std::abs(share.load - even));
         }
         return even > 0 ? largest / even : 0;
@@ -117,8 +133,8 @@ private:
     void even_loads() {
         const double even = even_load();
         while (largest_difference() > kGoal) {
-            auto from = std::ranges::max_element(shares_, has_less_load);
-            auto to = std::ranges::min_element(shares_, has_less_load);
+            auto from = std::ranges::max_element(able_, has_less_load);
+            auto to = std::ranges::min_element(able_, has_less_load);
             const double wanted = std::min(from->load - even, even - to->load);
             const auto chosen = nearest(*from, wanted, from->load - to->load);
             if (!chosen) {
@@ -153,15 +169,15 @@ private:
     /// With the lightest ones, as long as that leaves the loads as even as they are to be.
     void even_counts() {
         size_t partitions = 0;
-        for (const Share& share : shares_) {
+        for (const Share& share : able_) {
             partitions += share.partitions.size();
         }
         const double even = even_load();
         const double allowed =
-            kCountBegin * static_cast<double>(partitions) / static_cast<double>(shares_.size());
+            kCountBegin * static_cast<double>(partitions) / static_cast<double>(able_.size());
         while (true) {
-            auto from = std::ranges::max_element(shares_, has_fewer);
-            auto to = std::ranges::min_element(shares_, has_fewer);
+            auto from = std::ranges::max_element(able_, has_fewer);
+            auto to = std::ranges::min_element(able_, has_fewer);
             const size_t more = from->partitions.size() - to->partitions.size();
             if (more <= 1 || static_cast<double>(more) <= allowed) {
                 return;
@@ -198,7 +214,8 @@ private:
     }
 
     const FleetRates& rates_;
-    std::vector<Share> shares_;  // by member id
+    std::vector<Share> shares_;  // those that are able first, each by member id
+    std::span<Share> able_;      // of these, who may have partitions
     std::map<TopicPartition, Share*> owners_;
 };
 

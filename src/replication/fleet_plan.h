@@ -19,6 +19,7 @@ struct FleetWorker {
     std::string member_id;    // as the coordinator named it
     int32_t generation = -1;  // of the plan by which it has what it owns
     std::set<TopicPartition> owned;
+    bool is_able = true;  // to copy; one that does not reach the source is not
 };
 
 struct FleetPlace {
@@ -32,7 +33,8 @@ using FleetPlan = std::map<TopicPartition, FleetPlace>;
 using FleetRates = std::map<TopicPartition, double>;  // bytes a second, as measured
 
 /// Gives each partition that is known, or that somebody owns, to one of the workers, of which there
-/// must be at least one. Where two say that they own it, it is the one's whose plan is newer.
+/// must be at least one. Where two say that they own it, it is the one's whose plan is newer. Those
+/// that are not able get nothing, and lose what they have, unless no worker is.
 ///
 /// Even by bytes a second: within a twentieth of what each should have, as far as partitions allow,
 /// but nothing moves for a difference of less than a tenth. Idle ones count a little, and nobody

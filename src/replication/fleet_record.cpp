@@ -15,7 +15,9 @@ using protocol::Lengths;
 using protocol::WireReader;
 using protocol::WireWriter;
 
-constexpr int8_t kVersion = 1;
+constexpr int8_t kClaimVersion = 2;
+constexpr int8_t kClaimWithoutAble = 1;
+constexpr int8_t kTableVersion = 1;
 
 // A rate as one byte: 0 for less than 1 byte/s, then 8 steps for each doubling.
 constexpr double kStepsPerDoubling = 8;
@@ -69,16 +71,17 @@ void read_partitions(WireReader& reader, ReadRest read_rest) {
     }
 }
 
-void read_version(WireReader& reader, int8_t& version) {
-    version = reader.read_int8();
-    if (version != kVersion) {
+int8_t read_version(WireReader& reader, int8_t newest) {
+    const int8_t version = reader.read_int8();
+    if (version < 1 || version > newest) {
         reader.fail("another version");
     }
+    return version;
 }
 
 /// What is wrong with what was read; nothing where all of it was.
-Result<void> finish(WireReader& reader, int8_t version, std::string_view what) {
-    if (version > kVersion) {
+Result<void> finish(WireReader& reader, bool is_newer, int8_t version, std::string_view what) {
+    if (is_newer) {
         return Error(Errc::unsupported, fmt::format("{} of version {}: a newer Lockstep wrote it",
                                                     what, int{version}));
     }
@@ -99,9 +102,10 @@ Bytes FleetClaim::encode() const {
         entries[id] = true;
     }
     WireWriter writer;
-    writer.put_int8(kVersion);
+    writer.put_int8(kClaimVersion);
     writer.put_string(name, Lengths::compact);
     writer.put_int32(generation);
+    writer.put_bool(is_able);
     put_partitions(writer, entries, [&](const TopicPartition& id, bool is_owned) {
         writer.put_bool(is_owned);
         writer.put_int8(static_cast<int8_t>(step_of(rate_in(rates, id))));
@@ -112,10 +116,10 @@ Bytes FleetClaim::encode() const {
 Result<FleetClaim> FleetClaim::decode(ByteView bytes) {
     WireReader reader(bytes);
     FleetClaim claim;
-    int8_t version = 0;
-    read_version(reader, version);
+    const int8_t version = read_version(reader, kClaimVersion);
     claim.name = reader.read_string(Lengths::compact);
     claim.generation = reader.read_int32();
+    claim.is_able = version == kClaimWithoutAble || reader.read_bool();
     read_partitions(reader, [&](TopicPartition id) {
         const bool is_owned = reader.read_bool();
         claim.rates[id] = rate_of(static_cast<uint8_t>(reader.read_int8()));
@@ -123,13 +127,13 @@ Result<FleetClaim> FleetClaim::decode(ByteView bytes) {
             claim.owned.insert(std::move(id));
         }
     });
-    LS_CHECK(finish(reader, version, "a worker's claim"));
+    LS_CHECK(finish(reader, version > kClaimVersion, version, "a worker's claim"));
     return claim;
 }
 
 Bytes FleetTable::encode() const {
     WireWriter writer;
-    writer.put_int8(kVersion);
+    writer.put_int8(kTableVersion);
     writer.put_array_count(workers.size(), Lengths::compact);
     for (const Worker& worker : workers) {
         writer.put_string(worker.member_id, Lengths::compact);
@@ -147,8 +151,7 @@ Bytes FleetTable::encode() const {
 Result<FleetTable> FleetTable::decode(ByteView bytes) {
     WireReader reader(bytes);
     FleetTable table;
-    int8_t version = 0;
-    read_version(reader, version);
+    const int8_t version = read_version(reader, kTableVersion);
     const size_t count = reader.read_array_count(Lengths::compact).value_or(0);
     for (size_t i = 0; i < count && reader.ok(); ++i) {
         std::string member_id(reader.read_string(Lengths::compact));
@@ -169,7 +172,7 @@ Result<FleetTable> FleetTable::decode(ByteView bytes) {
         table.rates[id] = rate;
         table.plan[std::move(id)] = place;
     });
-    LS_CHECK(finish(reader, version, "a table of partitions"));
+    LS_CHECK(finish(reader, version > kTableVersion, version, "a table of partitions"));
     return table;
 }
 

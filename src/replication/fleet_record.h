@@ -4,7 +4,9 @@
 // a member joins with (JoinGroup's metadata), a table what the leader gives each member
 // (SyncGroup's assignment).
 //
-//     claim  version, worker's name, generation, topics[name, partitions[index, owned, rate]]
+//     claim  version, worker's name, generation, able, topics[name, partitions[index, owned,
+//     rate]];
+//            version 1 lacks "able"
 //     table  version, workers[member id, name], topics[name, partitions[index, worker, moves to,
 //     rate]]
 //
@@ -23,6 +25,7 @@ namespace lockstep::replication {
 struct FleetClaim {
     std::string name;         // of the worker, for people
     int32_t generation = -1;  // of the table by which it has what it owns
+    bool is_able = true;      // to copy
     std::set<TopicPartition> owned;
     FleetRates rates;  // of each partition that it knows, as it has measured
 

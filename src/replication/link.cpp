@@ -23,6 +23,9 @@ constexpr auto kMetadataPause = std::chrono::milliseconds(100);
 constexpr auto kFollowPause = std::chrono::seconds(5);
 constexpr auto kTargetStartsPause = std::chrono::minutes(1);
 constexpr auto kProblemPause = std::chrono::seconds(1);
+/// Until another worker had better have the partitions: short breaks are not worth moving them.
+constexpr auto kUnableAfter = std::chrono::seconds(10);
+constexpr auto kLeaving = std::chrono::seconds(2);
 
 client::ConnectionOptions options_with(BufferPool& buffers, const LinkSpec& spec) {
     client::ConnectionOptions options;
@@ -108,14 +111,22 @@ Task<void> Link::stop(TimePoint deadline) {
     co_await producer_.drain(deadline);
     producer_.request_stop();
     fleet_tasks_.request_stop();  // not before: what is left is sent in our turn
-    if (fleet_) {
+    // Where a write may still come to pass, the others must wait, as for a worker that died.
+    if (fleet_ && is_all_answered()) {
         fleet_tasks_.spawn("leave the fleet", fleet_->leave());
-        co_await fleet_->wait_left(deadline);
+        co_await fleet_->wait_left(environment_.runtime.loop.now() + kLeaving);
     }
     co_await target_.close();
     co_await tasks_.join();
     co_await producer_.join();
     co_await fleet_tasks_.join();
+}
+
+bool Link::is_all_answered() const {
+    const TimePoint now = environment_.runtime.loop.now();
+    return producer_.is_settled() && std::ranges::all_of(partitions_, [now](const auto& entry) {
+               return entry.second->last_arrival() <= now;
+           });
 }
 
 LinkStatus Link::status() const {
@@ -297,6 +308,9 @@ Task<void> Link::discover_loop() {
         failed_looks_ = 0;
         look_backoff_.reset();
         set_problem("");
+        if (fleet_) {
+            fleet_->set_able(true);
+        }
         apply(std::move(*looked));
         co_await runtime::sleep_until(loop, begun + kMetadataPause, stop);
         const TimePoint next = begun + discovery_interval_;
@@ -310,9 +324,18 @@ Task<void> Link::discover_loop() {
 Task<void> Link::wait_after(Error problem) {
     const std::stop_token stop = tasks_.stop_token();
     count_error(problem.message());
+    if (failed_looks_ == 0) {
+        failing_since_ = environment_.runtime.loop.now();
+    }
     ++failed_looks_;
+    if (fleet_ && environment_.runtime.loop.now() - failing_since_ >= kUnableAfter) {
+        fleet_->set_able(false);
+    }
     if (spec_.retry && spec_.retry->attempts && failed_looks_ > *spec_.retry->attempts) {
         has_given_up_ = true;
+        if (fleet_) {
+            fleet_->set_able(false);
+        }
         set_problem(given_up_text(*spec_.retry->attempts, problem.message()) +
                     "; resume the link to have it tried again");
         while (has_given_up_ && !stop.stop_requested()) {

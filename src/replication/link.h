@@ -132,6 +132,7 @@ private:
     void follow_fleet();
     FleetMeter::CopiedBytes copied_bytes() const;
     runtime::TimePoint tell_what_is_set_down();
+    bool is_all_answered() const;
     void follow_pauses();
     runtime::Task<void> read_paused_ends();
     runtime::Task<void> look_at_waiting();
@@ -239,7 +240,8 @@ private:
     std::optional<LastError> last_error_;
     client::Backoff look_backoff_;  // where the link has a rule of retries
     int failed_looks_ = 0;          // in a row
-    bool has_given_up_ = false;     // to look at both clusters, until somebody resumes the link
+    runtime::TimePoint failing_since_{};
+    bool has_given_up_ = false;  // to look at both clusters, until somebody resumes the link
 
     runtime::Signal position_wanted_;
     runtime::Signal metadata_wanted_;

@@ -189,6 +189,8 @@ public:
     void follow(const PartitionReplicator& former) { former_ = &former; }
     /// Nothing of it comes to the target any more, unless it begins again.
     bool is_at_rest() const;
+    /// Until when a request of it that was never answered may still come to pass.
+    runtime::TimePoint last_arrival() const;
 
     bool is_paused() const { return status_.state == PartitionState::paused; }
     void on_source_end(Offset end);  // while it is paused

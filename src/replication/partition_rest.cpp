@@ -3,6 +3,8 @@
 
 #include "replication/partition_replicator.h"
 
+#include <algorithm>
+
 namespace lockstep::replication {
 namespace {
 
@@ -26,7 +28,12 @@ bool PartitionReplicator::is_at_rest() const {
 }
 
 runtime::TimePoint PartitionReplicator::set_down_from() const {
-    return is_set_down() ? lane_->lost_at() + kLatest : runtime::kNever;
+    return is_set_down() ? last_arrival() : runtime::kNever;
+}
+
+runtime::TimePoint PartitionReplicator::last_arrival() const {
+    const runtime::TimePoint own = lane_->lost_at() + kLatest;
+    return former_ == nullptr ? own : std::max(own, former_->last_arrival());
 }
 
 /// The one that follows may be waiting for that, or another worker.

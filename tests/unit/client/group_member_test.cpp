@@ -165,14 +165,27 @@ TEST_F(GroupMemberTest, IsOut_WhenTheCoordinatorHasForgottenIt) {
     EXPECT_TRUE(member_.is_heard());
 }
 
-TEST_F(GroupMemberTest, StaysTheSameMember_WhereARoundEndedWithoutIt) {
+TEST_F(GroupMemberTest, IsOut_WhereAnotherProcessHasItsName) {
     start();
     coordinator_.heartbeat_error = static_cast<int16_t>(KafkaError::illegal_generation);
     coordinator_.is_one_error = true;
     loop_.advance(seconds(2));
-    EXPECT_EQ(coordinator_.joins, 2);
+    EXPECT_EQ(role_.outs, 1);
+    EXPECT_EQ(coordinator_.names_given, 2);
+    EXPECT_TRUE(member_.is_heard());
+}
+
+TEST_F(GroupMemberTest, LooksForTheCoordinatorAgain_WhereItHangs) {
+    start();
+    const int looked = broker_.count(protocol::ApiKey::find_coordinator);
+    coordinator_.is_silent = true;
+    loop_.advance(seconds(6));  // the session
+    EXPECT_EQ(broker_.count(protocol::ApiKey::find_coordinator), looked);
+    coordinator_.is_silent = false;
+    loop_.advance(seconds(2));
+    EXPECT_EQ(broker_.count(protocol::ApiKey::find_coordinator), looked + 1);
+    EXPECT_TRUE(member_.is_heard());
     EXPECT_EQ(coordinator_.names_given, 1);
-    EXPECT_EQ(role_.outs, 0);
 }
 
 TEST_F(GroupMemberTest, StaysTheSameMember_WhenTheConnectionIsCut) {

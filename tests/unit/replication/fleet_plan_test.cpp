@@ -269,5 +269,23 @@ TEST(FleetPlan, ComesToRest) {
     EXPECT_THAT(loads, Each(testing::DoubleNear(even, even / 10)));
 }
 
+TEST(FleetPlan, TakesAllFromWhoIsNotAble) {
+    auto workers = workers_with({ids_from_to(0, 4), ids_from_to(4, 8), ids_from_to(8, 12)});
+    workers[0].is_able = false;
+    const FleetPlan plan = plan_fleet(workers, ids_from_to(0, 13), {});
+    const auto counts = counts_of(plan, 3);
+    EXPECT_EQ(counts[0], 0u);
+    EXPECT_EQ(counts[1] + counts[2], 13u);
+    EXPECT_LE(std::max(counts[1], counts[2]) - std::min(counts[1], counts[2]), 1u);
+    EXPECT_EQ(moves_in(plan), 4u) << "what others have stays with them";
+    EXPECT_EQ(plan.at(id_of(12)).moves_to, std::nullopt) << "free ones need not be set down";
+}
+
+TEST(FleetPlan, LeavesAllWhereItIs_WhereNobodyIsAble) {
+    auto workers = workers_with({ids_from_to(0, 4), ids_from_to(4, 8)});
+    workers[0].is_able = workers[1].is_able = false;
+    EXPECT_EQ(moves_in(plan_fleet(workers, ids_from_to(0, 8), {})), 0u);
+}
+
 }  // namespace
 }  // namespace lockstep::replication

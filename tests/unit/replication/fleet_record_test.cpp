@@ -33,6 +33,20 @@ TEST(FleetRecord, KeepsAClaim) {
     EXPECT_EQ(decoded->name, "host-a:17");
     EXPECT_EQ(decoded->generation, 5);
     EXPECT_EQ(decoded->owned, claim().owned);
+    EXPECT_TRUE(decoded->is_able);
+    FleetClaim unable = claim();
+    unable.is_able = false;
+    EXPECT_FALSE(FleetClaim::decode(unable.encode())->is_able);
+}
+
+TEST(FleetRecord, ReadsAClaimOfTheFirstVersion) {
+    Bytes first = claim().encode();
+    first[0] = 1;
+    first.erase(first.begin() + 15);  // behind version, name and generation: "able"
+    const auto decoded = FleetClaim::decode(first);
+    ASSERT_TRUE(decoded.has_value()) << decoded.error().message();
+    EXPECT_EQ(decoded->owned, claim().owned);
+    EXPECT_TRUE(decoded->is_able);
 }
 
 TEST(FleetRecord, KeepsRates_ToATenth) {

@@ -338,5 +338,39 @@ TEST_F(LinkFleetTest, CopiesAllByItself_WhereItMayNotJoin) {
     EXPECT_THAT(link_->status().fleet.problem, testing::HasSubstr("GROUP_AUTHORIZATION_FAILED"));
 }
 
+TEST_F(LinkFleetTest, LetsOthersHaveItsPartitions_WhileItDoesNotReachTheSource) {
+    give(kOurs);
+    start(seconds(3));
+    const auto reached = source_.metadata;
+    source_.metadata = test::metadata_of("another cluster", 1, {});
+    loop_.advance(seconds(9));
+    EXPECT_TRUE(last_claim().is_able) << "not for a short break";
+    loop_.advance(seconds(6));
+    EXPECT_FALSE(last_claim().is_able);
+    source_.metadata = reached;
+    loop_.advance(seconds(5));
+    EXPECT_TRUE(last_claim().is_able);
+}
+
+TEST_F(LinkFleetTest, LeavesTheOthers_WhenStopped) {
+    give(kOurs);
+    start(seconds(3));
+    stop();
+    EXPECT_EQ(target_coordinator_.leaves, 1);
+}
+
+// The others wait then, as for a worker that died.
+TEST_F(LinkFleetTest, DoesNotLeave_WhereAWriteMayStillComeToPass) {
+    give(kOurs);
+    start(seconds(3));
+    std::vector<test::ReceivedRequest> produces;
+    target_.hold(protocol::ApiKey::produce, produces);
+    source_log_.append(make_batch(10, 5));
+    loop_.advance(seconds(1));
+    ASSERT_EQ(produces.size(), 1U);
+    stop();
+    EXPECT_EQ(target_coordinator_.leaves, 0);
+}
+
 }  // namespace
 }  // namespace lockstep::replication
