@@ -1,8 +1,9 @@
 #pragma once
 
-// PURE: the bodies of /api/v1, but for /api/v1/status.
+// PURE: the bodies of /api/v1, but for /api/v1/status and those in regions.h.
 
 #include "app/rates.h"
+#include "model/cluster_status.h"
 #include "model/link_status.h"
 
 #include <cstdint>
@@ -16,7 +17,8 @@ namespace lockstep::app {
 struct ApiView {
     std::vector<LinkStatus> links;
     const Rates& rates;
-    int64_t now_ms = 0;  // wall clock, since 1970
+    int64_t now_ms = 0;                        // wall clock, since 1970
+    std::vector<ClusterStatus> clusters = {};  // all of them
 };
 
 std::string links_json(const ApiView& view);

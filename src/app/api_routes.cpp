@@ -1,5 +1,6 @@
 #include "app/api_routes.h"
 
+#include "app/regions.h"
 #include "base/text.h"
 
 #include <fmt/core.h>
@@ -17,13 +18,15 @@ using Json = nlohmann::json;
 using runtime::HttpRequest;
 using runtime::HttpResponse;
 
-constexpr std::array<ApiRoute, 10> kRoutes{{
+constexpr std::array<ApiRoute, 12> kRoutes{{
     {"GET", "/api/v1/status"},
     {"GET", "/api/v1/links"},
     {"GET", "/api/v1/topics"},
     {"GET", "/api/v1/groups"},
     {"GET", "/api/v1/lag"},
     {"GET", "/api/v1/explain"},
+    {"GET", "/api/v1/clusters"},
+    {"GET", "/api/v1/regions"},
     {"GET", "/api/v1/log"},
     {"POST", "/api/v1/log"},
     {"POST", "/api/v1/pause"},
@@ -167,7 +170,7 @@ HttpResponse look(const HttpRequest& request, const ApiView& view) {
     if (links.has_error()) {
         return failure(404, links.error().context);
     }
-    const ApiView selected{std::move(*links), view.rates, view.now_ms};
+    const ApiView selected{std::move(*links), view.rates, view.now_ms, {}};
     if (request.path == "/api/v1/links") {
         return json_response(links_json(selected));
     }
@@ -179,6 +182,24 @@ HttpResponse look(const HttpRequest& request, const ApiView& view) {
     }
     return json_response(request.path == "/api/v1/lag" ? lag_json(selected)
                                                        : explanations_json(selected));
+}
+
+/// Pages that are about all there is; a parameter would seem to narrow them down.
+HttpResponse look_at_clusters(const HttpRequest& request, const ApiView& view) {
+    if (!request.query.empty()) {
+        return failure(400, fmt::format("{} takes no parameters", request.path));
+    }
+    return json_response(request.path == "/api/v1/regions" ? regions_json(view)
+                                                           : clusters_json(view));
+}
+
+HttpResponse get(const HttpRequest& request, const ApiView& view, const ApiControls& controls) {
+    if (request.path == "/api/v1/log") {
+        return json_response(log_json(to_string(controls.log_level())));
+    }
+    return request.path == "/api/v1/clusters" || request.path == "/api/v1/regions"
+               ? look_at_clusters(request, view)
+               : look(request, view);
 }
 
 /// "/api/v1/pause" as "pause".
@@ -281,9 +302,7 @@ HttpResponse answer_api(const HttpRequest& request, const ApiView& view,
         if (route.path == request.path) {
             if (route.method == method) {
                 return method == "POST" ? post(request, view, controls)
-                       : request.path == "/api/v1/log"
-                           ? json_response(log_json(to_string(controls.log_level())))
-                           : look(request, view);
+                                        : get(request, view, controls);
             }
             allow = route.method == "GET" ? "GET, HEAD" : "POST";
         }

@@ -11,7 +11,7 @@ namespace lockstep::app {
 namespace {
 
 // In the order in which they are tried: what is more particular comes first.
-constexpr std::array<BlockedAdvice, 32> kAdvice{{
+constexpr std::array<BlockedAdvice, 33> kAdvice{{
     {"given_up", R"(^given up after \d+ attempts?, as retry\.attempts says)",
      "given up after N attempts, as `retry.attempts` of the link says",
      "mend what the rest of the reason names, then `lockstep resume` the partition, its topic or "
@@ -34,6 +34,9 @@ constexpr std::array<BlockedAdvice, 32> kAdvice{{
      "it has been copied by a replication so far, beside other origins, and a plain link is "
      "wanted now",
      "set the replication again, or delete the target's topic"},
+    {"mirror_runs", R"(has written to it since it was taken over)",
+     "MirrorMaker 2 has written to the topic after `import --continue`",
+     "stop it, and run `lockstep import --continue` again; then start Lockstep"},
     {"routes_doubled", R"(records of .* would come )",
      "records of X would come to Y twice, or would come back",
      "two links, or a ring of them, are for the same topic: leave it out of one, or make a "

@@ -31,6 +31,7 @@ constexpr const char* kExamples = R"(Examples:
   lockstep cut -c lockstep.yaml        where the target tears no transaction
   lockstep status --watch              how a running Lockstep gets on
   lockstep explain blocked             what is blocked, why, and what to do
+  lockstep regions                     how its clusters are, and how far away
   lockstep pause orders                copies no more of a topic, until resume
   lockstep import mm2.properties       a configuration from MirrorMaker 2's
   lockstep demo                        see it at work; needs no Kafka
@@ -69,9 +70,10 @@ constexpr const char* kPlanFooter = R"(Examples:
 Prints what `run` would do: by which way each cluster's records come to each
 other one, and for each link its topics, partitions and groups, what cannot be
 kept and why, and how much there is to copy. Fails where records would come
-twice or come back. Changes nothing anywhere. Sizes need DESCRIBE on the source
-clusters; where several clusters' records are in a topic, what is to be copied
-is at most so much.)";
+twice or come back. Of a mesh with `routes: cheapest` it says which routes the
+measured round trips would give. Changes nothing anywhere. Sizes need DESCRIBE
+on the source clusters; where several clusters' records are in a topic, what is
+to be copied is at most so much.)";
 
 constexpr const char* kStateFooter = R"(Examples:
   lockstep apply -c lockstep.yaml
@@ -140,9 +142,11 @@ KafkaMirrorMaker2, and writes a configuration that copies the same topics. Each
 setting stands in a comment: taken, changed (why), not needed (why), or by hand
 where somebody has to look at it. Connects to nothing, and overwrites nothing.
 
-With --continue, links go on with the topics that MirrorMaker 2 has written, under
-the names that it gave them: stop it first, then both clusters are read to find
-where it has stopped, and that is stored on the target. Nothing is copied again.
+With --continue, links go on with the topics that MirrorMaker 2 has written,
+under the names that it gave them: stop it first, then both clusters are read to
+find where it has stopped, and that is stored on the target. Nothing is copied
+again.
+
 docs/from-mirrormaker2.md (the package has it in /usr/share/doc/lockstep) tells
 what is otherwise, and how to go over.)";
 
@@ -368,7 +372,7 @@ void CommandLine::add_import_options() {
         ->type_name("FILE")
         ->capture_default_str();
     import_->add_flag("--continue", import_options_.is_continuing,
-                      "Take over what a MirrorMaker 2 that has ended has mirrored");
+                      "Go on where a MirrorMaker 2 has stopped");
 }
 
 void CommandLine::add_state_options() {

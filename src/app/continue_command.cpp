@@ -3,6 +3,7 @@
 #include "app/import_positions.h"
 #include "app/process_runtime.h"
 #include "app/text_layout.h"
+#include "base/assert.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "runtime/task_group.h"
@@ -12,20 +13,18 @@
 namespace lockstep::app {
 namespace {
 
-using replication::TakenLink;
 using replication::TakenPartition;
 
 constexpr size_t kWidth = 80;
 
-/// Where MirrorMaker 2 keeps what it notes, and the group that its workers are members of: as it
-/// names them in its dedicated mode, and as Strimzi does unless it is told otherwise.
-replication::TakeOverRequest request_for(const Config& config, const LinkSpec& link) {
+replication::TakeOverRequest request_for(const Config& config, const LinkSpec& link,
+                                         const ForeignMirror& mirror) {
     replication::TakeOverRequest request;
     request.clusters = config.clusters;
     request.link = link;
-    request.groups = {link.source + "-mm2", "mirrormaker2-cluster"};
-    request.notes = {fmt::format("mm2-offsets.{}.internal", link.source),
-                     "mirrormaker2-cluster-offsets"};
+    request.group = mirror.group;
+    request.notes = mirror.notes;
+    request.is_read_committed = mirror.is_read_committed;
     request.read = [source = link.source](ByteView key, std::optional<ByteView> value) {
         return read_noted_offset(key, value, source);
     };
@@ -46,57 +45,57 @@ std::string words_of(const TakenPartition& one) {
     const int64_t more = one.noted ? *one.next - (*one.noted + 1) : 0;
     return fmt::format("{}: goes on with offset {} of {}{}", name, one.next->value(),
                        one.source.to_string(),
-                       more == 0 ? ""
+                       more <= 0 ? ""
                                  : fmt::format(", {} beyond what was noted",
                                                count_of(static_cast<size_t>(more), "offset")));
+}
+
+void say(const std::string& text) {
+    fmt::print(stderr, "{}", wrap_text(printable(text), 2, kWidth));
 }
 
 /// One link after the other, on one loop; lives for one run.
 class ContinueSession {
 public:
-    explicit ContinueSession(const Config& config) : config_(config) {}
+    ContinueSession(const Config& config, const std::vector<ForeignMirror>& mirrors)
+        : config_(config), mirrors_(mirrors) {}
 
-    std::vector<TakenLink> run() {
+    bool run() {
         tasks_.spawn("take over", take_all());
         process_.loop.run();
-        return std::move(links_);
+        return is_whole_;
     }
 
 private:
     runtime::Task<void> take_all() {
-        for (const LinkSpec& link : config_.links) {
-            replication::TakeOverRequest request = request_for(config_, link);
+        for (size_t i = 0; i < config_.links.size(); ++i) {
+            const LinkSpec& link = config_.links[i];
+            fmt::print(stderr, "{}: {} -> {}\n", link.name, link.source, link.target);
+            replication::TakeOverRequest request = request_for(config_, link, mirrors_[i]);
+            request.told = [](const TakenPartition& one) { say(words_of(one)); };
             auto taken = co_await replication::take_over(process_.runtime, std::move(request),
                                                          tasks_.stop_token());
-            links_.push_back(std::move(taken));
+            if (!taken.problem.empty()) {
+                say(taken.problem);
+            }
+            is_whole_ = is_whole_ && taken.is_whole();
         }
         process_.loop.finish();
     }
 
     const Config& config_;
+    const std::vector<ForeignMirror>& mirrors_;
     ProcessRuntime process_;
-    std::vector<TakenLink> links_;
+    bool is_whole_ = true;
     runtime::TaskGroup tasks_{process_.loop};
 };
 
 }  // namespace
 
-bool continue_mirrors(const Config& config) {
+bool continue_mirrors(const Config& config, const std::vector<ForeignMirror>& mirrors) {
+    LS_ASSERT(config.links.size() == mirrors.size());
     log::set_level(log::Level::error);  // what is printed says it all
-    const std::vector<TakenLink> links = ContinueSession(config).run();
-    bool is_whole = true;
-    for (size_t i = 0; i < links.size(); ++i) {
-        fmt::print(stderr, "{}: {} -> {}\n", config.links[i].name, config.links[i].source,
-                   config.links[i].target);
-        if (!links[i].problem.empty()) {
-            fmt::print(stderr, "{}", wrap_text(printable(links[i].problem), 2, kWidth));
-        }
-        for (const TakenPartition& partition : links[i].partitions) {
-            fmt::print(stderr, "{}", wrap_text(printable(words_of(partition)), 2, kWidth));
-        }
-        is_whole = is_whole && links[i].is_whole();
-    }
-    return is_whole;
+    return ContinueSession(config, mirrors).run();
 }
 
 }  // namespace lockstep::app

@@ -20,7 +20,7 @@ std::string index_page() {
 <ul>
 <li><a href="/api/v1/status">/api/v1/status</a>: links and partitions, as JSON;
 in a terminal, <code>lockstep status</code> shows them as a table</li>
-<li>/api/v1/links, topics, groups, lag, explain, log; POST to pause, resume, log:
+<li>/api/v1/links, topics, groups, lag, explain, clusters, regions, log; POST to pause, resume, log:
 docs/openapi.yaml describes them, <code>lockstep --help</code> has commands for them</li>
 <li><a href="/metrics">/metrics</a>: for Prometheus</li>
 <li><a href="/healthz">/healthz</a>: 200 while the process works</li>
@@ -48,8 +48,8 @@ std::string not_ready_reason(const std::vector<LinkStatus>& links) {
 HttpResponse HttpRoutes::answer(const HttpRequest& request) const {
     const bool is_post = request.method == "POST";
     if (request.path.starts_with("/api/") && (is_post || request.path != "/api/v1/status")) {
-        return answer_api(request, {sources_.links(), sources_.rates, sources_.wall_clock_ms()},
-                          sources_.controls);
+        const ApiView view{sources_.links(), sources_.rates, sources_.wall_clock_ms(), clusters()};
+        return answer_api(request, view, sources_.controls);
     }
     if (is_post) {
         return {405, "text/plain; charset=utf-8", "Only GET and HEAD are served here.\n"};
@@ -87,7 +87,11 @@ HttpResponse HttpRoutes::metrics() const {
     const double start_seconds = static_cast<double>(sources_.start_time_ms) / 1000;
     return {200, kMetricsContentType,
             metrics_text(sources_.links(), read_process_stats(start_seconds),
-                         sources_.wall_clock_ms())};
+                         sources_.wall_clock_ms(), clusters())};
+}
+
+std::vector<ClusterStatus> HttpRoutes::clusters() const {
+    return sources_.clusters ? sources_.clusters() : std::vector<ClusterStatus>();
 }
 
 HttpResponse HttpRoutes::status() const {

@@ -2,6 +2,7 @@
 
 #include "app/api_routes.h"
 #include "app/rates.h"
+#include "model/cluster_status.h"
 #include "model/link_status.h"
 #include "runtime/http_server.h"
 
@@ -27,6 +28,7 @@ public:
         int64_t start_time_ms = 0;  // of the process, wall clock
         ApiControls controls{};
         std::function<std::string()> waits_for{};  // before there are links; "": for nothing
+        std::function<std::vector<ClusterStatus>()> clusters{};
     };
 
     explicit HttpRoutes(Sources sources) : sources_(std::move(sources)) {}
@@ -37,6 +39,7 @@ private:
     runtime::HttpResponse readiness() const;
     runtime::HttpResponse metrics() const;
     runtime::HttpResponse status() const;
+    std::vector<ClusterStatus> clusters() const;
 
     Sources sources_;
 };

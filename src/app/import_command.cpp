@@ -11,6 +11,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <set>
@@ -69,8 +70,16 @@ void say_problems(const std::vector<ConfigProblem>& problems, const std::string&
 }
 
 /// What would be written is what is gone on with. Only then it is.
-int take_over(const std::string& yaml, const std::string& output_path) {
-    const ParsedConfig parsed = parse_config(yaml);
+int take_over(const ImportedText& imported, const std::string& output_path) {
+    if (output_path != kStandardOutput && std::filesystem::exists(output_path)) {
+        fmt::print(
+            stderr,
+            "lockstep: {} is there already, and nothing is overwritten: move it away, or name "
+            "another file (--output). Nothing was taken over.\n",
+            output_path);
+        return kExitFailure;
+    }
+    const ParsedConfig parsed = parse_config(imported.yaml);
     if (!parsed.problems.empty()) {
         fmt::print(stderr,
                    "What would be written is not right, so that nothing can go on with it. "
@@ -78,10 +87,10 @@ int take_over(const std::string& yaml, const std::string& output_path) {
         say_problems(parsed.problems, output_path);
         return kExitFailure;
     }
-    if (!continue_mirrors(parsed.config)) {
+    if (!continue_mirrors(parsed.config, imported.mirrors)) {
         fmt::print(stderr,
-                   "Not all could be taken over; nothing was written to {}. What was taken "
-                   "over stays so: run this again.\n",
+                   "Not all could be taken over; nothing was written to {}. Mend what stands "
+                   "above, and run this again; MirrorMaker 2 may go on until then.\n",
                    output_path);
         return kExitTrouble;
     }
@@ -104,7 +113,7 @@ int import_command(const ImportOptions& options) {
         return kExitUsage;
     }
     if (options.is_continuing) {
-        const int code = take_over(imported.yaml, options.output_path);
+        const int code = take_over(imported, options.output_path);
         if (code != kExitSuccess) {
             return code;
         }

@@ -31,6 +31,7 @@ constexpr std::array<std::string_view, 9> kFlowKeys{"enabled",
                                                     "replication.policy.class",
                                                     "replication.policy.separator"};
 constexpr std::string_view kPolicies = "org.apache.kafka.connect.mirror.";
+constexpr std::string_view kIdentity = "IdentityReplicationPolicy";
 
 /// A setting, and which flow or cluster it is for.
 struct ScopedSetting {
@@ -79,6 +80,8 @@ private:
     void fill_groups(ImportedLink& link, const std::string& flow);
     void fill_replication_factor(ImportedLink& link, const std::string& flow);
     void rule_on_policy(ImportedLink& link, const std::string& flow);
+    bool is_identity(const std::string& flow) const;
+    ForeignMirror mirror_of(const std::string& source, const std::string& target) const;
     void rule_on_rest();
     void rule_on_rest_of_flow(ScopedSetting& one);
 
@@ -268,6 +271,7 @@ void Importer::make_links() {
             }
             ImportedLink link = make_link(source, target);
             link.is_continued = use_ == ImportUse::continued;
+            link.mirror = mirror_of(source, target);
             if (link.prefix.empty() && made.contains(target + std::string(kArrow) + source)) {
                 link.not_now =
                     "topics are called the same on both clusters, so that this link and the one "
@@ -331,14 +335,28 @@ void Importer::fill_exclude(ImportedLink& link, const std::string& flow) {
     if (is_selective) {
         return;  // names, which stand for themselves
     }
-    add(".*[-.]internal");
-    add("heartbeats");
-    add(RE2::QuoteMeta(link.target) + "\\..*");
     link.exclude.because.push_back(
         {{"topics.exclude", "(more)", 0, ""},
          Verdict::taken,
          "MirrorMaker 2 itself leaves out internal topics, heartbeats and what it brought from the "
          "target"});
+    add(".*[-.]internal");
+    add("heartbeats");
+    if (is_identity(flow)) {
+        return;  // MirrorMaker 2 cannot tell cycles then
+    }
+    // As MirrorMaker 2 tells them: also where the copy came by other clusters.
+    const ScopedSetting* separator =
+        std::as_const(*this).find(flow, "replication.policy.separator");
+    const std::string between =
+        RE2::QuoteMeta(separator != nullptr ? separator->setting->value : ".");
+    add(RE2::QuoteMeta(link.target) + between + ".*");
+    add(".*" + between + RE2::QuoteMeta(link.target) + between + ".*");
+}
+
+bool Importer::is_identity(const std::string& flow) const {
+    const ScopedSetting* policy = find(flow, "replication.policy.class");
+    return policy != nullptr && policy->setting->value == fmt::format("{}{}", kPolicies, kIdentity);
 }
 
 void Importer::fill_groups(ImportedLink& link, const std::string& flow) {
@@ -409,7 +427,7 @@ void Importer::rule_on_policy(ImportedLink& link, const std::string& flow) {
             "MirrorMaker 2 called a topic T of {0} \"{0}{1}T\" on {2}; Lockstep calls it T there, "
             "too, and begins it anew",
             link.source, separator != nullptr ? separator->setting->value : ".", link.target);
-    } else if (name != std::string(kPolicies) + "IdentityReplicationPolicy") {
+    } else if (!is_identity(flow)) {
         ruling.verdict = Verdict::by_hand;
         ruling.why = "code of your own; Lockstep calls topics the same on both clusters";
         if (use_ == ImportUse::continued) {
@@ -426,6 +444,40 @@ void Importer::rule_on_policy(ImportedLink& link, const std::string& flow) {
                 ? Ruling{*separator->setting, Verdict::not_needed, "topics are called the same"}
                 : Ruling{*separator->setting, Verdict::taken, ""});
     }
+}
+
+/// As MirrorMakerConfig.workerConfig takes them: the target's settings, then those of offset
+/// storage for all; names of its own for each source where nobody says so. Strimzi has one cluster
+/// of workers, whose settings are the target's.
+ForeignMirror Importer::mirror_of(const std::string& source, const std::string& target) const {
+    const bool is_strimzi = std::ranges::any_of(
+        settings_, [](const ForeignSetting& each) { return each.shown.starts_with("spec"); });
+    ForeignMirror mirror;
+    mirror.group = is_strimzi ? "mirrormaker2-cluster" : source + "-mm2";
+    mirror.notes = is_strimzi ? "mirrormaker2-cluster-offsets"
+                              : fmt::format("mm2-offsets.{}.internal", source);
+    const std::string flow = fmt::format("{}{}{}", source, kArrow, target);
+    for (const bool is_for_all : {false, true}) {
+        for (const ScopedSetting& one : scoped_) {
+            const bool is_of_workers =
+                one.flow.empty() && one.cluster == (is_for_all ? "" : target);
+            const bool is_group = one.key == "group.id" || one.key == "strimzi.groupId";
+            if (is_of_workers && is_group && (!is_for_all || is_strimzi)) {
+                mirror.group = one.setting->value;
+            }
+            if (is_of_workers &&
+                (one.key == "offset.storage.topic" || one.key == "strimzi.offsetStorageTopic")) {
+                mirror.notes = one.setting->value;
+            }
+        }
+    }
+    for (const ScopedSetting& one : scoped_) {
+        const bool is_for_it = one.flow == flow || (one.flow.empty() && one.cluster == source);
+        if (is_for_it && one.key.ends_with("consumer.isolation.level")) {
+            mirror.is_read_committed = one.setting->value == "read_committed";
+        }
+    }
+    return mirror;
 }
 
 void Importer::rule_on_rest() {

@@ -21,6 +21,13 @@ struct ImportedCluster {
     std::vector<Ruling> others;
 };
 
+/// Where MirrorMaker 2 itself keeps what `--continue` has to know.
+struct ForeignMirror {
+    std::string group;  // of its workers, on the target
+    std::string notes;  // the topic in which it notes how far it is, on the target
+    bool is_read_committed = false;
+};
+
 struct ImportedLink {
     std::string source;
     std::string target;
@@ -33,6 +40,7 @@ struct ImportedLink {
     std::vector<Ruling> replication_factor_because;
     std::vector<Ruling> others;
     bool is_continued = false;
+    ForeignMirror mirror;
     std::string prefix;   // of the names on the target; "" for none
     std::string not_now;  // why the link is written as a comment only; "": it is not
 };

@@ -69,6 +69,11 @@ ImportedText import_text(const std::string& text, const std::string& origin, Imp
     if (result.problems.empty()) {
         result.yaml = render_import(mirrors, origin);
         result.rulings = all_rulings(mirrors);
+        for (const ImportedLink& link : mirrors.links) {
+            if (link.not_now.empty()) {
+                result.mirrors.push_back(link.mirror);
+            }
+        }
     }
     return result;
 }

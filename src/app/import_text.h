@@ -1,12 +1,14 @@
 #pragma once
 
 #include "app/config_problems.h"
+#include "app/import_mirror.h"
 #include "app/import_setting.h"
 
 namespace lockstep::app {
 
 struct ImportedText {
     std::string yaml;                     // to be used only if there are no problems
+    std::vector<ForeignMirror> mirrors;   // of its links, in their order
     std::vector<Ruling> rulings;          // in the order of the foreign file
     std::vector<ConfigProblem> problems;  // with the foreign file
 };

@@ -59,6 +59,7 @@ std::map<std::string, std::string> renamed_topics(const LinkStatus& link) {
 class Scrape {
 public:
     void add_link(const LinkStatus& link, int64_t now_ms);
+    void add_cluster(const ClusterStatus& cluster);
     void add_process(const ProcessStats& process);
     std::string text() &&;
 
@@ -73,6 +74,19 @@ private:
         "1 if both clusters of the link were reached, its topics are known and nothing keeps "
         "it as a whole from working.",
         MetricType::Gauge);
+    MetricFamily cluster_up_ =
+        family("lockstep_cluster_up",
+               "1 if the cluster answers, 0 if it does not; absent until that is known.",
+               MetricType::Gauge);
+    MetricFamily cluster_round_trip_ =
+        family("lockstep_cluster_round_trip_seconds",
+               "Time from a small request to its answer, the median of the last minute; absent "
+               "while it is not measured, or the cluster does not answer.",
+               MetricType::Gauge);
+    MetricFamily cluster_brokers_ =
+        family("lockstep_cluster_brokers",
+               "Registered brokers of the cluster, as of its last answer; absent before the first.",
+               MetricType::Gauge);
     MetricFamily lag_records_ = family(
         "lockstep_partition_lag_records",
         "Records at the source that the target lacks; absent while not known.", MetricType::Gauge);
@@ -248,6 +262,19 @@ void Scrape::add_link(const LinkStatus& link, int64_t now_ms) {
     }
 }
 
+void Scrape::add_cluster(const ClusterStatus& cluster) {
+    const Labels labels{{"cluster", cluster.name}, {"region", cluster.region}};
+    if (cluster.health != ClusterHealth::unknown) {
+        add(cluster_up_, labels, cluster.health == ClusterHealth::unreachable ? 0 : 1);
+    }
+    if (cluster.round_trip_ms) {
+        add(cluster_round_trip_, labels, *cluster.round_trip_ms / 1000);
+    }
+    if (cluster.last_answer_ms) {
+        add(cluster_brokers_, labels, static_cast<double>(cluster.brokers));
+    }
+}
+
 void Scrape::add_followed(const Labels& of_link, std::string kind, const FollowStatus& status) {
     if (status.state == FollowState::off) {
         return;
@@ -309,6 +336,9 @@ std::string Scrape::text() && {
     std::vector<MetricFamily> families;
     for (MetricFamily* each : {&build_info_,
                                &link_up_,
+                               &cluster_up_,
+                               &cluster_round_trip_,
+                               &cluster_brokers_,
                                &lag_records_,
                                &lag_seconds_,
                                &state_,
@@ -352,9 +382,12 @@ std::string Scrape::text() && {
 }  // namespace
 
 std::string metrics_text(const std::vector<LinkStatus>& links, const ProcessStats& process,
-                         int64_t now_ms) {
+                         int64_t now_ms, const std::vector<ClusterStatus>& clusters) {
     Scrape scrape;
     scrape.add_process(process);
+    for (const ClusterStatus& cluster : clusters) {
+        scrape.add_cluster(cluster);
+    }
     for (const LinkStatus& link : links) {
         scrape.add_link(link, now_ms);
     }

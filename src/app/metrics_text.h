@@ -3,6 +3,7 @@
 // PURE: the body of /metrics, in Prometheus's text format.
 
 #include "app/process_stats.h"
+#include "model/cluster_status.h"
 #include "model/link_status.h"
 
 #include <cstdint>
@@ -15,6 +16,6 @@ constexpr const char* kMetricsContentType = "text/plain; version=0.0.4; charset=
 
 /// `now_ms` is the wall clock, for the age of records.
 std::string metrics_text(const std::vector<LinkStatus>& links, const ProcessStats& process,
-                         int64_t now_ms);
+                         int64_t now_ms, const std::vector<ClusterStatus>& clusters = {});
 
 }  // namespace lockstep::app

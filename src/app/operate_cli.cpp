@@ -10,8 +10,8 @@
 namespace lockstep::app {
 namespace {
 
-constexpr std::array<const char*, 8> kNames{"links",   "topics", "groups", "lag",
-                                            "explain", "pause",  "resume", "logs"};
+constexpr std::array<const char*, 9> kNames{"links",   "topics", "groups", "lag", "explain",
+                                            "regions", "pause",  "resume", "logs"};
 
 constexpr const char* kLinksFooter = R"(Examples:
   lockstep links
@@ -48,6 +48,15 @@ What was seen, what that means, and what you can choose: of links that do not
 work, and of partitions, with a state only of those that are in it. (Where a
 topic is called like a state, name its partitions: blocked/0.) Exit code 3: a
 link does not work, or something of it is blocked.)";
+
+constexpr const char* kRegionsFooter = R"(Examples:
+  lockstep regions
+  lockstep regions --json
+
+The clusters by the `region` that the configuration gives them. ROUND TRIP is
+that of a small request from where Lockstep runs; IN and OUT are what it copies
+in a second. "-": there is none, or it is not measured. Exit code 3: a cluster
+cannot be reached.)";
 
 constexpr const char* kPauseFooter = R"(Examples:
   lockstep pause --link east-to-west
@@ -101,6 +110,7 @@ OperateCommands::OperateCommands(CLI::App& app) : app_(app) {
         })
         ->type_name("RECORDS");
     add(OperateVerb::explain, "Says what a state means, and what to do.", kExplainFooter);
+    add(OperateVerb::regions, "Shows regions: health, distance, speed.", kRegionsFooter);
     add(OperateVerb::pause, "Pauses a link, a topic or a partition.", kPauseFooter);
     add(OperateVerb::resume, "Lets go on what was paused.", kResumeFooter);
     CLI::App* logs = add(OperateVerb::logs, "Shows or sets how much it logs.", kLogsFooter);
@@ -120,7 +130,7 @@ CLI::App* OperateCommands::add(OperateVerb verb, const std::string& about, const
     command->add_option("--url", url_, "Where that Lockstep listens")
         ->type_name("URL")
         ->capture_default_str();
-    if (verb != OperateVerb::logs) {
+    if (verb != OperateVerb::logs && verb != OperateVerb::regions) {
         command->add_option("--link", link_, "One link; else all")->type_name("NAME");
     }
     command->add_flag("--json", as_json_, "Print JSON, for scripts");

@@ -16,7 +16,8 @@ namespace lockstep::app {
 /// Under which heading --help has them.
 constexpr const char* kOfARunningOne = "Asking and steering a running Lockstep";
 
-/// The commands links, topics, groups, lag, explain, pause, resume and logs. `app` outlives it.
+/// The commands links, topics, groups, lag, explain, regions, pause, resume and logs. `app`
+/// outlives it.
 class OperateCommands {
 public:
     explicit OperateCommands(CLI::App& app);
@@ -30,7 +31,7 @@ private:
     bool begins_with_state(OperateVerb verb) const;
 
     CLI::App& app_;
-    std::array<CLI::App*, 8> commands_{};  // by verb
+    std::array<CLI::App*, 9> commands_{};  // by verb
     std::string url_ = kDefaultUrl;
     std::string link_;
     std::vector<std::string> subject_;

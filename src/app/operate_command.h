@@ -4,8 +4,8 @@
 
 namespace lockstep::app {
 
-/// `lockstep links`, `topics`, `groups`, `lag`, `explain`, `pause`, `resume` and `logs`; returns
-/// the exit code.
+/// `lockstep links`, `topics`, `groups`, `lag`, `explain`, `regions`, `pause`, `resume` and `logs`;
+/// returns the exit code.
 int operate_command(const OperateOptions& options);
 
 }  // namespace lockstep::app

@@ -12,7 +12,7 @@ namespace lockstep::app {
 
 constexpr const char* kDefaultUrl = "http://127.0.0.1:7878";
 
-enum class OperateVerb { links, topics, groups, lag, explain, pause, resume, logs };
+enum class OperateVerb { links, topics, groups, lag, explain, regions, pause, resume, logs };
 
 struct OperateOptions {
     OperateVerb verb = OperateVerb::links;

@@ -200,6 +200,41 @@ OperateReport explanations_report(const Json& body, const std::string& wanted_st
     return report;
 }
 
+std::string round_trip_text(const Json& row) {
+    const Json& round_trip = row.at("round_trip_ms");
+    return round_trip.is_null() ? "-" : fmt::format("{:.1f} ms", round_trip.get<double>());
+}
+
+std::string bytes_text(const Json& row, const char* key) {
+    return format_bytes(row.at(key).get<double>()) + "/s";
+}
+
+/// Each cluster; before those of a region that has several, the region as a whole.
+OperateReport regions_report(const Json& body) {
+    Table table({"REGION", "CLUSTER", "HEALTH", "ROUND TRIP", "BROKERS", "IN", "OUT"}, 3);
+    OperateReport report;
+    const auto add = [&table](const Json& row, std::string cluster, std::string note) {
+        const std::string region = text_at(row, "region");
+        table.add({region.empty() ? "-" : region, std::move(cluster), text_at(row, "health"),
+                   round_trip_text(row), std::to_string(number_at(row, "brokers")),
+                   bytes_text(row, "in_bytes_per_second"), bytes_text(row, "out_bytes_per_second")},
+                  std::move(note));
+    };
+    for (const Json& region : body.at("regions")) {
+        const Json& clusters = region.at("clusters");
+        if (clusters.size() > 1) {
+            add(region, fmt::format("all {}", clusters.size()),
+                "between its clusters: " + bytes_text(region, "within_bytes_per_second"));
+        }
+        for (const Json& cluster : clusters) {
+            report.has_trouble = report.has_trouble || cluster.at("health") == "unreachable";
+            add(cluster, text_at(cluster, "cluster"), text_at(cluster, "reason"));
+        }
+    }
+    report.text = table.text();
+    return report;
+}
+
 /// "12 partitions paused, 3 of them already before".
 OperateReport changed_report(const Json& body, OperateVerb verb) {
     const bool is_pause = verb == OperateVerb::pause;
@@ -227,6 +262,7 @@ OperateReport report_of(const OperateOptions& options, const Json& body) {
         case OperateVerb::groups: return groups_report(body);
         case OperateVerb::lag: return lag_report(body, options.most_records);
         case OperateVerb::explain: return explanations_report(body, options.state);
+        case OperateVerb::regions: return regions_report(body);
         case OperateVerb::pause:
         case OperateVerb::resume: return changed_report(body, options.verb);
         case OperateVerb::logs: break;
@@ -254,7 +290,8 @@ std::string operate_page(const OperateOptions& options) {
         case OperateVerb::logs: return "/api/v1/log";
         default: break;
     }
-    constexpr std::array<const char*, 5> kPages{"links", "topics", "groups", "lag", "explain"};
+    constexpr std::array<const char*, 6> kPages{"links", "topics",  "groups",
+                                                "lag",   "explain", "regions"};
     std::string page = std::string("/api/v1/") + kPages[static_cast<size_t>(options.verb)];
     char separator = '?';
     const auto add = [&](const char* key, const std::string& value) {

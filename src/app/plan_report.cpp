@@ -4,6 +4,7 @@
 #include "app/text_layout.h"
 #include "base/assert.h"
 #include "base/text.h"
+#include "model/measured_costs.h"
 #include "replication/topic_filter.h"
 
 #include <fmt/core.h>
@@ -81,8 +82,8 @@ std::string routes_text(const WholePlan& plan) {
     return text;
 }
 
-std::map<std::string, double> round_trips(const WholePlan& plan) {
-    std::map<std::string, double> trips;
+RoundTripsMs round_trips(const WholePlan& plan) {
+    RoundTripsMs trips;
     for (const LinkPlan& link : plan.plans) {
         for (const auto& [name, trip] : {std::pair{link.source, link.source_round_trip_ms},
                                          std::pair{link.target, link.target_round_trip_ms}}) {
@@ -105,6 +106,71 @@ std::string clusters_text(const WholePlan& plan) {
             trip == trips.end() ? "not reached" : fmt::format("{:.1f} ms away", trip->second));
     }
     return text;
+}
+
+/// "eu - us, us - asia".
+std::string tree_text(const std::vector<ClusterPair>& tree) {
+    std::string text;
+    for (const auto& [one, other] : tree) {
+        text += fmt::format("{}{} - {}", text.empty() ? "" : ", ", one, other);
+    }
+    return text;
+}
+
+/// As the configuration has them: to be pasted, so no line is wrapped.
+std::string costs_block(const std::vector<LinkCost>& costs) {
+    std::string text = "    costs:\n";
+    for (const LinkCost& each : costs) {
+        text += fmt::format("      - {{between: [{}, {}], cost: {:.1f}}}\n", each.one, each.other,
+                            each.cost);
+    }
+    return text;
+}
+
+std::string costs_text(const MeasuredRoutes& routes) {
+    std::string text =
+        wrap_text(fmt::format("{}: its costs give {}", routes.replication, tree_text(routes.tree)),
+                  2, kWidth);
+    if (!routes.measured_tree) {
+        return text + wrap_text("not measured: not all of its clusters were reached", 4, kWidth);
+    }
+    if (!routes.differ()) {
+        return text + wrap_text("the measured costs would give the same", 4, kWidth);
+    }
+    text += wrap_text(fmt::format("the measured costs would give {}. Other costs are other routes: "
+                                  "see \"Several clusters that are written to\" in "
+                                  "docs/operations.md before you set them, in its section:",
+                                  tree_text(*routes.measured_tree)),
+                      4, kWidth);
+    return text + costs_block(routes.costs);
+}
+
+std::vector<MeasuredRoutes> measured_routes_of(const WholePlan& plan) {
+    return measured_routes(plan.replications, plan.clusters, round_trips(plan));
+}
+
+/// "" where no replication takes the cheapest routes.
+std::string measured_text(const WholePlan& plan) {
+    std::string text;
+    for (const MeasuredRoutes& routes : measured_routes_of(plan)) {
+        text += (text.empty() ? "\nCOSTS\n" : "") + costs_text(routes);
+    }
+    return text;
+}
+
+/// Of all such replications, each pair once.
+Json measured_costs_json(const std::vector<MeasuredRoutes>& measured) {
+    std::map<ClusterPair, double> costs;
+    for (const MeasuredRoutes& routes : measured) {
+        for (const LinkCost& each : routes.costs) {
+            costs[std::minmax(each.one, each.other)] = each.cost;
+        }
+    }
+    Json rows = Json::array();
+    for (const auto& [pair, cost] : costs) {
+        rows.push_back({{"between", {pair.first, pair.second}}, {"cost", cost}});
+    }
+    return rows;
 }
 
 /// Whether there is a plan for each link.
@@ -250,6 +316,7 @@ std::string render_plan(const WholePlan& plan) {
     if (problems.empty()) {
         text += "  Every record comes to each of these by one way, and none comes back.\n";
     }
+    text += measured_text(plan);
     text += "\nLINKS\n" + render_links(plan.plans, groups_text);
     return text + totals_text(plan);
 }
@@ -260,11 +327,18 @@ std::string plan_json(const WholePlan& plan) {
     const auto known = [&plan](auto number) {
         return is_whole(plan) ? Json(number) : Json(nullptr);
     };
+    const auto measured = measured_routes_of(plan);
     const Json body = {
-        {"clusters", clusters_json(plan)},        {"routes", routes_json(plan)},
-        {"route_problems", route_problems(plan)}, {"links", links_json(plan.plans)},
-        {"partitions", known(sums.partitions)},   {"records_to_copy", known(sums.records)},
-        {"bytes_to_copy", known(sums.bytes)},     {"seconds_to_copy", known(time.count())}};
+        {"clusters", clusters_json(plan)},
+        {"routes", routes_json(plan)},
+        {"measured_costs", measured_costs_json(measured)},
+        {"measured_routes_differ", std::ranges::any_of(measured, &MeasuredRoutes::differ)},
+        {"route_problems", route_problems(plan)},
+        {"links", links_json(plan.plans)},
+        {"partitions", known(sums.partitions)},
+        {"records_to_copy", known(sums.records)},
+        {"bytes_to_copy", known(sums.bytes)},
+        {"seconds_to_copy", known(time.count())}};
     return body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -25,6 +25,7 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace lockstep::app {
 namespace {
@@ -100,12 +101,16 @@ RunSession::RunSession(Config config, const RunOptions& options,
     : config_(std::move(config)),
       state_(std::move(state)),
       engine_(process_.runtime,
-              {config_.clusters, options.is_following ? std::vector<LinkSpec>{} : config_.links,
-               with_worker(config_.limits), state_.get()}),
+              {.clusters = config_.clusters,
+               .links = options.is_following ? std::vector<LinkSpec>{} : config_.links,
+               .limits = with_worker(config_.limits),
+               .member_names = state_.get(),
+               .probes_clusters = true}),
       routes_({[this] { return engine_.status(); },
                [this] { return process_.loop.wall_clock_ms(); }, reporter_.rates(),
                process_.loop.wall_clock_ms(), controls(),
-               [this] { return follower_ ? follower_->waits_for() : ""; }}),
+               [this] { return follower_ ? follower_->waits_for() : ""; },
+               [this] { return engine_.clusters(); }}),
       access_(config_.http_tokens, runtime::resolve_references, config_.http_listen.host) {
     if (options.is_following) {
         follower_.emplace(process_.runtime, engine_,

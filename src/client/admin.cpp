@@ -333,25 +333,34 @@ Task<Result<FetchedLog>> fetch_once(Cluster& cluster, LogPlace place, LogFetch h
     entry.partition = place.partition.partition.value();
     entry.fetch_offset = place.offset.value();
     entry.partition_max_bytes = request.max_bytes;
-    auto connected = co_await cluster.broker(place.leader, how.purpose, stop);
-    LS_CO_TRY(connection, std::move(connected));
-    LS_CO_TRY(version, connection->version_of<protocol::FetchRequest>(kLastFetchVersionWithNames));
-    auto called = co_await connection->call(request, version);
-    LS_CO_TRY(answer, std::move(called));
     const std::string what =
         fmt::format("read {} at offset {} from {}", place.partition.to_string(),
                     place.offset.value(), cluster.name());
-    for (auto& topic_answer : answer.message.responses) {
-        for (auto& data : topic_answer.partitions) {
-            LS_CO_CHECK(checked(data.error_code, std::nullopt, what));
-            FetchedLog fetched;
-            fetched.records = data.records.view();
-            fetched.aborted = std::move(data.aborted_transactions);
-            fetched.frame = std::move(answer.frame);
-            co_return fetched;
+    while (true) {
+        auto connected = co_await cluster.broker(place.leader, how.purpose, stop);
+        LS_CO_TRY(connection, std::move(connected));
+        LS_CO_TRY(version,
+                  connection->version_of<protocol::FetchRequest>(kLastFetchVersionWithNames));
+        auto called = co_await connection->call(request, version);
+        LS_CO_TRY(answer, std::move(called));
+        for (auto& topic_answer : answer.message.responses) {
+            for (auto& data : topic_answer.partitions) {
+                LS_CO_CHECK(checked(data.error_code, std::nullopt, what));
+                FetchedLog fetched;
+                fetched.records = data.records.view();
+                fetched.aborted = std::move(data.aborted_transactions);
+                fetched.frame = std::move(answer.frame);
+                co_return fetched;
+            }
         }
+        // Over its quota, a client gets an answer without partitions
+        // (FetchContext.getThrottledResponse).
+        const std::chrono::milliseconds throttled(answer.message.throttle_time_ms);
+        if (throttled.count() <= 0 || stop.stop_requested()) {
+            co_return Error(Errc::malformed, what + ": the answer lacks the partition");
+        }
+        co_await runtime::sleep_for(cluster.runtime().loop, throttled, stop);
     }
-    co_return Error(Errc::malformed, what + ": the answer lacks the partition");
 }
 
 }  // namespace

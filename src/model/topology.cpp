@@ -15,7 +15,7 @@ constexpr double kWithinRegion = 1;
 constexpr double kAcrossRegions = 10;
 
 using Names = std::vector<std::string>;
-using Edge = std::pair<std::string, std::string>;
+using Edge = ClusterPair;
 
 class Compiler {
 public:
@@ -79,31 +79,6 @@ double cost_between(const ReplicationSpec& replication, const std::vector<Cluste
         }
     }
     return usual_cost(cluster_named(clusters, one), cluster_named(clusters, other));
-}
-
-/// Prim's algorithm; of equal costs, what is named first is taken, so that each worker finds the
-/// same tree.
-std::vector<Edge> cheapest_tree(const ReplicationSpec& replication,
-                                const std::vector<ClusterSpec>& clusters) {
-    Names reached{replication.clusters.front()};
-    std::vector<Edge> tree;
-    while (reached.size() < replication.clusters.size()) {
-        std::optional<std::pair<double, Edge>> best;
-        for (const std::string& from : reached) {
-            for (const std::string& to : replication.clusters) {
-                if (std::ranges::find(reached, to) != reached.end()) {
-                    continue;
-                }
-                const double cost = cost_between(replication, clusters, {from, to});
-                if (!best || cost < best->first) {
-                    best = {cost, {from, to}};
-                }
-            }
-        }
-        tree.push_back(best->second);
-        reached.push_back(best->second.second);
-    }
-    return tree;
 }
 
 /// How far the records of one origin have come: where they are, and as whose they are known there.
@@ -254,6 +229,31 @@ std::string_view to_string(Strategy strategy) {
 
 double usual_cost(const ClusterSpec& one, const ClusterSpec& other) {
     return one.region.empty() || one.region != other.region ? kAcrossRegions : kWithinRegion;
+}
+
+/// Prim's algorithm; of equal costs, what is named first is taken, so that each worker finds the
+/// same tree.
+std::vector<ClusterPair> cheapest_tree(const ReplicationSpec& replication,
+                                       const std::vector<ClusterSpec>& clusters) {
+    Names reached{replication.clusters.front()};
+    std::vector<Edge> tree;
+    while (reached.size() < replication.clusters.size()) {
+        std::optional<std::pair<double, Edge>> best;
+        for (const std::string& from : reached) {
+            for (const std::string& to : replication.clusters) {
+                if (std::ranges::find(reached, to) != reached.end()) {
+                    continue;
+                }
+                const double cost = cost_between(replication, clusters, {from, to});
+                if (!best || cost < best->first) {
+                    best = {cost, {from, to}};
+                }
+            }
+        }
+        tree.push_back(best->second);
+        reached.push_back(best->second.second);
+    }
+    return tree;
 }
 
 std::vector<LinkSpec> compile(const ReplicationSpec& replication,

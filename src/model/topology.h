@@ -17,6 +17,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace lockstep {
@@ -55,6 +56,14 @@ struct RouteTree {
 
 /// What two clusters' link costs where nobody has said so: little within a region.
 double usual_cost(const ClusterSpec& one, const ClusterSpec& other);
+
+/// Two clusters that records go between.
+using ClusterPair = std::pair<std::string, std::string>;
+
+/// The tree of `routes: cheapest`: the pairs of clusters that it joins, by the costs of the
+/// replication, or the usual ones. The same in each process that has the same configuration.
+std::vector<ClusterPair> cheapest_tree(const ReplicationSpec& replication,
+                                       const std::vector<ClusterSpec>& clusters);
 
 /// The links of a replication, named "<replication>.<source>-to-<target>". `clusters` holds all
 /// that it names.

@@ -35,6 +35,13 @@ DeletionFacts::Source fact_of(const TopicPresence& presence) {
     return DeletionFacts::Source::unknown;
 }
 
+/// Retention may have raised their starts.
+bool have_same_ends(const CopyLogs& one, const CopyLogs& other) {
+    return std::ranges::equal(one, other, [](const auto& a, const auto& b) {
+        return a.first == b.first && a.second.end == b.second.end;
+    });
+}
+
 }  // namespace
 
 std::vector<FollowedTopic> followed_topics(const FollowedStore::Entries& entries,
@@ -258,7 +265,7 @@ Task<Result<void>> DeletionFollower::forget_copy(FollowedTopic topic, std::stop_
 }
 
 /// Reading may have taken long: all that made it right to delete the copy must still be so.
-Task<Result<bool>> DeletionFollower::is_still_to_go(FollowedTopic topic, CopyEnds searched,
+Task<Result<bool>> DeletionFollower::is_still_to_go(FollowedTopic topic, CopyLogs searched,
                                                     std::stop_token stop) {
     LS_CO_CHECK(co_await store_.catch_up(stop));
     const auto stored = store_.entries().find(followed_topic_key(prefix(), topic));
@@ -271,33 +278,34 @@ Task<Result<bool>> DeletionFollower::is_still_to_go(FollowedTopic topic, CopyEnd
         services_.is_paused(topic.topic) || !services_.is_ours_to_do()) {
         co_return false;
     }
-    auto asked = co_await ends_of_copy(services_.target, std::move(topic), stop);
-    LS_CO_TRY(ends, std::move(asked));
-    co_return ends == searched;
+    auto asked = co_await logs_of_copy(services_.target, std::move(topic), stop);
+    LS_CO_TRY(logs, std::move(asked));
+    co_return have_same_ends(logs, searched);
 }
 
 Task<Result<void>> DeletionFollower::erase(FollowedTopic topic, std::stop_token stop) {
-    auto asked = co_await ends_of_copy(services_.target, topic, stop);
-    LS_CO_TRY(ends, std::move(asked));
+    auto asked = co_await logs_of_copy(services_.target, topic, stop);
+    LS_CO_TRY(logs, std::move(asked));
     const std::string key = followed_topic_key(prefix(), topic);
     const auto kept = kept_.find(key);
     std::string foreign;
     if (kept != kept_.end() && kept->second.target_id == topic.target_id &&
-        kept->second.ends == ends) {
+        kept->second.logs == logs) {
         foreign = kept->second.why;
     } else {
-        auto searched = co_await find_foreign_data(
-            services_.target, topic, services_.source.metadata().cluster_id(), ends, stop);
+        CopySearch search{services_.source.metadata().cluster_id(), logs};
+        auto searched =
+            co_await find_foreign_data(services_.target, topic, std::move(search), stop);
         LS_CO_TRY(found, std::move(searched));
         foreign = std::move(found);
     }
     if (!foreign.empty()) {
         wait_for(topic, "the copy is not deleted: " + foreign);
-        kept_[key] = {topic.target_id, std::move(ends), std::move(foreign)};
+        kept_[key] = {topic.target_id, std::move(logs), std::move(foreign)};
         co_return Result<void>();
     }
     kept_.erase(key);
-    auto looked = co_await is_still_to_go(topic, std::move(ends), stop);
+    auto looked = co_await is_still_to_go(topic, std::move(logs), stop);
     LS_CO_TRY(goes, std::move(looked));
     if (!goes) {
         wait_for(topic, "");

@@ -6,6 +6,7 @@
 #include "model/link.h"
 #include "replication/deletion_rule.h"
 #include "replication/followed_store.h"
+#include "replication/log_reader.h"
 #include "replication/topic_filter.h"
 
 #include <functional>
@@ -16,11 +17,11 @@
 
 namespace lockstep::replication {
 
-/// Where the logs of a copy end.
-using CopyEnds = std::map<TopicPartition, Offset>;
+/// Where the logs of a copy begin and end.
+using CopyLogs = std::map<TopicPartition, LogEnds::Range>;
 
 /// Asks the target again; Errc::not_found where it has no topic of that name and id any more.
-runtime::Task<Result<CopyEnds>> ends_of_copy(client::Cluster& target, FollowedTopic topic,
+runtime::Task<Result<CopyLogs>> logs_of_copy(client::Cluster& target, FollowedTopic topic,
                                              std::stop_token stop);
 
 /// What deleting copies asks of its link; all of it outlives that.
@@ -49,8 +50,8 @@ struct DeletionServices {
 /// 3. Since when it is gone is remembered, too: no restart begins to count anew.
 /// 4. Before a copy is deleted, all of it is read: a batch that is not from Lockstep's copying of
 ///    this topic keeps it. Then the source is asked once more, and the copy must not have grown.
-/// 5. Of the workers that share a link, the one that leads them does this; all of them remember,
-///    and let go of what is gone.
+/// 5. Of the workers that share a link, one does this; all of them remember, and let go of what is
+///    gone.
 ///
 /// Owned by its Link, lives on the link's shard.
 class DeletionFollower {
@@ -70,10 +71,10 @@ private:
         std::vector<FollowedTopic> topics;
         std::map<std::string, client::TopicPresence> at_source;  // of those that it seems to lack
     };
-    /// Why a copy stays: as long as its logs end there, it need not be read again.
+    /// Why a copy stays: as long as its logs are these, it need not be read again.
     struct Kept {
         Uuid target_id;
-        CopyEnds ends;
+        CopyLogs logs;
         std::string why;
     };
 
@@ -86,7 +87,7 @@ private:
                                     std::stop_token stop);
     runtime::Task<Result<void>> forget_copy(FollowedTopic topic, std::stop_token stop);
     runtime::Task<Result<void>> erase(FollowedTopic topic, std::stop_token stop);
-    runtime::Task<Result<bool>> is_still_to_go(FollowedTopic topic, CopyEnds searched,
+    runtime::Task<Result<bool>> is_still_to_go(FollowedTopic topic, CopyLogs searched,
                                                std::stop_token stop);
     runtime::Task<Result<void>> put(FollowedTopic topic, std::stop_token stop);
     runtime::Task<Result<void>> forget(FollowedTopic topic, std::stop_token stop);
@@ -108,11 +109,16 @@ std::vector<FollowedTopic> followed_topics(const FollowedStore::Entries& entries
                                            const std::string& source_cluster_id,
                                            const LinkSpec& spec);
 
-/// Why a copy must not be deleted: somebody else's records are in it up to `ends`, or nobody can
+/// How a copy is searched for what others wrote.
+struct CopySearch {
+    std::string source_cluster_id;
+    CopyLogs logs;
+};
+
+/// Why a copy must not be deleted: somebody else's records are in it, or nobody can
 /// tell; "" where all of it was written for the topic. Reads all of it. Of logs that retention has
 /// emptied, the producers that the broker still knows are looked at.
 runtime::Task<Result<std::string>> find_foreign_data(client::Cluster& target, FollowedTopic topic,
-                                                     std::string source_cluster_id, CopyEnds ends,
-                                                     std::stop_token stop);
+                                                     CopySearch search, std::stop_token stop);
 
 }  // namespace lockstep::replication

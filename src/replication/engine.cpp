@@ -5,6 +5,7 @@
 #include "replication/origin_ids.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -32,6 +33,9 @@ Engine::Engine(runtime::Runtime& runtime, EngineSetup setup)
       routes_(setup.links) {
     if (setup.limits.verify_bytes_per_second > 0) {
         verify_rate_.emplace(setup.limits.verify_bytes_per_second);
+    }
+    if (setup.probes_clusters) {
+        probes_.emplace(runtime);
     }
     for (LinkSpec& link : setup.links) {
         Running wanted{link, cluster_named(clusters_, link.source),
@@ -66,6 +70,9 @@ Engine::~Engine() = default;
 void Engine::start() {
     for (Running& each : links_) {
         each.link->start({});
+    }
+    if (probes_) {
+        probes_->start(used_clusters());
     }
 }
 
@@ -105,6 +112,9 @@ runtime::Task<void> Engine::reconfigure(std::vector<ClusterSpec> clusters,
         wanted.link->start(std::move(pauses[wanted.spec.name]));
         links_.push_back(std::move(wanted));
     }
+    if (probes_) {
+        co_await probes_->reconfigure(used_clusters());
+    }
 }
 
 bool Engine::has_same_origins(const LinkSpec& link,
@@ -137,7 +147,22 @@ void Engine::learn_ids(const std::vector<ClusterSpec>& clusters) {
 
 runtime::Task<void> Engine::stop() {
     is_stopping_ = true;
+    runtime::TaskGroup stopping(runtime_.loop);
+    if (probes_) {
+        stopping.spawn("stop probes", probes_->stop());
+    }
     co_await stop_all(links_);
+    co_await stopping.join();
+}
+
+std::vector<ClusterSpec> Engine::used_clusters() const {
+    std::vector<ClusterSpec> used;
+    std::ranges::copy_if(clusters_, std::back_inserter(used), [this](const ClusterSpec& cluster) {
+        return std::ranges::any_of(links_, [&](const Running& each) {
+            return each.spec.source == cluster.name || each.spec.target == cluster.name;
+        });
+    });
+    return used;
 }
 
 runtime::Task<void> Engine::stop_all(const std::vector<Running>& links) {
@@ -168,6 +193,10 @@ Link* Engine::find_link(std::string_view name) {
         }
     }
     return nullptr;
+}
+
+std::vector<ClusterStatus> Engine::clusters() const {
+    return probes_ ? probes_->status() : std::vector<ClusterStatus>();
 }
 
 std::vector<LinkStatus> Engine::status() const {

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "base/buffer.h"
+#include "model/cluster_status.h"
 #include "model/link.h"
 #include "model/link_status.h"
+#include "replication/cluster_probe.h"
 #include "replication/link.h"
 #include "replication/memory_budget.h"
 #include "replication/topic_routes.h"
@@ -20,6 +22,7 @@ struct EngineSetup {
     std::vector<LinkSpec> links;
     Limits limits;
     client::MemberNames* member_names = nullptr;  // outlives the engine; null: none are kept
+    bool probes_clusters = false;                 // asks them all the time how they are
 };
 
 /// All links of one process, with the memory that they share. Lives on one shard.
@@ -45,6 +48,10 @@ public:
     runtime::Task<void> stop();
 
     std::vector<LinkStatus> status() const;
+
+    /// The clusters that its links use, in the order of the setup's; none where they are not
+    /// probed.
+    std::vector<ClusterStatus> clusters() const;
 
     /// Writes what an operator did into the audit topic of the link's target; of each target where
     /// `link` is "".
@@ -74,6 +81,7 @@ private:
     bool has_same_origins(const LinkSpec& link, const std::vector<ClusterSpec>& clusters) const;
     bool copies_what_it_must_not(const Link& link);
     void learn_ids(const std::vector<ClusterSpec>& clusters);
+    std::vector<ClusterSpec> used_clusters() const;
     runtime::Task<void> stop_all(const std::vector<Running>& links);
 
     runtime::Runtime& runtime_;
@@ -88,6 +96,7 @@ private:
     CopyDeleted on_copy_deleted_;
     std::vector<Running> links_;
     std::vector<Running> ending_;  // which reconfigure() is replacing
+    std::optional<ClusterProbes> probes_;
     bool is_stopping_ = false;
 };
 

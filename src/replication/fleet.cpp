@@ -144,14 +144,24 @@ void Fleet::know(std::set<TopicPartition> partitions) {
 }
 
 void Fleet::set_able(bool is_able) {
-    if (!is_able && !member_.is_heard()) {
-        return;  // it may be the target that it does not reach, as the others then
-    }
     if (std::exchange(is_able_, is_able) != is_able) {
         log::info("link {}: this worker {}", options_.link,
                   is_able ? "can copy again" : "lets others copy, as it does not reach the source");
         member_.rejoin();
     }
+}
+
+bool Fleet::is_first() const {
+    if (!table_ || !member_.is_heard()) {
+        return false;
+    }
+    size_t first = table_->workers.size();
+    for (const auto& [id, place] : table_->plan) {
+        first = std::min(first, place.worker);
+    }
+    return first == table_->workers.size()
+               ? standing_.is_leader
+               : table_->workers[first].member_id == standing_.member_id;
 }
 
 bool Fleet::copies(const TopicPartition& id) const {

@@ -56,8 +56,11 @@ public:
 
     /// False for a moment at the start, while it is found out whether others are there.
     bool is_decided() const { return is_decided_; }
-    /// Whether this worker leads the others, for certain.
-    bool leads() const { return standing_.is_leader && member_.is_heard(); }
+    /// Whether the coordinator, and so the target, surely hears this worker.
+    bool is_heard() const { return member_.is_heard(); }
+    /// Whether what one worker does for all is this one's to do: it is the first that has a
+    /// partition, or leads where there is none.
+    bool is_first() const;
     bool copies(const TopicPartition& id) const;
     /// Whether it was given a partition that this worker has not seen yet.
     bool has_unknown() const;

@@ -89,21 +89,23 @@ Task<Result<std::string>> search(client::Cluster& target, Searched log, std::sto
     co_return "";
 }
 
+Error no_leader(const TopicPartition& id, const std::string& cluster) {
+    return {make_error_code(protocol::KafkaError::leader_not_available),
+            fmt::format("{} has no leader on {}", id.to_string(), cluster)};
+}
+
 Result<LogEnds::Range> range_in(const LogEnds& logs, const TopicPartition& id,
                                 const std::string& cluster) {
     if (const auto range = logs.ranges.find(id); range != logs.ranges.end()) {
         return range->second;
     }
     const auto error = logs.errors.find(id);
-    return error != logs.errors.end()
-               ? error->second
-               : Error(make_error_code(protocol::KafkaError::leader_not_available),
-                       fmt::format("{} has no leader on {}", id.to_string(), cluster));
+    return error != logs.errors.end() ? error->second : no_leader(id, cluster);
 }
 
 }  // namespace
 
-Task<Result<CopyEnds>> ends_of_copy(client::Cluster& target, FollowedTopic topic,
+Task<Result<CopyLogs>> logs_of_copy(client::Cluster& target, FollowedTopic topic,
                                     std::stop_token stop) {
     const std::vector<std::string> names{topic.target_topic};
     LS_CO_CHECK(co_await target.refresh_metadata(&names, stop));
@@ -118,26 +120,23 @@ Task<Result<CopyEnds>> ends_of_copy(client::Cluster& target, FollowedTopic topic
         ids.push_back({topic.target_topic, PartitionIndex(index)});
     }
     const LogEnds logs = co_await read_all_ends(target, ids, stop);
-    CopyEnds all;
+    CopyLogs all;
     for (const TopicPartition& id : ids) {
         LS_CO_TRY(range, range_in(logs, id, target.name()));
-        all[id] = range.end;
+        all[id] = range;
     }
     co_return all;
 }
 
 Task<Result<std::string>> find_foreign_data(client::Cluster& target, FollowedTopic topic,
-                                            std::string source_cluster_id, CopyEnds ends,
-                                            std::stop_token stop) {
-    for (const auto& [id, end] : ends) {
-        const std::vector<TopicPartition> ids{id};
-        const LogEnds logs = co_await read_all_ends(target, ids, stop);
-        LS_CO_TRY(range, range_in(logs, id, target.name()));
+                                            CopySearch search_for, std::stop_token stop) {
+    for (const auto& [id, range] : search_for.logs) {
         const auto leader = target.metadata().leader_of(id);
         if (!leader) {
-            co_return fmt::format("{} has no leader on {}", id.to_string(), target.name());
+            co_return no_leader(id, target.name());
         }
-        Searched log{topic, source_cluster_id, {leader->leader, id, range.start}, end};
+        Searched log{
+            topic, search_for.source_cluster_id, {leader->leader, id, range.start}, range.end};
         auto searched = co_await search(target, std::move(log), stop);
         LS_CO_TRY(foreign, std::move(searched));
         if (!foreign.empty()) {

@@ -17,6 +17,9 @@ void add_to_report(GroupStatus& status, Offset source, std::optional<Offset> tar
 std::string_view note_on(GroupAction action);
 
 /// What is said of partitions that are left alone, as their records' order is not the same.
+constexpr std::string_view kBeforeTakeOver =
+    "it stands at records that another mirror has copied before the take-over: which of the "
+    "target's records they are is not known";
 constexpr std::string_view kOtherOrder =
     "records of both clusters are in its topics, in another order on each: no place on one is the "
     "same as a place on the other";

@@ -64,6 +64,12 @@ bool says_active(const std::error_code& code) {
            code == KafkaError::rebalance_in_progress || code == KafkaError::stale_member_epoch;
 }
 
+/// Nothing where it is at what another mirror has copied.
+std::optional<Offset> own_place(const PartitionRanges& ranges, Offset on_target) {
+    return ranges.has_place_on_target(on_target) ? std::optional(ranges.place_on_target(on_target))
+                                                 : std::nullopt;
+}
+
 }  // namespace
 
 GroupSync::GroupSync(client::Cluster& source, client::Cluster& target, GroupScope scope)
@@ -251,7 +257,12 @@ GroupSync::Outcome GroupSync::compare(const std::string& group, const Side& sour
             ++status.partitions;
             status.note = kOtherOrder;
         }
-        if (!ranges || !ranges->has_place_at_source(committed.offset)) {
+        if (ranges && !ranges->has_place_at_source(committed.offset)) {
+            ++status.partitions;
+            status.note = kBeforeTakeOver;
+            continue;
+        }
+        if (!ranges) {
             continue;
         }
         const TopicPartition there = scope_.names.on_target(id);
@@ -260,19 +271,21 @@ GroupSync::Outcome GroupSync::compare(const std::string& group, const Side& sour
         place.source.committed = ranges->place_at_source(committed.offset);
         place.target = side_of(at_target, there, status.is_active_at_target);
         if (place.target.committed) {
-            place.target.committed = ranges->place_on_target(*place.target.committed);
+            place.target.committed = own_place(*ranges, *place.target.committed);
         }
         if (const auto last = remembered.last.find(id); last != remembered.last.end()) {
             place.last = last->second;
         }
+        const bool was_set_back = at_target.contains(there) && !place.target.committed &&
+                                  place.last && place.last->target;
+        if (was_set_back) {
+            ++status.partitions;
+            status.note = kBeforeTakeOver;
+            continue;
+        }
         place.source_log = ranges->source();
         place.target_log = ranges->target();
         const GroupDecision decision = decide(place);
-        const auto at = at_target.find(there);
-        if (decision.action == GroupAction::to_source &&
-            (at == at_target.end() || !ranges->has_place_on_target(at->second.offset))) {
-            continue;  // the source would be told a place that the group has not come to
-        }
         outcome.add({id, there}, place, decision, *ranges);
         if (outcome.is_refresh && decision.action == GroupAction::none &&
             at_target.contains(there)) {

@@ -18,13 +18,9 @@ using runtime::TimePoint;
 
 namespace {
 
-/// Metadata is asked for at most this often, however many partitions want it.
-constexpr auto kMetadataPause = std::chrono::milliseconds(100);
 constexpr auto kFollowPause = std::chrono::seconds(5);
 constexpr auto kTargetStartsPause = std::chrono::minutes(1);
-constexpr auto kProblemPause = std::chrono::seconds(1);
-/// Until another worker had better have the partitions: short breaks are not worth moving them.
-constexpr auto kUnableAfter = std::chrono::seconds(10);
+constexpr auto kProbePause = std::chrono::seconds(1);
 constexpr auto kLeaving = std::chrono::seconds(2);
 
 client::ConnectionOptions options_with(BufferPool& buffers, const LinkSpec& spec) {
@@ -277,198 +273,6 @@ SourceReader& Link::reader_of(BrokerId source_broker) {
     return *reader;
 }
 
-void Link::want_metadata() {
-    is_metadata_wanted_ = true;
-    metadata_wanted_.notify_all();
-}
-
-Task<void> Link::discover_loop() {
-    auto& loop = environment_.runtime.loop;
-    const std::stop_token stop = tasks_.stop_token();
-    while (!stop.stop_requested()) {
-        if (pauses_.is_link_paused()) {
-            co_await metadata_wanted_.wait(runtime::kNever, stop);
-            continue;
-        }
-        const TimePoint begun = loop.now();
-        is_metadata_wanted_ = false;
-        auto looked = co_await discovery_.look(stop);
-        if (stop.stop_requested()) {
-            break;
-        }
-        if (looked.has_error()) {
-            co_await wait_after(looked.error());
-            continue;
-        }
-        const auto learnt = learn_ids();
-        if (learnt.has_error()) {  // whose records are whose is not certain
-            co_await wait_after(learnt.error());
-            continue;
-        }
-        failed_looks_ = 0;
-        look_backoff_.reset();
-        set_problem("");
-        if (fleet_) {
-            fleet_->set_able(true);
-        }
-        apply(std::move(*looked));
-        co_await runtime::sleep_until(loop, begun + kMetadataPause, stop);
-        const TimePoint next = begun + discovery_interval_;
-        while (!is_metadata_wanted_ && !stop.stop_requested() && loop.now() < next) {
-            co_await metadata_wanted_.wait(next, stop);
-        }
-    }
-}
-
-/// Until both clusters are looked at again: by the clock, or once somebody resumes the link.
-Task<void> Link::wait_after(Error problem) {
-    const std::stop_token stop = tasks_.stop_token();
-    count_error(problem.message());
-    if (failed_looks_ == 0) {
-        failing_since_ = environment_.runtime.loop.now();
-    }
-    ++failed_looks_;
-    if (fleet_ && environment_.runtime.loop.now() - failing_since_ >= kUnableAfter) {
-        fleet_->set_able(false);
-    }
-    if (spec_.retry && spec_.retry->attempts && failed_looks_ > *spec_.retry->attempts) {
-        has_given_up_ = true;
-        if (fleet_) {
-            fleet_->set_able(false);
-        }
-        set_problem(given_up_text(*spec_.retry->attempts, problem.message()) +
-                    "; resume the link to have it tried again");
-        while (has_given_up_ && !stop.stop_requested()) {
-            co_await metadata_wanted_.wait(runtime::kNever, stop);
-        }
-        co_return;
-    }
-    set_problem(problem.message());
-    const runtime::Duration pause =
-        spec_.retry ? look_backoff_.next(environment_.runtime.rng) : kProblemPause;
-    co_await runtime::sleep_for(environment_.runtime.loop, pause, stop);
-}
-
-void Link::count_error(std::string what) {
-    ++errors_;
-    last_error_ = LastError{std::move(what), environment_.runtime.loop.wall_clock_ms()};
-}
-
-Result<void> Link::learn_ids() {
-    LS_CHECK(cluster_ids_.learn(spec_.source, source_.metadata().cluster_id()));
-    return cluster_ids_.learn(spec_.target, target_.metadata().cluster_id());
-}
-
-void Link::set_problem(std::string problem) {
-    if (problem == problem_) {
-        return;
-    }
-    if (problem.empty()) {
-        log::info("link {}: both clusters answer again", spec_.name);
-    } else {
-        log::warn("link {}: {}", spec_.name, problem);
-    }
-    problem_ = std::move(problem);
-}
-
-void Link::apply(DiscoveredTopics discovered) {
-    if (!is_discovered_) {
-        is_discovered_ = true;
-        log::info("link {}: {} ({}) to {} ({}), {} topic{}", spec_.name, spec_.source,
-                  source_.metadata().cluster_id(), spec_.target, target_.metadata().cluster_id(),
-                  discovered.topics.size(), discovered.topics.size() == 1 ? "" : "s");
-        tasks_.spawn("probe", probe_markers());
-    }
-    for (const auto& [topic, problem] : discovered.target_problems) {
-        const auto known = target_problems_.find(topic);
-        if (known == target_problems_.end() || known->second.message() != problem.message()) {
-            log::warn("link {}: {}", spec_.name, problem.message());
-        }
-    }
-    target_problems_ = std::move(discovered.target_problems);
-    // Most looks find nothing new, and there may be thousands of partitions.
-    const MetadataVersions versions{discovered.source_version, target_.metadata().version()};
-    const bool is_news = applied_ != versions || name_problems_ != discovered.name_problems;
-    name_problems_ = std::move(discovered.name_problems);
-    if (is_news) {
-        note_unmatched();
-    }
-    std::set<std::string> present;
-    for (const client::TopicMetadata& topic : discovered.topics) {
-        present.insert(topic.name);
-        if (is_news) {
-            const auto problem = name_problems_.find(topic.name);
-            apply_topic(topic, problem == name_problems_.end() ? "" : problem->second);
-        }
-    }
-    notice_missing(present);
-    let_go_of_gone(present);
-    join_fleet();
-    if (is_news) {
-        applied_ = versions;
-        follow_pauses();
-    }
-    want_position();
-}
-
-/// Each is said once, and again where there was a topic meanwhile.
-void Link::note_unmatched() {
-    if (!spec_.replication.empty()) {
-        return;  // the other links of the replication may bring the topic here
-    }
-    auto unmatched = discovery_.unmatched();
-    for (const UnmatchedEntry& entry : unmatched) {
-        if (std::ranges::find(unmatched_, entry) == unmatched_.end()) {
-            log::warn("link {}: {}", spec_.name, describe(entry, spec_.source));
-        }
-    }
-    unmatched_ = std::move(unmatched);
-}
-
-/// `name_problem`: why it must not be copied under the name that it would have on the target.
-void Link::apply_topic(const client::TopicMetadata& topic, const std::string& name_problem) {
-    missed_[topic.name] = 0;
-    for (size_t index = 0; index < topic.partitions.size(); ++index) {
-        const TopicPartition id{topic.name, PartitionIndex(static_cast<int32_t>(index))};
-        auto& partition = partitions_[id];
-        const bool is_other = partition && partition->source_topic_id() != topic.id &&
-                              !mutated(Mutation::recreated_unnoticed);
-        if (!partition) {
-            partition =
-                std::make_unique<PartitionReplicator>(*this, producer_, stream_of(id, topic.id));
-        } else if (is_other && spec_.on_recreated == RecreatedRule::continue_behind) {
-            log::warn(
-                "link {}: topic {} was deleted at the source and created again (id {}, now {}): "
-                "going on with the new one, as on_recreated says",
-                spec_.name, topic.name, partition->source_topic_id().to_string(),
-                topic.id.to_string());
-            partition->orphan("its topic was created again");
-            retired_.push_back(std::move(partition));
-            partition =
-                std::make_unique<PartitionReplicator>(*this, producer_, stream_of(id, topic.id));
-            partition->follow(*retired_.back());
-        } else if (is_other) {
-            partition->orphan(fmt::format(
-                "topic {} was deleted at the source and created again: "
-                "the one with id {} was copied, now it has id {}",
-                topic.name, partition->source_topic_id().to_string(), topic.id.to_string()));
-        } else if (partition->is_orphan() && name_problem.empty()) {
-            partition->adopt();
-        }
-        if (!name_problem.empty()) {
-            partition->orphan(name_problem);
-        }
-        if (const auto leader = target_.metadata().leader_of(partition->target_id())) {
-            partition->on_target_leader(*leader);
-        }
-    }
-}
-
-Stream Link::stream_of(const TopicPartition& id, const Uuid& topic_id) const {
-    const StreamKey key = stream_key({source_.metadata().cluster_id(), topic_id, id}, spec_.names);
-    return {id, key.partition, topic_id, preserved_stream_id(key)};
-}
-
 /// By the clock: who takes over from a dead worker does so seconds later, and one that gives a
 /// partition away has nothing of it under way by then. Within this process it only rises.
 int32_t Link::next_coordinator_epoch() {
@@ -613,7 +417,7 @@ Task<void> Link::probe_markers() {
     auto probed = co_await client::probe_txn_markers(target_, stop);
     while (probed.has_error() && probed.error().code.category() != protocol::kafka_category() &&
            !stop.stop_requested()) {
-        co_await runtime::sleep_for(environment_.runtime.loop, kProblemPause, stop);
+        co_await runtime::sleep_for(environment_.runtime.loop, kProbePause, stop);
         auto again = co_await client::probe_txn_markers(target_, stop);
         probed = std::move(again);
     }

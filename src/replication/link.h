@@ -115,7 +115,7 @@ private:
     Result<void> learn_ids();
     void set_problem(std::string problem);
     void note_unmatched();
-    runtime::Task<void> wait_after(Error problem);
+    runtime::Task<void> wait_after(Error problem, runtime::TimePoint begun);
     void try_again(const PauseScope& scope);
 
     runtime::Task<void> raise(PartitionReplicator& partition, LogStartTask task);

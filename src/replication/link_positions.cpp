@@ -436,6 +436,13 @@ Task<Result<std::string>> Link::learn_stream(PartitionReplicator& partition, Str
                 OffsetsStore::kTopic, spec_.target, problem);
         }
     }
+    if (const auto begin = map.target.offset_of(Ordinal(0));
+        map.is_behind_mirror && map.next.value() == 0 && begin && logs.target_end > *begin) {
+        co_return fmt::format(
+            "the mirror that it goes on with has written to it since it was taken over (its log "
+            "ended at {} then, and at {} now)",
+            begin->value(), logs.target_end.value());
+    }
     const bool is_new = map.next.value() == 0 && map.source.is_empty();
     const OffsetsStore::TargetLog target_log{places.leaders.target_topic_id, logs.target_end};
     auto doubled = changed_route_problem(store_, places.stream.key, target_log, spec_);

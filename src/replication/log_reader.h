@@ -14,6 +14,8 @@ struct LogEnds {
     struct Range {
         Offset start;
         Offset end;  // the high watermark
+
+        bool operator==(const Range&) const = default;
     };
     std::map<TopicPartition, Range> ranges;
     std::map<TopicPartition, Error> errors;

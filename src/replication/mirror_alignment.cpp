@@ -50,8 +50,7 @@ private:
         size_t last = begin.second;
         size_t most = last;
         for (size_t i = begin.first + 1; i < logs_.target.size(); ++i) {
-            auto place = next_place(last, i);
-            place = place ? place : place_before(last, i);
+            const auto place = place_of(last, i);
             if (!place) {
                 end.problem = fmt::format(
                     "its record at offset {} is none of the source's that could be there: somebody "
@@ -101,6 +100,20 @@ private:
             }
         }
         return std::nullopt;
+    }
+
+    /// Where a record may be missing, going on behind it and beginning anew can look the same at
+    /// first: it is what goes on longer, and else the latter, by which nothing is lost.
+    std::optional<size_t> place_of(size_t last, size_t target) const {
+        const auto next = next_place(last, target);
+        if (next == last + 1) {
+            return next;
+        }
+        const auto before = place_before(last, target);
+        if (!next || !before) {
+            return next ? next : before;
+        }
+        return same_from(*next, target) > same_from(*before, target) ? next : before;
     }
 
     /// The record behind the last one; those that may be missing are passed over.
@@ -162,6 +175,8 @@ MirrorEnd find_mirror_end(const MirrorLogs& logs) {
     if (logs.target.empty()) {
         if (logs.noted) {
             end.next = *logs.noted + 1;
+        } else if (logs.has_lost_records) {
+            end.problem = "its records have been deleted, and nothing was noted of them";
         }
         return end;
     }

@@ -34,6 +34,7 @@ struct MirrorLogs {
     std::vector<OriginalRecord> source;  // from some offset at or before `noted` on
     std::vector<MirroredRecord> target;  // the end of its log
     bool is_whole_target = false;        // from the start of its log
+    bool has_lost_records = false;       // it has had more, that were deleted
     std::optional<Offset> noted;         // the last one that the mirror has noted as copied
 };
 

@@ -4,6 +4,7 @@
 #include "base/mutation.h"
 #include "protocol/kafka_error.h"
 #include "protocol/record_batch_builder.h"
+#include "replication/offsets_stream.h"
 #include "replication/outgoing_stream.h"
 
 #include <fmt/core.h>
@@ -30,93 +31,6 @@ Sequence behind(Sequence sequence, int64_t distance) {
 }
 
 }  // namespace
-
-/// What is known of a stream's chunks.
-struct OffsetsStore::Stream {
-    explicit Stream(StreamKey key_) : key(std::move(key_)) {}
-
-    StreamKey key;
-    StreamMap map;
-    bool is_stored = false;
-    bool is_lost = false;  // the topic was deleted: all has to be stored again
-    bool is_writing = false;
-    std::vector<Chunk> written;    // by the write that is under way
-    std::vector<size_t> read_own;  // which of these were read before the answer came
-    /// What waits for the write that is under way: the next one goes on from its outcome.
-    std::function<void(const Result<void>&)> waiting;
-    size_t target_runs_stored = 0;  // of all there ever were
-    Ordinal next_stored{0};
-
-    /// The records are in that topic of the target; all zeros where that is not said.
-    void be_in(const Uuid& topic_id) {
-        if (topic_id.is_zero()) {
-            return;
-        }
-        if (!map.target_topic_id.is_zero() && map.target_topic_id != topic_id) {
-            const uint64_t changes = map.changes;
-            map = StreamMap();
-            map.changes = changes;
-            target_runs_stored = 0;
-            next_stored = Ordinal(0);
-        }
-        map.target_topic_id = topic_id;
-    }
-
-    /// Whether the log may have its records; of none there is nothing to be had.
-    bool is_in(const TargetLog& log) const {
-        if (map.source.is_empty() && map.next.value() == 0) {
-            return false;
-        }
-        const bool has_ids = !map.target_topic_id.is_zero() && !log.topic_id.is_zero();
-        const bool is_same =
-            has_ids ? map.target_topic_id == log.topic_id
-                    : map.target.is_empty() || map.target.runs().front().offset < log.end;
-        return is_same && log.end.value() > 0;
-    }
-
-    /// Whether it is what is being written here: what was learnt since then is not in it.
-    bool is_own(const ChunkKey& at, const StoredChunk& chunk) {
-        for (size_t i = 0; i < written.size(); ++i) {
-            if (written[i].first == at && written[i].second == chunk) {
-                read_own.push_back(i);
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /// A write without an answer, or refused for another worker's that says the same.
-    void take_what_was_read() {
-        for (const size_t index : std::exchange(read_own, {})) {
-            ++map.changes;
-            put(written[index].first, *written[index].second);
-        }
-    }
-
-    StoredChunk chunk_of(MapSide side, std::span<const OffsetRun> runs) const {
-        return {side == MapSide::source ? map.next : map.placed,
-                {runs.begin(), runs.end()},
-                map.form,
-                map.target_topic_id,
-                map.has_targets_own,
-                map.is_behind_mirror};
-    }
-
-    void put(const ChunkKey& at, const StoredChunk& chunk) {
-        be_in(chunk.target_topic_id);
-        map.form = chunk.form;
-        map.has_targets_own = map.has_targets_own || chunk.has_targets_own;
-        map.is_behind_mirror = chunk.is_behind_mirror;
-        RunList& side = at.side == MapSide::source ? map.source : map.target;
-        side.put_chunk(at.chunk, chunk.runs);
-        map.next = std::max(map.next, chunk.next);
-        if (at.side == MapSide::target) {
-            map.placed = chunk.next;  // what came later is not in these runs
-            target_runs_stored = at.chunk * RunList::kChunk + chunk.runs.size();
-            next_stored = chunk.next;
-        }
-    }
-};
 
 /// One partition of the topic: how far it has been read, and what is being written to it.
 class OffsetsStore::Partition final : public client::ProduceListener {
@@ -205,83 +119,6 @@ client::NewTopic OffsetsStore::topic(int16_t replication_factor) {
 bool OffsetsStore::has(const StreamKey& stream) const {
     const auto found = streams_.find(stream);
     return found != streams_.end() && found->second->is_stored;
-}
-
-bool OffsetsStore::has_any_of(const StreamKey& stream) const {
-    return std::ranges::any_of(streams_of(stream),
-                               [](const Stream* each) { return each->is_stored; });
-}
-
-/// All of the source partition; what was born at the source comes first.
-std::vector<const OffsetsStore::Stream*> OffsetsStore::streams_of(StreamKey key) const {
-    std::vector<const Stream*> found;
-    key.origin_cluster_id.clear();
-    for (auto next = streams_.lower_bound(key); next != streams_.end(); ++next) {
-        key.origin_cluster_id = next->first.origin_cluster_id;
-        if (next->first != key) {
-            break;
-        }
-        found.push_back(next->second.get());
-    }
-    return found;
-}
-
-std::optional<Uuid> OffsetsStore::former_of(const StreamKey& stream,
-                                            const TargetLog& at_target) const {
-    for (const auto& [key, known] : streams_) {
-        if (key.source_cluster_id == stream.source_cluster_id &&
-            key.partition == stream.partition && key.topic_id != stream.topic_id &&
-            known->is_stored && known->map.next.value() > 0 && known->is_in(at_target)) {
-            return key.topic_id;
-        }
-    }
-    return std::nullopt;
-}
-
-std::optional<OffsetsStore::OtherRoute> OffsetsStore::other_route_of(
-    const StreamKey& stream, const TargetLog& at_target) const {
-    std::optional<OtherRoute> possible;
-    for (const auto& [key, known] : streams_) {
-        if (key.partition != stream.partition ||
-            key.source_cluster_id == stream.source_cluster_id || known->map.next.value() == 0 ||
-            !known->is_in(at_target)) {
-            continue;
-        }
-        if (key.origin() == stream.origin()) {
-            return OtherRoute{key.source_cluster_id, true};
-        }
-        if (known->map.form == StreamForm::all_of_several) {
-            possible = OtherRoute{key.source_cluster_id, false};
-        }
-    }
-    return possible;
-}
-
-std::optional<StreamForm> OffsetsStore::own_form(const StreamKey& stream,
-                                                 const TargetLog& at_target) const {
-    std::optional<StreamForm> form;
-    for (const Stream* known : streams_of(stream)) {
-        if (!known->is_in(at_target)) {
-            continue;
-        }
-        const bool is_own = known->key.origin_cluster_id.empty();
-        const StreamForm stored = known->map.form;
-        if (is_own && (stored == StreamForm::all || stored == StreamForm::all_of_several)) {
-            return stored;
-        }
-        form = is_own ? stored : StreamForm::one_of_several;
-    }
-    return form;
-}
-
-bool OffsetsStore::has_others_beside(const StreamKey& stream, const TargetLog& at_target) const {
-    return std::ranges::any_of(streams_, [&](const auto& each) {
-        const auto& [key, known] = each;
-        const StreamForm form = known->map.form;
-        const bool is_of_one = form == StreamForm::one_origin || form == StreamForm::one_of_several;
-        return key.partition == stream.partition && key.origin() != stream.source_cluster_id &&
-               is_of_one && known->is_in(at_target);
-    });
 }
 
 void OffsetsStore::set_target_topic(const StreamKey& key, const Uuid& topic_id) {
@@ -479,13 +316,51 @@ void OffsetsStore::add_source_runs(const StreamKey& key, ProducerId id, std::vec
 Task<Result<void>> OffsetsStore::store_source_runs(StreamKey key, ProducerId id,
                                                    std::vector<OffsetRun> runs,
                                                    std::stop_token stop) {
+    std::function<void(Saved)> begin = [this, key, id, runs](Saved saved) {
+        add_source_runs(key, id, runs, std::move(saved));
+    };
+    auto outcome = co_await saved_by(std::move(begin), stop);
+    co_return outcome;
+}
+
+Task<Result<void>> OffsetsStore::store_begin(StreamKey key, ProducerId id, Begin place,
+                                             std::stop_token stop) {
+    Stream& stream = stream_of(key);
+    LS_ASSERT(!stream.is_writing);
+    std::function<void(Saved)> begin = [this, &stream, id, place](Saved saved) {
+        stream.map.next = Ordinal(0);
+        stream.map.placed = Ordinal(0);
+        std::vector<Chunk> chunks;
+        for (const auto& [side, first] :
+             {std::pair{MapSide::source, place.source}, std::pair{MapSide::target, place.target}}) {
+            const OffsetRun run{Ordinal(0), first};
+            chunks.push_back({ChunkKey{stream.key, side, 0}, stream.chunk_of(side, {&run, 1})});
+        }
+        write(stream, id, chunks,
+              [&stream, chunks, saved = std::move(saved)](const Result<void>& outcome) {
+                  if (outcome.has_value()) {
+                      stream.put(chunks[0].first, *chunks[0].second);
+                      stream.put(chunks[1].first, *chunks[1].second);
+                      stream.target_runs_stored = 1;
+                      stream.next_stored = Ordinal(0);
+                      stream.is_lost = false;
+                  }
+                  saved(outcome);
+              });
+    };
+    auto outcome = co_await saved_by(std::move(begin), stop);
+    co_return outcome;
+}
+
+/// For who waits until it is stored.
+Task<Result<void>> OffsetsStore::saved_by(std::function<void(Saved)> begin, std::stop_token stop) {
     struct Outcome {
         explicit Outcome(runtime::EventLoop& loop) : told(loop) {}
         std::optional<Result<void>> saved;
         runtime::Signal told;
     };
     const auto outcome = std::make_shared<Outcome>(target_.runtime().loop);
-    add_source_runs(key, id, std::move(runs), [outcome](const Result<void>& saved) {
+    begin([outcome](const Result<void>& saved) {
         outcome->saved = saved;
         outcome->told.notify_all();
     });

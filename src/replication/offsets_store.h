@@ -106,6 +106,15 @@ public:
                                                   std::vector<OffsetRun> runs,
                                                   std::stop_token stop);
 
+    /// Stores, in the place of all that was known of the stream, where its first record comes from
+    /// and goes to. Nothing of it may be on its way.
+    struct Begin {
+        Offset source;
+        Offset target;
+    };
+    runtime::Task<Result<void>> store_begin(StreamKey stream, ProducerId id, Begin begin,
+                                            std::stop_token stop);
+
     /// Stores the target's side as far as it has changed, and all of the map where the topic is
     /// another one than before. Failures do no harm.
     void save_target_runs(const StreamKey& stream, ProducerId id);
@@ -131,6 +140,7 @@ private:
     Result<void> take_in(const protocol::RecordBatchView& batch);
     void notice_other_topic();
     void write(Stream& stream, ProducerId id, const std::vector<Chunk>& chunks, Saved saved);
+    runtime::Task<Result<void>> saved_by(std::function<void(Saved)> begin, std::stop_token stop);
 
     client::Cluster& target_;
     client::BatchProducer& producer_;

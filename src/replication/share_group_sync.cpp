@@ -327,17 +327,19 @@ void ShareGroupSync::compare(const TopicPartition& id, const ShareStart& here,
     GroupPlace place;
     place.source = {at_source, status.is_active_at_source};
     place.target.is_active = status.is_active_at_target;
-    if (there != nullptr && there->offset) {
+    if (there != nullptr && there->offset && ranges->has_place_on_target(*there->offset)) {
         place.target.committed = ranges->place_on_target(*there->offset);
+    }
+    const bool was_set_back =
+        there != nullptr && there->offset && !place.target.committed && last && last->target;
+    if (was_set_back) {
+        status.note = kBeforeTakeOver;
+        return;
     }
     place.last = last;
     place.source_log = ranges->source();
     place.target_log = ranges->target();
     const GroupDecision decision = decide(place);
-    if (decision.action == GroupAction::to_source &&
-        !ranges->has_place_on_target(there->offset.value_or(Offset(0)))) {
-        return;
-    }
     LastSeen& seen = outcome.seen[id];
     seen = {at_source, place.target.committed};
     if (decision.action == GroupAction::to_target) {

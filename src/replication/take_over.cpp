@@ -17,6 +17,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 namespace lockstep::replication {
@@ -31,7 +32,7 @@ constexpr auto kPatience =
 constexpr auto kPause = std::chrono::seconds(1);
 /// Of the target's log, at first; four times as many each time that this is not enough.
 constexpr int64_t kFirstWindow = 20'000;
-constexpr int64_t kMostRecords = 8'000'000;  // of each log: some 32 bytes each
+constexpr int64_t kMostRecords = 8'000'000;  // of each log: some 100 bytes each
 constexpr int64_t kBeforeNoted = 1000;
 constexpr int16_t kUsualReplicas = 3;
 
@@ -88,6 +89,7 @@ private:
                 if (taken.has_error()) {
                     partition.problem = taken.error().message();
                 }
+                request_.told(partition);
                 result_.partitions.push_back(std::move(partition));
             }
         }
@@ -100,18 +102,15 @@ private:
         while (true) {
             auto listed = co_await client::list_groups(target_, stop);
             LS_CO_TRY(groups, std::move(listed));
-            const auto active = std::ranges::find_if(request_.groups, [&](const std::string& name) {
-                const auto group = groups.find(name);
-                return group != groups.end() && group->second.is_active();
-            });
-            if (active == request_.groups.end()) {
+            const auto group = groups.find(request_.group);
+            if (group == groups.end() || !group->second.is_active()) {
                 co_return Result<void>();
             }
             if (loop_.now() >= deadline || stop.stop_requested()) {
                 co_return Error(Errc::timeout,
                                 fmt::format("the mirror is still running: group {} on {} has "
                                             "members; stop it first",
-                                            *active, target_.name()));
+                                            request_.group, target_.name()));
             }
             co_await runtime::sleep_for(loop_, kPause, stop);
         }
@@ -119,13 +118,11 @@ private:
 
     Task<Result<void>> read_notes(std::stop_token stop) {
         LS_CO_CHECK(co_await target_.refresh_metadata(nullptr, stop));
-        for (const std::string& name : request_.notes) {
-            const auto* topic = target_.metadata().find_topic(name);
-            const size_t partitions = topic == nullptr ? 0 : topic->partitions.size();
-            for (size_t i = 0; i < partitions; ++i) {
-                const TopicPartition id{name, PartitionIndex(static_cast<int32_t>(i))};
-                LS_CO_CHECK(co_await read_notes_of(id, stop));
-            }
+        const auto* topic = target_.metadata().find_topic(request_.notes);
+        const size_t partitions = topic == nullptr ? 0 : topic->partitions.size();
+        for (size_t i = 0; i < partitions; ++i) {
+            const TopicPartition id{request_.notes, PartitionIndex(static_cast<int32_t>(i))};
+            LS_CO_CHECK(co_await read_notes_of(id, stop));
         }
         co_return Result<void>();
     }
@@ -211,28 +208,92 @@ private:
     Task<Result<void>> take(TakenPartition& partition, Uuid topic_id, std::stop_token stop) {
         const StreamKey key = stream_key(
             {source_.metadata().cluster_id(), topic_id, partition.source}, request_.link.names);
-        if (store_.has_any_of(key)) {
-            partition.was_taken = true;
+        const auto deadline = loop_.now() + kPatience;
+        while (true) {
+            LS_CO_CHECK(co_await target_.refresh_metadata(nullptr, stop));
+            auto at_target = co_await whole_log(target_, partition.target, stop);
+            LS_CO_TRY(copy, std::move(at_target));
+            auto looked = co_await is_taken(key, copy, partition, stop);
+            LS_CO_TRY(taken, std::move(looked));
+            if (taken) {
+                partition.was_taken = partition.problem.empty();
+                co_return Result<void>();
+            }
+            auto found = co_await find_end(partition, copy, stop);
+            LS_CO_TRY(end, std::move(found));
+            auto again = co_await whole_log(target_, partition.target, stop);
+            LS_CO_TRY(copy_again, std::move(again));
+            if (copy_again.end == copy.end) {
+                auto stored = co_await settle(key, std::move(end), copy.end, partition, stop);
+                co_return stored;
+            }
+            // A transaction that was open has been aborted meanwhile, or the mirror still runs.
+            if (loop_.now() >= deadline || stop.stop_requested()) {
+                co_return Error(Errc::timeout, fmt::format("{} is being written to: the mirror is "
+                                                           "still running, stop it first",
+                                                           partition.target.to_string()));
+            }
+        }
+    }
+
+    Task<Result<void>> settle(StreamKey key, MirrorEnd end, Offset target_end,
+                              TakenPartition& partition, std::stop_token stop) {
+        partition.problem = end.problem;
+        if (!end.problem.empty() || !end.next) {
             co_return Result<void>();
         }
-        auto at_target = co_await whole_log(target_, partition.target, stop);
-        LS_CO_TRY(copy, std::move(at_target));
-        auto found = co_await find_end(partition, copy, stop);
-        LS_CO_TRY(end, std::move(found));
-        if (!end.problem.empty()) {
-            partition.problem = end.problem;
-            co_return Result<void>();
+        LS_CO_CHECK(co_await store(std::move(key), *end.next, target_end, stop));
+        partition.next = end.next;
+        co_return Result<void>();
+    }
+
+    /// Whether the link has a place of its own in the partition, behind which nobody else has
+    /// written; a problem where somebody has.
+    Task<Result<bool>> is_taken(StreamKey key, LogPart copy, TakenPartition& partition,
+                                std::stop_token stop) {
+        if (!store_.has_any_of(key)) {
+            co_return false;
         }
-        auto again = co_await whole_log(target_, partition.target, stop);
-        LS_CO_TRY(copy_again, std::move(again));
-        if (copy_again.end != copy.end) {
-            co_return Error(Errc::timeout, fmt::format("{} is being written to: the mirror is "
-                                                       "still running, stop it first",
-                                                       partition.target.to_string()));
+        store_.set_target_topic(key, target_.metadata().find_topic(key.partition.topic)->id);
+        const StreamMap& map = store_.map_of(key);
+        const auto place = map.target.offset_of(map.placed);
+        if (map.next.value() == 0) {
+            co_return place == copy.end;
         }
-        if (end.next) {
-            LS_CO_CHECK(co_await store(key, *end.next, copy.end, stop));
-            partition.next = end.next;
+        LogPart behind = copy;
+        behind.from.offset = std::max(copy.from.offset, place.value_or(Offset(0)));
+        LS_CO_CHECK(co_await find_others(behind, stream_id(key), partition, stop));
+        co_return true;
+    }
+
+    /// Headers are enough.
+    Task<Result<void>> find_others(LogPart part, ProducerId own, TakenPartition& partition,
+                                   std::stop_token stop) {
+        client::LogPlace place = part.from;
+        while (place.offset < part.end && !stop.stop_requested()) {
+            auto fetched = co_await client::fetch_uncommitted_log(target_, place, stop);
+            LS_CO_TRY(log, std::move(fetched));
+            ByteView rest = log.records;
+            const Offset begun = place.offset;
+            while (true) {
+                LS_CO_TRY(batch, protocol::next_batch(rest));
+                if (!batch) {
+                    break;
+                }
+                const bool is_news = batch->next_offset() > place.offset && !batch->is_control();
+                if (is_news && batch->producer_id() != own) {
+                    partition.problem = fmt::format(
+                        "Lockstep has copied it, and behind that others have, first at offset {} "
+                        "of the copy: the mirror was started again. Delete the copy to have all "
+                        "of it copied anew",
+                        batch->base_offset().value());
+                    co_return Result<void>();
+                }
+                place.offset = std::max(place.offset, batch->next_offset());
+            }
+            if (place.offset == begun) {
+                break;  // what is behind has been compacted away
+            }
         }
         co_return Result<void>();
     }
@@ -243,16 +304,14 @@ private:
         StreamMap& map = store_.map_of(key);
         map.form = form_of(std::nullopt, request_.link);
         map.is_behind_mirror = true;
-        std::vector<OffsetRun> begin{{Ordinal(0), next}};
-        LS_CO_CHECK(co_await store_.store_source_runs(key, stream_id(key), std::move(begin), stop));
-        // Nobody has to look for the stream in what the mirror has written.
-        map.target.add({Ordinal(0), target_end});
-        store_.save_target_runs(key, stream_id(key));
-        co_return Result<void>();
+        const OffsetsStore::Begin begin{next, target_end};
+        const ProducerId id = stream_id(key);
+        auto stored = co_await store_.store_begin(std::move(key), id, begin, stop);
+        co_return stored;
     }
 
     /// With ever more of the target's log, until a record is found that the mirror has noted.
-    Task<Result<MirrorEnd>> find_end(const TakenPartition& partition, LogPart copy,
+    Task<Result<MirrorEnd>> find_end(TakenPartition& partition, LogPart copy,
                                      std::stop_token stop) {
         auto at_source = co_await whole_log(source_, partition.source, stop);
         LS_CO_TRY(source, std::move(at_source));
@@ -261,14 +320,20 @@ private:
         auto stamped = co_await stamps_time(partition.target.topic, stop);
         LS_CO_TRY(stamps, std::move(stamped));
         ignores_times_ = stamps;
-        if (partition.noted) {
-            const Offset before(std::max<int64_t>(0, partition.noted->value() - kBeforeNoted));
+        // Of a topic that was there before under the same name: the mirror would begin anew.
+        if (partition.noted && *partition.noted >= source.end) {
+            partition.noted.reset();
+        }
+        const auto noted = partition.noted;
+        if (noted) {
+            const Offset before(std::max<int64_t>(0, noted->value() - kBeforeNoted));
             source.from.offset = std::max(source.from.offset, before);
         }
-        int64_t window = partition.noted ? kFirstWindow : kMostRecords;
+        int64_t window = noted ? kFirstWindow : kMostRecords;
         while (true) {
             MirrorLogs logs;
-            logs.noted = partition.noted;
+            logs.noted = noted;
+            logs.has_lost_records = copy.from.offset.value() > 0;
             LogPart part = copy;
             part.from.offset = std::max(copy.from.offset, Offset(copy.end.value() - window));
             logs.is_whole_target = part.from.offset == copy.from.offset;
@@ -319,7 +384,8 @@ private:
         while (true) {
             std::vector<MirroredRecord> records;
             LogCursor cursor(target_, part.from, part.end);
-            LS_CO_CHECK(co_await read_seen(cursor, records, stop));
+            LS_CO_CHECK(
+                co_await read_seen(cursor, std::numeric_limits<size_t>::max(), records, stop));
             if (cursor.has_reached_end()) {
                 co_return records;
             }
@@ -333,9 +399,10 @@ private:
         }
     }
 
-    Task<Result<void>> read_seen(LogCursor& cursor, std::vector<MirroredRecord>& records,
-                                 std::stop_token stop) const {
-        while (true) {
+    /// Until there are more than `most`, or no more.
+    Task<Result<void>> read_seen(LogCursor& cursor, size_t most,
+                                 std::vector<MirroredRecord>& records, std::stop_token stop) const {
+        while (records.size() <= most) {
             auto loaded = co_await cursor.load(stop);
             LS_CO_TRY(has_batch, std::move(loaded));
             if (!has_batch) {
@@ -352,6 +419,7 @@ private:
                 cursor.skip_record();
             }
         }
+        co_return Result<void>();
     }
 
     struct Wanted {
@@ -363,6 +431,10 @@ private:
     /// many as the mirror could have.
     Task<Result<std::vector<OriginalRecord>>> read_originals(LogPart part, Wanted wanted,
                                                              std::stop_token stop) {
+        if (request_.is_read_committed) {
+            auto committed = co_await read_committed(std::move(part), wanted, stop);
+            co_return committed;
+        }
         std::vector<OriginalRecord> records;
         const int64_t noted = wanted.logs.noted ? wanted.logs.noted->value() : -1;
         size_t certain = 0;  // behind what was noted, that the mirror cannot have left out
@@ -391,6 +463,23 @@ private:
             if (place.offset == begun) {
                 break;  // what is behind has been compacted away
             }
+        }
+        co_return records;
+    }
+
+    /// The same of a mirror that copies only what has been committed.
+    Task<Result<std::vector<OriginalRecord>>> read_committed(LogPart part, Wanted wanted,
+                                                             std::stop_token stop) {
+        std::vector<MirroredRecord> seen;
+        LogCursor cursor(source_, part.from, part.end);
+        const auto most = static_cast<size_t>(kMostRecords);
+        const size_t wanted_most = wanted.logs.target.size() + kBeforeNoted + 1;
+        LS_CO_CHECK(co_await read_seen(
+            cursor, wanted.may_lack_any ? most : std::min(most, wanted_most), seen, stop));
+        std::vector<OriginalRecord> records;
+        records.reserve(seen.size());
+        for (const MirroredRecord& one : seen) {
+            records.push_back({one.offset, one.hash, wanted.may_lack_any});
         }
         co_return records;
     }

@@ -21,16 +21,6 @@ struct NotedOffset {
     std::optional<Offset> last;  // nothing: what was noted before counts no more
 };
 
-/// A mirror that a link is to go on with in place of whoever has made it.
-struct TakeOverRequest {
-    std::vector<ClusterSpec> clusters;
-    LinkSpec link;                    // with the names that its copies have
-    std::vector<std::string> groups;  // that have members on the target while the mirror runs
-    std::vector<std::string> notes;   // topics of the target that its notes may be in
-    /// What a record of these topics says; nothing where it is none of this mirror's.
-    std::function<std::optional<NotedOffset>(ByteView key, std::optional<ByteView> value)> read;
-};
-
 struct TakenPartition {
     TopicPartition source;
     TopicPartition target;
@@ -38,6 +28,18 @@ struct TakenPartition {
     std::optional<Offset> next;   // where the link goes on; nothing: where it would begin anyway
     bool was_taken = false;       // before
     std::string problem;          // why it cannot go on; else ""
+};
+
+/// A mirror that a link is to go on with in place of whoever has made it.
+struct TakeOverRequest {
+    std::vector<ClusterSpec> clusters;
+    LinkSpec link;                   // with the names that its copies have
+    std::string group;               // that has members on the target while the mirror runs
+    std::string notes;               // the topic of the target that its notes are in
+    bool is_read_committed = false;  // it copies no records of aborted transactions
+    /// What a record of these topics says; nothing where it is none of this mirror's.
+    std::function<std::optional<NotedOffset>(ByteView key, std::optional<ByteView> value)> read;
+    std::function<void(const TakenPartition&)> told;  // as soon as it is known
 };
 
 struct TakenLink {
@@ -50,8 +52,9 @@ struct TakenLink {
 /// Finds out up to where each partition has been mirrored, and stores it as where the link begins
 /// (OffsetsStore), so that it copies what comes behind and nothing else. The mirror must have
 /// ended: where its groups still have members, or its transactions are open, this waits for a
-/// while. Stores nothing of a partition that it is not sure of. Partitions that have been taken
-/// before, or that the link has copied, stay as they are. `link.offsets` is `translate`.
+/// while. Stores nothing of a partition that it is not sure of. Partitions that the link has copied
+/// stay as they are, and so do those that were taken before, unless the mirror has written to them
+/// since. `link.offsets` is `translate`.
 runtime::Task<TakenLink> take_over(runtime::Runtime& runtime, TakeOverRequest request,
                                    std::stop_token stop);
 

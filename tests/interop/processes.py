@@ -9,7 +9,10 @@ from pathlib import Path
 
 from waiting import eventually
 
-PORTS = range(21000, 30000)  # below Linux's range for outgoing connections
+# Below Linux's range for outgoing connections. Each of several pytest processes has its own: a port
+# is still its broker's while that is down.
+PORTS = range(21000 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")), 30000,
+              int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 _given: set[int] = set()
 

@@ -169,6 +169,51 @@ def test_transactions(source, target, lockstep, mirror, name):
     assert values(target, f"{alias}.{topic}") == values(source, topic)
 
 
+def test_mirror_started_again_before_lockstep(source, target, lockstep, mirror, name):
+    """What MirrorMaker 2 writes after it was taken over is seen, and taken over, too."""
+    topic, alias = source.create_topic(name), alias_of(name)
+    copy = f"{alias}.{topic}"
+    produce(source, topic, [f"a{i}" for i in range(100)])
+    mm2 = mirror(source, target, topic, alias)
+    wait_mirrored(target, copy, 100)
+    mm2.kill()
+    text = take_over(mm2)
+    mm2.start()
+    produce(source, topic, [f"b{i}" for i in range(100)])
+    before = target.record_count(copy)
+    wait_mirrored(target, copy, before + 100)
+    mm2.kill()
+    process = lockstep(Continued(source, target, text), wait_ready=False)
+    assert "has written to it since it was taken over" in process.wait_blocked(topic)
+    assert process.partition(topic)["reason_code"] == "mirror_runs"
+    process.terminate()
+    left = values(target, copy)
+    (mm2.directory / "lockstep.yaml").unlink()
+    process = lockstep(Continued(source, target, take_over(mm2)))
+    produce(source, topic, ["c"])
+    process.wait_lag_zero(topic)
+    added = values(target, copy)[0][len(left[0]):]
+    assert [value for _, _, value, _ in added] == [b"c"]
+
+
+def test_copy_that_was_emptied(source, target, mirror, name):
+    """Where the notes are gone, too, nothing tells how far it was: it is not copied anew."""
+    topic, alias = source.create_topic(name), alias_of(name)
+    produce(source, topic, ["a", "b"])
+    mm2 = mirror(source, target, topic, alias,
+                 **{f"{alias}->west.offset.flush.interval.ms": "3600000"})
+    wait_mirrored(target, f"{alias}.{topic}", 2)
+    mm2.kill()
+    target.delete_records(f"{alias}.{topic}", 0, 2)
+    done = run_cli("import", "--continue", mm2.properties, "-o", mm2.directory / "lockstep.yaml",
+                   timeout=300)
+    if done.returncode == 0:  # it was noted all the same
+        assert "goes on with offset 2" in " ".join(done.stderr.split())
+    else:
+        assert done.returncode == 3
+        assert "nothing was noted of them" in " ".join(done.stderr.split())
+
+
 def test_what_still_runs_is_not_taken_over(source, target, mirror, name):
     topic, alias = source.create_topic(name), alias_of(name)
     produce(source, topic, ["a"])

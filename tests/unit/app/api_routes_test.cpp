@@ -89,6 +89,13 @@ TEST_F(ApiRoutesTest, SumsUpLinks) {
     EXPECT_EQ(links[1]["lag_known"], true);
 }
 
+TEST_F(ApiRoutesTest, HasPagesOfClustersAndRegions_ThatTakeNoParameters) {
+    EXPECT_TRUE(rows("/api/v1/clusters", "", "clusters").empty());
+    EXPECT_TRUE(rows("/api/v1/regions", "", "regions").empty());
+    EXPECT_EQ(get("/api/v1/regions", "link=east-to-west").status, 400);
+    EXPECT_EQ(post("/api/v1/clusters", "{}").status, 405);
+}
+
 TEST_F(ApiRoutesTest, SumsUpTopics_OfOneLink) {
     const Json topics = rows("/api/v1/topics", "link=east-to-west", "topics");
     ASSERT_EQ(topics.size(), 2U);

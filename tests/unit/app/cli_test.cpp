@@ -209,8 +209,8 @@ INSTANTIATE_TEST_SUITE_P(
         WrongLine{"Unknown",
                   {"replicate-everything"},
                   "lockstep: there is no command \"replicate-everything\"; there are check, "
-                  "plan, run, verify, cut, status, links, topics, groups, lag, explain, pause, "
-                  "resume, logs, apply, diff, history, rollback, import, demo, sandbox, "
+                  "plan, run, verify, cut, status, links, topics, groups, lag, explain, regions, "
+                  "pause, resume, logs, apply, diff, history, rollback, import, demo, sandbox, "
                   "completion, manual, version"},
         WrongLine{"NoConfig",
                   {"run"},

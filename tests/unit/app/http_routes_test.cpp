@@ -11,12 +11,14 @@ class HttpRoutesTest : public testing::Test {
 protected:
     runtime::HttpResponse get(const std::string& path) {
         const HttpRoutes routes({[this] { return links_; }, [] { return int64_t{1'005'000}; },
-                                 rates_, 1'000'000, ApiControls{}, [this] { return awaited_; }});
+                                 rates_, 1'000'000, ApiControls{}, [this] { return awaited_; },
+                                 [this] { return clusters_; }});
         return routes.answer({"GET", path, ""});
     }
 
     Rates rates_;
     std::string awaited_;
+    std::vector<ClusterStatus> clusters_;
     std::vector<LinkStatus> links_{sample_link({running_partition("orders", 0, 5, 5)})};
 };
 
@@ -71,6 +73,16 @@ TEST_F(HttpRoutesTest, ServesTheStatus_AsJson) {
     EXPECT_EQ(response.content_type, "application/json");
     EXPECT_TRUE(response.body.starts_with(R"({"version":"0.1.0","uptime_seconds":5.0,"links":[)"))
         << response.body;
+}
+
+TEST_F(HttpRoutesTest, TellsOfClusters_InTheApiAndTheMetrics) {
+    clusters_.resize(1);
+    clusters_[0].name = "paris";
+    clusters_[0].health = ClusterHealth::unreachable;
+    EXPECT_NE(get("/api/v1/clusters").body.find("\"cluster\":\"paris\""), std::string::npos);
+    EXPECT_NE(get("/metrics").body.find("lockstep_cluster_up{cluster=\"paris\""),
+              std::string::npos);
+    EXPECT_EQ(get("/readyz").status, 200) << "links say themselves whether they work";
 }
 
 TEST_F(HttpRoutesTest, ListsItsPages) {

@@ -84,13 +84,39 @@ TEST(ImportContinued, GoesOnUnderTheNamesThatThereAre) {
     const std::string same = std::string(kTwoClusters) +
                              "replication.policy.class = "
                              "org.apache.kafka.connect.mirror.IdentityReplicationPolicy\n";
-    EXPECT_TRUE(continued(same).links.at(0).names.are_same());
+    const LinkSpec identity = continued(same).links.at(0);
+    EXPECT_TRUE(identity.names.are_same());
+    EXPECT_EQ(identity.exclude.back(), "heartbeats") << "no name says where a topic came from";
 }
 
 TEST(ImportContinued, GoesOnInBothDirections) {
     const Config both = continued(std::string(kTwoClusters) + "west->east.enabled = true\n");
     ASSERT_EQ(both.links.size(), 2U);
     EXPECT_EQ(both.links[1].names.prefix, "west.");
+}
+
+TEST(ImportContinued, KnowsWhereTheMirrorNotesHowFarItIs) {
+    const auto mirror_of = [](const std::string& more) {
+        return import_text(kTwoClusters + more, "mm2.properties", ImportUse::continued)
+            .mirrors.at(0);
+    };
+    EXPECT_EQ(mirror_of("").group, "east-mm2");
+    EXPECT_EQ(mirror_of("").notes, "mm2-offsets.east.internal");
+    EXPECT_FALSE(mirror_of("").is_read_committed);
+    EXPECT_EQ(mirror_of("west.group.id = mine\ngroup.id = all\n").group, "mine");
+    EXPECT_EQ(mirror_of("group.id = all\n").group, "east-mm2") << "MirrorMaker 2 does not look";
+    EXPECT_EQ(mirror_of("west.offset.storage.topic = mine\n").notes, "mine");
+    EXPECT_EQ(mirror_of("west.offset.storage.topic = mine\noffset.storage.topic = notes\n").notes,
+              "notes");
+    EXPECT_FALSE(mirror_of("consumer.isolation.level = read_committed\n").is_read_committed);
+    EXPECT_TRUE(mirror_of("east.consumer.isolation.level = read_committed\n").is_read_committed);
+    EXPECT_FALSE(mirror_of("west.consumer.isolation.level = read_committed\n").is_read_committed);
+}
+
+TEST(ImportContinued, LeavesOutWhatCameFromTheTarget_ByAnySeparator) {
+    const Config config =
+        continued(std::string(kTwoClusters) + "replication.policy.separator = _\n");
+    EXPECT_EQ(config.links.at(0).exclude.back(), ".*_west_.*");
 }
 
 TEST(ImportContinued, IsAProblem_WhereNamesAreNotKnown) {
@@ -140,9 +166,9 @@ TEST(Import, WhatIsForAllHoldsForEachFlow) {
 TEST(Import, WithoutTopics_EverythingButInternalTopicsIsCopied) {
     const LinkSpec link = link_of("");
     EXPECT_EQ(link.topics, std::vector<std::string>{".*"});
-    EXPECT_EQ(link.exclude,
-              (std::vector<std::string>{"mm2.*\\.internal", ".*\\.replica", "__.*",
-                                        ".*[-.]internal", "heartbeats", "west\\..*"}));
+    EXPECT_EQ(link.exclude, (std::vector<std::string>{"mm2.*\\.internal", ".*\\.replica", "__.*",
+                                                      ".*[-.]internal", "heartbeats", "west\\..*",
+                                                      ".*\\.west\\..*"}));
 }
 
 TEST(Import, NamedTopicsNeedNoFurtherExclusion) {

@@ -3,6 +3,7 @@
 
 #include "app/api_json.h"
 #include "app/api_routes.h"
+#include "app/regions.h"
 #include "app/status_json.h"
 #include "tests/unit/app/sample_links.h"
 
@@ -80,6 +81,9 @@ TEST(OpenApi, HasEachKeyOfEachBody_AndNoOther) {
     std::vector<LinkStatus> broken{sample_link({})};
     broken[0].problem = "east: connection refused";
     expect_described(Json::parse(explanations_json({broken, rates, 0}))["links"][0], "LinkProblem");
+    const ApiView of_clusters{{}, rates, 0, {ClusterStatus()}};
+    expect_described(Json::parse(clusters_json(of_clusters))["clusters"][0], "Cluster");
+    expect_described(Json::parse(regions_json(of_clusters))["regions"][0], "Region");
     expect_described(Json::parse(log_json("info")), "Log");
     expect_described(Json::parse(error_json("no", {{"east", 1}})), "Error");
     const Json status = Json::parse(status_json(links, rates, {}));
@@ -87,6 +91,19 @@ TEST(OpenApi, HasEachKeyOfEachBody_AndNoOther) {
     expect_described(status["links"][0], "Link");
     expect_described(status["links"][0]["partitions"][0], "Partition");
     expect_described(status["links"][0]["groups"][0], "Group");
+}
+
+TEST(OpenApi, HasEachHealth) {
+    std::set<std::string> described;
+    for (const auto& health : description()["components"]["schemas"]["Health"]["enum"]) {
+        described.insert(health.as<std::string>());
+    }
+    std::set<std::string> known;
+    for (const auto health : {ClusterHealth::unknown, ClusterHealth::healthy,
+                              ClusterHealth::degraded, ClusterHealth::unreachable}) {
+        known.insert(std::string(to_string(health)));
+    }
+    EXPECT_EQ(described, known);
 }
 
 TEST(OpenApi, HasEachState) {

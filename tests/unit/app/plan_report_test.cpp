@@ -13,6 +13,7 @@ using replication::PlannedTopic;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 /// What was found for a link: one topic, of one partition.
 LinkPlan plan_of(const LinkSpec& link, const std::string& topic) {
@@ -78,6 +79,50 @@ TEST(PlanReport, HasEverythingAsJson) {
     EXPECT_EQ(json["bytes_to_copy"], 256 << 20);
     EXPECT_EQ(json["seconds_to_copy"], 8);
     EXPECT_TRUE(json["route_problems"].empty());
+}
+
+TEST(PlanReport, SaysWhichCostsWereMeasured_WhereTheyWouldChangeRoutes) {
+    const std::string text = render_plan(chain());
+    EXPECT_THAT(text, HasSubstr("\nCOSTS\n"
+                                "  all: its costs give eu - us, us - asia\n"
+                                "    the measured costs would give eu - us, eu - asia."));
+    EXPECT_THAT(text, HasSubstr("    costs:\n"
+                                "      - {between: [eu, us], cost: 2.5}\n"
+                                "      - {between: [eu, asia], cost: 2.5}\n"
+                                "      - {between: [us, asia], cost: 2.5}\n"));
+    const auto json = nlohmann::json::parse(plan_json(chain()));
+    EXPECT_EQ(json["measured_routes_differ"], true);
+    ASSERT_EQ(json["measured_costs"].size(), 3U);
+    EXPECT_EQ(json["measured_costs"][0]["between"], (std::vector<std::string>{"asia", "eu"}));
+    EXPECT_EQ(json["measured_costs"][0]["cost"], 2.5);
+}
+
+TEST(PlanReport, HasNoCostsToSet_WhereTheyWouldChangeNothing) {
+    WholePlan plan = chain();
+    for (LinkPlan& link : plan.plans) {
+        link.source_round_trip_ms = link.source == "us" ? 1 : 80;
+    }
+    const std::string text = render_plan(plan);
+    EXPECT_THAT(text, HasSubstr("the measured costs would give the same\n"));
+    EXPECT_THAT(text, Not(HasSubstr("{between")));
+    EXPECT_EQ(nlohmann::json::parse(plan_json(plan))["measured_routes_differ"], false);
+}
+
+TEST(PlanReport, HasNoMeasuredRoutes_WhereAClusterWasNotReached) {
+    WholePlan plan = chain();
+    for (LinkPlan& link : plan.plans) {
+        link.source_round_trip_ms = link.source == "asia" ? std::nullopt : std::optional(1.0);
+    }
+    EXPECT_THAT(render_plan(plan), HasSubstr("not measured: not all of its clusters"));
+    const auto json = nlohmann::json::parse(plan_json(plan));
+    EXPECT_EQ(json["measured_routes_differ"], false);
+    EXPECT_EQ(json["measured_costs"].size(), 1U);
+}
+
+TEST(PlanReport, SaysNothingOfCosts_WhereNobodyTakesTheCheapestRoutes) {
+    WholePlan plan = chain();
+    plan.replications[0].routes = MeshRoutes::direct;
+    EXPECT_THAT(render_plan(plan), Not(HasSubstr("COSTS")));
 }
 
 TEST(PlanReport, HasNoSums_WhereALinkCannotBePlanned) {

@@ -115,5 +115,52 @@ TEST_F(EngineTest, EndsLinksThatAreNotWantedAnyMore) {
     EXPECT_TRUE(engine_->status().empty());
 }
 
+/// The clusters that an engine of this setup says it probes, once it has run for a while.
+class ProbingEngineTest : public TwoClustersTest {
+protected:
+    ProbingEngineTest() { log::set_level(log::Level::off); }
+    ~ProbingEngineTest() override { log::set_level(log::Level::info); }
+
+    std::vector<std::string> reached_by(Engine& engine) {
+        loop_.advance(seconds(3));
+        std::vector<std::string> names;
+        for (const ClusterStatus& cluster : engine.clusters()) {
+            if (cluster.health == ClusterHealth::healthy) {
+                names.push_back(cluster.name);
+            }
+        }
+        return names;
+    }
+
+    EngineSetup setup() const {
+        EngineSetup setup{cluster_specs(), {link_spec()}, {}};
+        setup.clusters.push_back({"unused", {Endpoint{"unused", 1}}});
+        setup.limits.verify_bytes_per_second = 0;
+        return setup;
+    }
+
+    test::FakeCoordinator target_coordinator_{target_};
+};
+
+TEST_F(ProbingEngineTest, ProbesTheClustersOfItsLinks_WhereThatIsAskedFor) {
+    EngineSetup probing = setup();
+    probing.probes_clusters = true;
+    Engine engine(runtime_, std::move(probing));
+    engine.start();
+    EXPECT_THAT(reached_by(engine), testing::ElementsAre("src", "dst"));
+    test::run(loop_, engine.reconfigure(cluster_specs(), {}, seconds(2)));
+    EXPECT_TRUE(engine.clusters().empty()) << "no link uses any";
+    test::run(loop_, engine.reconfigure(cluster_specs(), {link_spec()}, seconds(2)));
+    EXPECT_THAT(reached_by(engine), testing::ElementsAre("src", "dst"));
+    test::run(loop_, engine.stop());
+}
+
+TEST_F(ProbingEngineTest, ProbesNothing_Else) {
+    Engine engine(runtime_, setup());
+    engine.start();
+    EXPECT_TRUE(reached_by(engine).empty());
+    test::run(loop_, engine.stop());
+}
+
 }  // namespace
 }  // namespace lockstep::replication

@@ -67,6 +67,19 @@ TEST(MirrorEnd, IsNeverBeforeWhatWasNoted) {
     EXPECT_EQ(next_of(logs("ABcdEFGH", "AB", 3)), 4);
 }
 
+TEST(MirrorEnd, IsNotTold_OfWhatIsEmptyNow) {
+    MirrorLogs emptied = logs("ABCDEFGH", "");
+    emptied.has_lost_records = true;
+    EXPECT_NE(find_mirror_end(emptied).problem.find("nothing was noted"), std::string::npos);
+    emptied.noted = Offset(4);
+    EXPECT_EQ(next_of(emptied), 5);
+}
+
+TEST(MirrorEnd, TakesWhatMayBeBoth_ForBeginningAnew) {
+    EXPECT_EQ(next_of(logs("Xuadcu", "Xuaduad", 0)), 4) << "not for the u at the end";
+    EXPECT_EQ(next_of(logs("Xuadcuef", "Xuaduef", 0)), 8) << "what goes on longer";
+}
+
 TEST(MirrorEnd, NeedsARecordThatWasNoted) {
     MirrorLogs part = logs("ABCDEFGH", "DEF", 1);
     part.is_whole_target = false;

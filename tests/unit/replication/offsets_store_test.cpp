@@ -259,6 +259,22 @@ TEST_F(OffsetsStoreTest, KeepsThatRecordsComeBackToWhereTheyWereBorn) {
     EXPECT_TRUE(read(second_).has_targets_own);
 }
 
+// A mirror that is taken over, and once more after it has gone on.
+TEST_F(OffsetsStoreTest, StoresWhereAStreamBegins_InThePlaceOfWhatWasThere) {
+    for (const int64_t offset : {50, 70}) {
+        first_.store.map_of(stream_).is_behind_mirror = true;
+        const OffsetsStore::Begin begin{Offset(offset), Offset(offset * 10)};
+        const auto stored =
+            test::run(loop_, first_.store.store_begin(stream_, stream_id(stream_), begin, {}));
+        ASSERT_TRUE(stored.has_value()) << stored.error().message();
+        const StreamMap& map = read(second_);
+        EXPECT_EQ(map.source.runs(), (std::vector<OffsetRun>{{Ordinal(0), Offset(offset)}}));
+        EXPECT_EQ(map.target.runs(), (std::vector<OffsetRun>{{Ordinal(0), Offset(offset * 10)}}));
+        EXPECT_EQ(map.next, Ordinal(0));
+        EXPECT_TRUE(map.is_behind_mirror);
+    }
+}
+
 TEST_F(OffsetsStoreTest, StoresAForm_WithoutNewRuns) {
     store(stream_, StreamForm::all);
     first_.store.map_of(stream_).form = StreamForm::all_of_several;

@@ -1,0 +1,102 @@
+#pragma once
+
+// Of OffsetsStore alone.
+
+#include "replication/offsets_store.h"
+
+#include <algorithm>
+#include <functional>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace lockstep::replication {
+
+/// What is known of a stream's chunks.
+struct OffsetsStore::Stream {
+    explicit Stream(StreamKey key_) : key(std::move(key_)) {}
+
+    StreamKey key;
+    StreamMap map;
+    bool is_stored = false;
+    bool is_lost = false;  // the topic was deleted: all has to be stored again
+    bool is_writing = false;
+    std::vector<Chunk> written;    // by the write that is under way
+    std::vector<size_t> read_own;  // which of these were read before the answer came
+    /// What waits for the write that is under way: the next one goes on from its outcome.
+    std::function<void(const Result<void>&)> waiting;
+    size_t target_runs_stored = 0;  // of all there ever were
+    Ordinal next_stored{0};
+
+    /// The records are in that topic of the target; all zeros where that is not said.
+    void be_in(const Uuid& topic_id) {
+        if (topic_id.is_zero()) {
+            return;
+        }
+        if (!map.target_topic_id.is_zero() && map.target_topic_id != topic_id) {
+            const uint64_t changes = map.changes;
+            map = StreamMap();
+            map.changes = changes;
+            target_runs_stored = 0;
+            next_stored = Ordinal(0);
+        }
+        map.target_topic_id = topic_id;
+    }
+
+    /// Whether the log may have its records; of none there is nothing to be had.
+    bool is_in(const TargetLog& log) const {
+        if (map.source.is_empty() && map.next.value() == 0) {
+            return false;
+        }
+        const bool has_ids = !map.target_topic_id.is_zero() && !log.topic_id.is_zero();
+        const bool is_same =
+            has_ids ? map.target_topic_id == log.topic_id
+                    : map.target.is_empty() || map.target.runs().front().offset < log.end;
+        return is_same && log.end.value() > 0;
+    }
+
+    /// Whether it is what is being written here: what was learnt since then is not in it.
+    bool is_own(const ChunkKey& at, const StoredChunk& chunk) {
+        for (size_t i = 0; i < written.size(); ++i) {
+            if (written[i].first == at && written[i].second == chunk) {
+                read_own.push_back(i);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// A write without an answer, or refused for another worker's that says the same.
+    void take_what_was_read() {
+        for (const size_t index : std::exchange(read_own, {})) {
+            ++map.changes;
+            put(written[index].first, *written[index].second);
+        }
+    }
+
+    StoredChunk chunk_of(MapSide side, std::span<const OffsetRun> runs) const {
+        return {side == MapSide::source ? map.next : map.placed,
+                {runs.begin(), runs.end()},
+                map.form,
+                map.target_topic_id,
+                map.has_targets_own,
+                map.is_behind_mirror};
+    }
+
+    void put(const ChunkKey& at, const StoredChunk& chunk) {
+        be_in(chunk.target_topic_id);
+        map.form = chunk.form;
+        map.has_targets_own = map.has_targets_own || chunk.has_targets_own;
+        map.is_behind_mirror = chunk.is_behind_mirror;
+        RunList& side = at.side == MapSide::source ? map.source : map.target;
+        side.put_chunk(at.chunk, chunk.runs);
+        map.next = std::max(map.next, chunk.next);
+        if (at.side == MapSide::target) {
+            map.placed = chunk.next;  // what came later is not in these runs
+            target_runs_stored = at.chunk * RunList::kChunk + chunk.runs.size();
+            next_stored = chunk.next;
+        }
+    }
+};
+
+}  // namespace lockstep::replication
