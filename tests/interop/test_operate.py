@@ -257,7 +257,7 @@ def test_bash_completes(tmp_path):
         return done.stdout.split()
 
     assert completed("stat") == ["status"]
-    assert completed("re") == ["resume"]
+    assert completed("re") == ["regions", "resume"]
     assert completed("run", "--log") == ["--log-level"]
     assert completed("run", "--log-level", "de") == ["debug"]
     assert completed("completion", "z") == ["zsh"]
