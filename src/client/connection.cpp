@@ -125,13 +125,15 @@ void Connection::enqueue(Pending* pending) {
 
 Task<Result<Slice>> Connection::exchange(const protocol::WireWriter& frame, int32_t correlation_id,
                                          runtime::Duration most, Lane lane) {
-    if (state_ != State::open) {
+    if (state_ != State::open && callers_.empty()) {
         co_return Error(closed_because_);
     }
     Pending pending(runtime_.loop);
     pending.frame = &frame;
     pending.correlation_id = correlation_id;
-    if (is_logging_in_ && lane == Lane::ordinary) {
+    if (state_ != State::open) {
+        callers_.push_back(&pending);  // those who called before it failed may not know yet
+    } else if (is_logging_in_ && lane == Lane::ordinary) {
         held_.push_back(&pending);
     } else {
         enqueue(&pending);

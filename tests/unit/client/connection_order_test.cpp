@@ -129,6 +129,17 @@ TEST_F(ConnectionOrder, IsKept_WhenClosedDuringAWrite) {
 }
 
 // "a" is answered and waits for the end of its write; then the connection breaks.
+// "b" is asked before the caller of "a", who has been woken, runs.
+TEST_F(ConnectionOrder, IsKept_WhereOneCallsJustAfterItFailed) {
+    open_to_silent_peer();
+    start_asking("a");
+    calls_.spawn("ask", ask(*connection_, "b", outcomes_));
+    connection_->close();
+    loop_.settle();
+    EXPECT_THAT(questions_done(), ElementsAre("a", "b"));
+    EXPECT_TRUE(all_failed());
+}
+
 TEST_F(ConnectionOrder, IsKept_WhenSomeAreAnsweredAndSomeFail) {
     open_to_silent_peer();
     start_three_in_one_held_write();
