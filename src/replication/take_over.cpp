@@ -42,6 +42,29 @@ struct LogPart {
     Offset end;
 };
 
+/// Whether it wants more; the batch at hand is always visited whole.
+using RecordVisitor = std::function<bool(const SeenRecord& record)>;
+
+Task<Result<void>> visit_records(LogCursor& cursor, RecordVisitor visitor, std::stop_token stop) {
+    bool goes_on = true;
+    while (goes_on) {
+        auto loaded = co_await cursor.load(stop);
+        LS_CO_TRY(has_batch, std::move(loaded));
+        if (!has_batch) {
+            co_return Result<void>();
+        }
+        while (true) {
+            LS_CO_TRY(has_record, cursor.unpack());
+            if (!has_record) {
+                break;
+            }
+            goes_on = visitor(cursor.record());
+            cursor.skip_record();
+        }
+    }
+    co_return Result<void>();
+}
+
 /// One call of take_over().
 class TakingOver {
 public:
@@ -131,26 +154,17 @@ private:
         auto found = co_await whole_log(target_, id, stop);
         LS_CO_TRY(part, std::move(found));
         LogCursor cursor(target_, part.from, part.end);
-        while (true) {
-            auto loaded = co_await cursor.load(stop);
-            LS_CO_TRY(has_batch, std::move(loaded));
-            if (!has_batch) {
-                co_return Result<void>();
+        RecordVisitor take_note = [this](const SeenRecord& seen) {
+            const protocol::Record& record = seen.content;
+            const auto noted = record.key ? request_.read(*record.key, record.value)
+                                          : std::optional<NotedOffset>();
+            if (noted) {
+                noted_[noted->source] = noted->last;
             }
-            while (true) {
-                LS_CO_TRY(has_record, cursor.unpack());
-                if (!has_record) {
-                    break;
-                }
-                const protocol::Record& record = cursor.record().content;
-                const auto noted = record.key ? request_.read(*record.key, record.value)
-                                              : std::optional<NotedOffset>();
-                if (noted) {
-                    noted_[noted->source] = noted->last;
-                }
-                cursor.skip_record();
-            }
-        }
+            return true;
+        };
+        auto visited = co_await visit_records(cursor, std::move(take_note), stop);
+        co_return visited;
     }
 
     std::optional<Offset> noted_of(const TopicPartition& id) const {
@@ -209,8 +223,9 @@ private:
         const StreamKey key = stream_key(
             {source_.metadata().cluster_id(), topic_id, partition.source}, request_.link.names);
         const auto deadline = loop_.now() + kPatience;
+        const std::vector<std::string> names{partition.target.topic};
         while (true) {
-            LS_CO_CHECK(co_await target_.refresh_metadata(nullptr, stop));
+            LS_CO_CHECK(co_await target_.refresh_metadata(&names, stop));
             auto at_target = co_await whole_log(target_, partition.target, stop);
             LS_CO_TRY(copy, std::move(at_target));
             auto looked = co_await is_taken(key, copy, partition, stop);
@@ -402,24 +417,13 @@ private:
     /// Until there are more than `most`, or no more.
     Task<Result<void>> read_seen(LogCursor& cursor, size_t most,
                                  std::vector<MirroredRecord>& records, std::stop_token stop) const {
-        while (records.size() <= most) {
-            auto loaded = co_await cursor.load(stop);
-            LS_CO_TRY(has_batch, std::move(loaded));
-            if (!has_batch) {
-                co_return Result<void>();
-            }
-            while (true) {
-                LS_CO_TRY(has_record, cursor.unpack());
-                if (!has_record) {
-                    break;
-                }
-                const SeenRecord& seen = cursor.record();
-                records.push_back(
-                    {seen.offset.value(), hash_of(time_of(seen.timestamp_ms), seen.content)});
-                cursor.skip_record();
-            }
-        }
-        co_return Result<void>();
+        RecordVisitor add = [this, most, &records](const SeenRecord& seen) {
+            records.push_back(
+                {seen.offset.value(), hash_of(time_of(seen.timestamp_ms), seen.content)});
+            return records.size() <= most;
+        };
+        auto visited = co_await visit_records(cursor, std::move(add), stop);
+        co_return visited;
     }
 
     struct Wanted {
