@@ -130,10 +130,11 @@ std::string DemoWorkload::next_value(const std::string& topic, const std::string
 
 void DemoWorkload::end_transaction(Transaction& transaction, bool is_commit) {
     for (const TopicPartition& id : transaction.open_in) {
+        const auto topic = cluster_.find_topic(id.topic);
         const auto partition = cluster_.find_partition(id.topic, id.partition.value());
         if (partition) {
             partition->log.append_marker({transaction.producer_id, transaction.epoch, is_commit, 0},
-                                         cluster_.now_ms());
+                                         topic->log_config, cluster_.now_ms());
         }
     }
     transaction.open_in.clear();
@@ -162,7 +163,7 @@ void DemoWorkload::compact() {
         return;
     }
     for (const auto& partition : found->partitions) {
-        partition->log.compact();
+        partition->log.compact(found->log_config, cluster_.now_ms());
     }
 }
 

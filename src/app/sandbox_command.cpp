@@ -2,6 +2,8 @@
 
 #include "app/exit_code.h"
 #include "app/process_runtime.h"
+#include "app/sandbox_console.h"
+#include "runtime/input_lines.h"
 #include "sandbox/config_table.h"
 #include "sandbox/disk/disk_storage.h"
 #include "sandbox/served_cluster.h"
@@ -9,7 +11,10 @@
 
 #include <fmt/core.h>
 
+#include <unistd.h>
+
 #include <csignal>
+#include <optional>
 
 namespace lockstep::app {
 namespace {
@@ -26,7 +31,9 @@ KafkaVersion version_named(const std::string& name) {
 /// All clusters of the command, on one loop; lives for one run.
 class SandboxSession {
 public:
-    explicit SandboxSession(const SandboxOptions& options) : options_(options) {}
+    /// `has_input`: there is a standard input, which may say what to do.
+    SandboxSession(const SandboxOptions& options, bool has_input)
+        : options_(options), has_input_(has_input) {}
 
     int run();
 
@@ -36,11 +43,15 @@ private:
     Result<void> keep(sandbox::Cluster& cluster) const;
     sandbox::ClusterOptions cluster_options(int number) const;
     void say_where() const;
+    void take_commands();
     runtime::Task<void> stop();
 
     const SandboxOptions& options_;
+    const bool has_input_;
     ProcessRuntime process_;
-    std::vector<std::unique_ptr<ServedCluster>> clusters_;
+    SandboxConsole::Clusters clusters_;
+    SandboxConsole console_{clusters_};
+    std::optional<runtime::InputLines> input_;
     runtime::TaskGroup tasks_{process_.loop};
     bool is_listening_ = false;  // all that is on the disk was read
     bool is_stopping_ = false;
@@ -56,6 +67,7 @@ int SandboxSession::run() {
         tasks_.spawn("stop", stop());
     } else {
         say_where();
+        take_commands();
         process_.loop.on_termination([this](int) {
             if (!is_stopping_) {
                 is_stopping_ = true;
@@ -153,11 +165,29 @@ void SandboxSession::say_where() const {
         fmt::print("  {}  {}  (Kafka {})\n", cluster->cluster().options().name,
                    cluster->bootstrap(), options_.kafka);
     }
-    fmt::print("\nCtrl-C ends it.\n");
+    fmt::print("\n{}Ctrl-C ends it.\n",
+               has_input_ && ::isatty(STDIN_FILENO) != 0
+                   ? "Brokers die, topics are compacted by what you type here: help. "
+                   : "");
     std::fflush(stdout);
 }
 
+/// Where the input ends, nothing else does.
+void SandboxSession::take_commands() {
+    if (!has_input_) {
+        return;
+    }
+    input_.emplace(process_.loop, STDIN_FILENO, [this](std::string_view line) {
+        const std::string answer = console_.answer(line);
+        if (!answer.empty()) {
+            fmt::print("{}\n", answer);
+            std::fflush(stdout);
+        }
+    });
+}
+
 runtime::Task<void> SandboxSession::stop() {
+    input_.reset();
     for (const auto& cluster : clusters_) {
         co_await cluster->stop();
     }
@@ -169,7 +199,9 @@ runtime::Task<void> SandboxSession::stop() {
 int sandbox_command(const SandboxOptions& options) {
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of its write
-    return SandboxSession(options).run();
+    // Looked at before files are opened, one of which would get its number.
+    const bool has_input = runtime::InputLines::is_open(STDIN_FILENO);
+    return SandboxSession(options, has_input).run();
 }
 
 }  // namespace lockstep::app

@@ -41,13 +41,18 @@ struct Shared {
     std::unordered_set<Session*> sessions;
 };
 
-/// The path and query of a request's target; takes "http://host/path" as well, as RFC 9112 asks.
-HttpRequest to_request(const http::request_header<>& header) {
-    std::string_view target(header.target().data(), header.target().size());
+/// Path and query of a request; takes "http://host/path" as well, as RFC 9112 asks.
+std::string_view target_of(const http::request_header<>& header) {
+    const std::string_view target(header.target().data(), header.target().size());
     if (target.starts_with("http://")) {
         const size_t slash = target.find('/', 7);
-        target = slash == std::string_view::npos ? "/" : target.substr(slash);
+        return slash == std::string_view::npos ? "/" : target.substr(slash);
     }
+    return target;
+}
+
+HttpRequest to_request(const http::request_header<>& header) {
+    const std::string_view target = target_of(header);
     const size_t mark = target.find('?');
     HttpRequest request;
     request.method = std::string(header.method_string());
@@ -92,6 +97,7 @@ private:
     bool refuse(const SystemError& problem);
     void on_body(const SystemError& problem);
     HttpResponse call_handler(const HttpRequest& request);
+    HttpResponse error(int status, const std::string& why) const;
     void respond(HttpResponse response, Then then);
     template <typename Body>
     void write(Then then, std::shared_ptr<http::response<Body>> message);
@@ -148,20 +154,19 @@ void Session::on_header(const SystemError& problem) {
     version_ = header.version();
     is_head_ = header.method() == http::verb::head;
     if (header.method() != http::verb::get && !is_head_ && !is_post) {
-        HttpResponse response{405, "text/plain; charset=utf-8",
-                              fmt::format("Only {} are served here.\n",
-                                          takes_posts ? "GET, HEAD and POST" : "GET and HEAD")};
+        HttpResponse response =
+            error(405, fmt::format("Only {} are served here.",
+                                   takes_posts ? "GET, HEAD and POST" : "GET and HEAD"));
         response.allow = takes_posts ? "GET, HEAD, POST" : response.allow;
         respond(std::move(response), Then::close);
         return;
     }
     if (!is_post && !parser_->is_done()) {
-        respond({413, "text/plain; charset=utf-8", "A request needs no body here.\n"}, Then::close);
+        respond(error(413, "A request needs no body here."), Then::close);
         return;
     }
     if (version_ >= 11 && header.find(http::field::host) == header.end()) {
-        respond({400, "text/plain; charset=utf-8", "The request lacks the header Host.\n"},
-                Then::close);
+        respond(error(400, "The request lacks the header Host."), Then::close);
         return;
     }
     if (parser_->is_done()) {
@@ -181,21 +186,17 @@ bool Session::refuse(const SystemError& problem) {
     const bool is_http_error =
         problem.category() == make_error_code(http::error::bad_method).category();
     if (problem == http::error::header_limit || problem == http::error::buffer_overflow) {
-        respond({431, "text/plain; charset=utf-8", "The request's header is too large.\n"},
-                Then::close);
+        respond(error(431, "The request's header is too large."), Then::close);
     } else if (problem == http::error::body_limit) {
         const bool takes_posts = shared_->options.body_limit_bytes > 0;
-        respond({413, "text/plain; charset=utf-8",
-                 takes_posts ? "The request's body is too large.\n"
-                             : "A request needs no body here.\n"},
+        respond(error(413, takes_posts ? "The request's body is too large."
+                                       : "A request needs no body here."),
                 Then::close);
     } else if (problem == http::error::end_of_stream || problem == http::error::partial_message ||
                !is_http_error) {
         stream_.close();  // the peer has gone, or was too slow
     } else {
-        respond(
-            {400, "text/plain; charset=utf-8", "This is not HTTP: " + problem.message() + ".\n"},
-            Then::close);
+        respond(error(400, "This is not HTTP: " + problem.message() + "."), Then::close);
     }
     return true;
 }
@@ -212,14 +213,23 @@ void Session::on_body(const SystemError& problem) {
 
 HttpResponse Session::call_handler(const HttpRequest& request) {
     if (!shared_->handler) {
-        return {503, "text/plain; charset=utf-8", "Stopping.\n"};
+        return error(503, "Stopping.");
     }
     try {
         return shared_->handler(request);
     } catch (const std::exception& problem) {
         log::error("http {} {} failed: {}", request.method, request.path, problem.what());
-        return {500, "text/plain; charset=utf-8", "Internal error; the log says more.\n"};
+        return error(500, "Internal error; the log says more.");
     }
+}
+
+/// Whatever was read of the request before it was refused says what it was for.
+HttpResponse Session::error(int status, const std::string& why) const {
+    if (!shared_->options.error_page) {
+        return {status, "text/plain; charset=utf-8", why + "\n"};
+    }
+    const std::string_view target = parser_ ? target_of(parser_->get()) : std::string_view();
+    return shared_->options.error_page(status, target.substr(0, target.find('?')), why);
 }
 
 void Session::respond(HttpResponse response, Then then) {
@@ -295,7 +305,7 @@ void Session::drain() {
 }
 
 void Session::refuse_as_full() {
-    respond({503, "text/plain; charset=utf-8", "Too many connections.\n"}, Then::close);
+    respond(error(503, "Too many connections."), Then::close);
 }
 
 }  // namespace

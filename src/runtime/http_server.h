@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace lockstep::runtime {
 
@@ -23,6 +24,7 @@ struct HttpRequest {
     std::string peer{};           // the address that it came from; "" where it has gone
     std::string authorization{};  // the header of that name, as it came
     std::string host{};           // the same
+    std::string token{};  // the name of the token in `authorization`: whoever checks that fills it
 };
 
 struct HttpResponse {
@@ -35,6 +37,11 @@ struct HttpResponse {
 /// Runs on the loop's thread and must not block. An exception becomes a 500.
 using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
 
+/// How the server says that it does not take a request: with a status and why. The path is "" where
+/// the request was not read so far.
+using HttpErrorPage =
+    std::function<HttpResponse(int status, std::string_view path, const std::string& why)>;
+
 struct HttpServerOptions {
     std::string host = "127.0.0.1";
     uint16_t port = 0;                            // 0 takes a free one
@@ -43,6 +50,7 @@ struct HttpServerOptions {
     size_t body_limit_bytes = 0;                  // of a POST; 0: there is no POST
     std::chrono::milliseconds idle_limit{15000};  // for a whole request, or response, to pass
     TlsContext* tls = nullptr;                    // outlives the server; null: without TLS
+    HttpErrorPage error_page{};                   // empty: plain text
 };
 
 /// A small HTTP/1.1 server for GET, HEAD and, where wanted, POST, with keep-alive. Owned by whoever

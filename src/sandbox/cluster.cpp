@@ -273,6 +273,21 @@ void Cluster::move_leader(Partition& partition, BrokerId id) {
     note_log_change();
 }
 
+BrokerId Cluster::next_unclean_leader(const Partition& partition) const {
+    BrokerId chosen = kNoBroker;
+    for (const BrokerId id : partition.replicas) {
+        const auto end = partition.ends_of_absent.find(id);
+        const bool is_up = std::ranges::find(brokers_, id, &Broker::id)->is_up;
+        if (!is_up || end == partition.ends_of_absent.end()) {
+            continue;
+        }
+        if (chosen == kNoBroker || end->second > partition.ends_of_absent.at(chosen)) {
+            chosen = id;
+        }
+    }
+    return chosen;
+}
+
 void Cluster::elect_uncleanly(Partition& partition, BrokerId id, Offset offset) {
     partition.log.truncate(offset);
     for (const BrokerId other : partition.in_sync) {

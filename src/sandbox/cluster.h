@@ -134,6 +134,8 @@ public:
     void set_broker_up(BrokerId id, bool is_up);
     /// Leadership to `id`, with a new epoch.
     void move_leader(Partition& partition, BrokerId id);
+    /// Of the replicas that are up and not in sync, the one that has most; none: kNoBroker.
+    BrokerId next_unclean_leader(const Partition& partition) const;
     /// A replica that had only what is before `offset` becomes leader (unclean election).
     void elect_uncleanly(Partition& partition, BrokerId id, Offset offset);
 

@@ -198,6 +198,8 @@ LogConfig log_config_of(const Cluster& cluster, const Topic& topic) {
     config.codec = codec_named(cluster.config_of(topic, "compression.type"));
     config.retention_ms = number(cluster, topic, "retention.ms");
     config.retention_bytes = number(cluster, topic, "retention.bytes");
+    config.delete_retention_ms = number(cluster, topic, "delete.retention.ms");
+    config.has_delete_horizon = cluster.options().version >= KafkaVersion::v3_9;
     set_timestamp_window(cluster, topic, config);
     config.min_insync_replicas =
         static_cast<int32_t>(number(cluster, topic, "min.insync.replicas"));

@@ -1,3 +1,9 @@
+// What compaction does to a log (LogCleaner of brokers, KIP-534).
+//
+// Gaps       Control batches stay for ever: brokers take those away that end transactions without
+//            records, delete.retention.ms after they have found them. With 2.8, which marks no
+//            batches, tombstones stay for ever, too.
+
 #include "base/crc32c.h"
 #include "protocol/record_batch_builder.h"
 #include "protocol/records.h"
@@ -15,6 +21,8 @@ using protocol::RecordReader;
 
 namespace {
 
+namespace attribute = protocol::batch_attribute;
+
 using NewestOfKeys = std::map<std::string, Offset, std::less<>>;
 
 template <typename Visit>
@@ -29,10 +37,24 @@ void for_each_record(const RecordBatchView& batch, Visit visit) {
     }
 }
 
+/// From when on the batch's tombstones may go; its base timestamp says it.
+std::optional<int64_t> delete_horizon_of(const RecordBatchView& batch) {
+    return batch.has_delete_horizon() ? std::optional(batch.base_timestamp()) : std::nullopt;
+}
+
 /// The batch with those of its records that `stays` says; nothing where none does. Its offsets
-/// stay: LogCleaner keeps the last offset of a batch, too.
+/// stay: LogCleaner keeps the last offset of a batch, too. A batch with tombstones that has no
+/// delete horizon yet gets `horizon_ms`.
 template <typename Stays>
-std::optional<Bytes> rest_of(const RecordBatchView& batch, Stays stays) {
+std::optional<Bytes> rest_of(const RecordBatchView& batch, std::optional<int64_t> horizon_ms,
+                             Stays stays) {
+    bool has_tombstones = false;
+    for_each_record(batch, [&](RecordReader& reader, const protocol::Record& record) {
+        has_tombstones =
+            has_tombstones || (!record.value && stays(record, reader.offset_of(record)));
+    });
+    const auto known_ms = delete_horizon_of(batch);
+    const auto kept_ms = known_ms || !has_tombstones ? known_ms : horizon_ms;
     protocol::BatchOptions options;
     options.base_offset = batch.base_offset();
     options.partition_leader_epoch = batch.partition_leader_epoch();
@@ -40,8 +62,9 @@ std::optional<Bytes> rest_of(const RecordBatchView& batch, Stays stays) {
     options.producer_epoch = batch.producer_epoch();
     options.base_sequence = batch.base_sequence();
     options.codec = batch.codec();
-    options.attributes =
-        static_cast<int16_t>(batch.attributes() & ~protocol::batch_attribute::kCodecMask);
+    options.attributes = static_cast<int16_t>((batch.attributes() & ~attribute::kCodecMask) |
+                                              (kept_ms ? attribute::kDeleteHorizon : 0));
+    options.base_timestamp_ms = kept_ms;
     RecordBatchBuilder builder(options);
     for_each_record(batch, [&](RecordReader& reader, const protocol::Record& record) {
         if (stays(record, reader.offset_of(record))) {
@@ -65,7 +88,8 @@ Bytes without_records(const RecordBatchView& batch) {
                               layout::kHeaderSize - layout::kUncountedSize);
     store_big_endian<int16_t>(
         header.data() + layout::kAttributes,
-        static_cast<int16_t>(batch.attributes() & ~protocol::batch_attribute::kCodecMask));
+        static_cast<int16_t>(batch.attributes() &
+                             ~(attribute::kCodecMask | attribute::kDeleteHorizon)));
     store_big_endian<int64_t>(header.data() + layout::kBaseTimestamp, batch.max_timestamp());
     store_big_endian<int32_t>(header.data() + layout::kRecordCount, 0);
     store_big_endian<uint32_t>(header.data() + layout::kCrc,
@@ -75,7 +99,7 @@ Bytes without_records(const RecordBatchView& batch) {
 
 }  // namespace
 
-void PartitionLog::compact() {
+void PartitionLog::compact(const LogConfig& config, int64_t now_ms) {
     const Offset stable = last_stable_offset();
     std::map<ProducerId, std::vector<AbortedTransaction>> aborted;
     for (const AbortedTransaction& one : producers_.aborted_between(start_offset_, end_offset_)) {
@@ -107,6 +131,9 @@ void PartitionLog::compact() {
         return found != producers_.entries().end() && !found->second.batches.empty() &&
                found->second.batches.back().base_offset == view.base_offset();
     };
+    const auto horizon_ms = config.has_delete_horizon
+                                ? std::optional(now_ms + config.delete_retention_ms)
+                                : std::nullopt;
     std::vector<Bytes> kept;
     segments_.for_each(start_offset_, [&](const BatchPlace&, const RecordBatchView& view) {
         if (view.is_control() || view.base_offset() >= stable) {
@@ -114,8 +141,10 @@ void PartitionLog::compact() {
             return true;
         }
         const bool is_dropped = is_aborted(view);
-        auto rest = rest_of(view, [&](const protocol::Record& record, Offset offset) {
-            return !is_dropped && record.key && newest.find(as_text(*record.key))->second == offset;
+        const bool keeps_tombstones = delete_horizon_of(view).value_or(now_ms + 1) > now_ms;
+        auto rest = rest_of(view, horizon_ms, [&](const protocol::Record& record, Offset offset) {
+            return !is_dropped && record.key && (record.value || keeps_tombstones) &&
+                   newest.find(as_text(*record.key))->second == offset;
         });
         if (rest) {
             kept.push_back(std::move(*rest));

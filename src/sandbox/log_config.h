@@ -22,6 +22,8 @@ struct LogConfig {
     int64_t timestamp_before_max_ms = std::numeric_limits<int64_t>::max();
     int64_t timestamp_after_max_ms = 3'600'000;
     int32_t min_insync_replicas = 1;
+    int64_t delete_retention_ms = 86'400'000;
+    bool has_delete_horizon = true;  // KIP-534, since 3.1
 };
 
 }  // namespace lockstep::sandbox

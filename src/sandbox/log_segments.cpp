@@ -103,10 +103,12 @@ void LogSegments::replace(const std::vector<Bytes>& kept) {
     }
 }
 
-size_t LogSegments::size_bytes() const {
+size_t LogSegments::size_from(Offset from) const {
     size_t size = 0;
     for (const Segment& segment : segments_) {
-        size += segment.used;
+        if (segment.batches.back().last_offset >= from) {
+            size += segment.used - segment.batches[first_in(segment, from)].at;
+        }
     }
     return size;
 }

@@ -54,7 +54,8 @@ public:
     void clear() { segments_.clear(); }
 
     bool is_empty() const { return segments_.empty(); }
-    size_t size_bytes() const;
+    /// Of the batches that end at or behind `from`.
+    size_t size_from(Offset from) const;
 
     /// Calls `visit(place, view)` for each batch that ends at or behind `from`, in order, until it
     /// returns false.

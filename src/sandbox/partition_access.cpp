@@ -25,10 +25,12 @@ PartitionAccess access(const Call& call, const std::string& topic, int32_t index
     return found;
 }
 
-bool has_enough_in_sync(const Topic& topic, const Partition& partition) {
+bool has_enough_in_sync(KafkaVersion version, const Topic& topic, const Partition& partition) {
     const auto in_sync = static_cast<int32_t>(partition.in_sync.size());
     const auto replicas = static_cast<int32_t>(partition.replicas.size());
-    return in_sync >= std::min(topic.log_config.min_insync_replicas, replicas);
+    const int32_t wanted = topic.log_config.min_insync_replicas;
+    const bool is_capped = version >= KafkaVersion::v3_9;  // since 3.7 (effectiveMinIsr)
+    return in_sync >= (is_capped ? std::min(wanted, replicas) : wanted);
 }
 
 KafkaError judge_leader_epoch(const Partition& partition, int32_t claimed) {

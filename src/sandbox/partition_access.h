@@ -19,9 +19,9 @@ struct PartitionAccess {
 PartitionAccess access(const Call& call, const std::string& topic, int32_t index,
                        AclOperation operation);
 
-/// Whether an append with acks=-1 is taken (min.insync.replicas, at most as many as there are
-/// replicas).
-bool has_enough_in_sync(const Topic& topic, const Partition& partition);
+/// Whether an append with acks=-1 is taken (min.insync.replicas; brokers from 3.7 on ask for no
+/// more replicas than there are).
+bool has_enough_in_sync(KafkaVersion version, const Topic& topic, const Partition& partition);
 
 /// What a client's `current_leader_epoch` says: `fenced_leader_epoch`, `unknown_leader_epoch`
 /// (KIP-320).

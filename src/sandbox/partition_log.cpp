@@ -130,13 +130,9 @@ BatchRange PartitionLog::read(Offset from, Offset end, size_t max_bytes) const {
     return range;
 }
 
-Appended PartitionLog::append_marker(const MarkerWrite& marker, int64_t now_ms) {
+Appended PartitionLog::append_marker(const MarkerWrite& marker, const LogConfig& config,
+                                     int64_t now_ms) {
     Appended appended;
-    const ProducerVerdict verdict = producers_.judge_marker(marker);
-    if (verdict.error != KafkaError::none) {
-        appended.refusal = {verdict.error, verdict.reason, {}};
-        return appended;
-    }
     const Bytes marker_batch = protocol::make_control_batch(
         {.type = marker.is_commit ? protocol::ControlType::commit : protocol::ControlType::abort,
          .offset = Offset(0),
@@ -144,6 +140,16 @@ Appended PartitionLog::append_marker(const MarkerWrite& marker, int64_t now_ms) 
          .producer_id = marker.producer_id,
          .producer_epoch = marker.epoch,
          .coordinator_epoch = marker.coordinator_epoch});
+    if (static_cast<int64_t>(marker_batch.size()) > config.max_message_bytes) {
+        appended.refusal = {
+            KafkaError::message_too_large, "A marker is larger than max.message.bytes", {}};
+        return appended;
+    }
+    const ProducerVerdict verdict = producers_.judge_marker(marker);
+    if (verdict.error != KafkaError::none) {
+        appended.refusal = {verdict.error, verdict.reason, {}};
+        return appended;
+    }
     const Offset base_offset = end_offset_;
     appended.refusal = keep(segments_.prepare(marker_batch));
     appended.base_offset = appended.refusal.is_refused() ? Offset(-1) : base_offset;
@@ -247,17 +253,18 @@ void PartitionLog::apply_retention(const LogConfig& config, int64_t now_ms) {
         return;
     }
     Offset keep_from = start_offset_;
-    size_t left = segments_.size_bytes();
+    auto left = static_cast<int64_t>(size_bytes());
     const Offset stable = last_stable_offset();
     segments_.for_each(start_offset_, [&](const BatchPlace& place, const RecordBatchView&) {
         const bool is_old =
             config.retention_ms >= 0 && now_ms - place.max_timestamp_ms > config.retention_ms;
+        const auto size = static_cast<int64_t>(place.size);
         const bool is_too_much =
-            config.retention_bytes >= 0 && static_cast<int64_t>(left) > config.retention_bytes;
+            config.retention_bytes >= 0 && left - size >= config.retention_bytes;
         if ((!is_old && !is_too_much) || place.next_offset() > stable) {
             return false;
         }
-        left -= place.size;
+        left -= size;
         keep_from = place.next_offset();
         return true;
     });

@@ -42,9 +42,9 @@ class PartitionLog {
 public:
     /// What a client sends. Checks everything, then appends.
     Appended append(ByteView records, const LogConfig& config, int64_t now_ms, int16_t version);
-    /// One control batch. Error: `refusal`. `kafka_storage_error` in both: the storage did not take
-    /// it, and it is not appended.
-    Appended append_marker(const MarkerWrite& marker, int64_t now_ms);
+    /// One control batch. Errors: `message_too_large`, those of ProducerStates::judge_marker().
+    /// `kafka_storage_error` in both: the storage did not take it, and it is not appended.
+    Appended append_marker(const MarkerWrite& marker, const LogConfig& config, int64_t now_ms);
 
     Offset start_offset() const { return start_offset_; }
     Offset end_offset() const { return end_offset_; }
@@ -72,11 +72,13 @@ public:
 
     /// Raises the start (DeleteRecords, retention). At most to the high watermark.
     void delete_before(Offset offset);
-    /// retention.ms and retention.bytes, which take whole batches from the front.
+    /// retention.ms and retention.bytes, which take whole batches from the front, as brokers take
+    /// segments: never so many that less than retention.bytes stays.
     void apply_retention(const LogConfig& config, int64_t now_ms);
-    /// Keeps only the newest record of each key; offsets stay, batches get holes. Control batches
-    /// and batches with open transactions stay as they are.
-    void compact();
+    /// Keeps only the newest record of each key; offsets stay, batches get holes. Tombstones stay
+    /// for delete.retention.ms after the first time. Control batches and batches with open
+    /// transactions stay as they are.
+    void compact(const LogConfig& config, int64_t now_ms);
     /// An unclean election: everything from `offset` on was never there. Producers are told anew
     /// from what remains.
     void truncate(Offset offset);
@@ -106,7 +108,8 @@ public:
     void end_restore(Offset start, LeaderEpoch last_epoch);
 
     const LogSegments& segments() const { return segments_; }
-    size_t size_bytes() const { return segments_.size_bytes(); }
+    /// Of the batches from the start on; what is before it may still be in memory.
+    size_t size_bytes() const { return segments_.size_from(start_offset_); }
 
 private:
     Refusal keep(MutableByteView batch);

@@ -178,7 +178,7 @@ void TransactionCoordinator::end_overdue() {
         TransactionEntry& entry = entries_.at(transactional_id);
         if (entry.is_timed_out(cluster_.now_ms())) {
             fence(transactional_id, entry);
-        } else if (entry.is_ending()) {
+        } else if (entry.is_ending() && !is_stuck(transactional_id)) {
             write_markers(transactional_id, entry);
         }
     }
@@ -233,8 +233,14 @@ void TransactionCoordinator::write_markers(const std::string& transactional_id,
                              .is_commit = entry.status == TransactionStatus::prepare_commit,
                              .coordinator_epoch = log_.epoch_of(transactional_id),
                              .transaction_version = entry.transaction_version};
-    std::erase_if(entry.partitions,
-                  [&](const TopicPartition& id) { return write_marker(id, marker); });
+    stuck_.erase(transactional_id);
+    std::erase_if(entry.partitions, [&](const TopicPartition& id) {
+        const MarkerFate fate = write_marker(id, marker);
+        if (fate == MarkerFate::given_up) {
+            stuck_[transactional_id] = marker.coordinator_epoch;
+        }
+        return fate == MarkerFate::written;
+    });
     if (entry.partitions.empty()) {
         entry.complete(cluster_.now_ms());
         log_.write(transactional_id, entry);
@@ -243,20 +249,34 @@ void TransactionCoordinator::write_markers(const std::string& transactional_id,
     cluster_.note_log_change();
 }
 
-/// False: it must be tried again. A partition that was deleted needs no marker.
-bool TransactionCoordinator::write_marker(const TopicPartition& id, const MarkerWrite& marker) {
+/// A partition that was deleted needs no marker.
+TransactionCoordinator::MarkerFate TransactionCoordinator::write_marker(const TopicPartition& id,
+                                                                        const MarkerWrite& marker) {
     const auto topic = cluster_.find_topic(id.topic);
     const auto partition = cluster_.find_partition(id.topic, id.partition.value());
     if (partition) {
-        if (partition->leader == kNoBroker || !has_enough_in_sync(*topic, *partition) ||
-            partition->log.append_marker(marker, cluster_.now_ms()).refusal.is_refused()) {
-            return false;
+        if (partition->leader == kNoBroker ||
+            !has_enough_in_sync(cluster_.options().version, *topic, *partition)) {
+            return MarkerFate::retried;
+        }
+        const KafkaError error =
+            partition->log.append_marker(marker, topic->log_config, cluster_.now_ms())
+                .refusal.error;
+        if (error != KafkaError::none) {
+            return error == KafkaError::message_too_large ? MarkerFate::given_up
+                                                          : MarkerFate::retried;
         }
     }
     if (id.topic == kOffsetsTopic) {
         cluster_.groups().end_transaction(marker.producer_id, marker.is_commit);
     }
-    return true;
+    return MarkerFate::written;
+}
+
+/// Its end was given up, and its coordinator is still the same.
+bool TransactionCoordinator::is_stuck(const std::string& transactional_id) {
+    const auto found = stuck_.find(transactional_id);
+    return found != stuck_.end() && found->second == log_.epoch_of(transactional_id);
 }
 
 /// One timer, for whatever has to be done first.
@@ -265,6 +285,9 @@ void TransactionCoordinator::arm() {
     std::optional<int64_t> wait_ms;
     for (const std::string& transactional_id : active_) {
         const TransactionEntry& entry = entries_.at(transactional_id);
+        if (is_stuck(transactional_id)) {
+            continue;  // clean_up() sees when another coordinator takes over
+        }
         const int64_t left_ms = entry.is_ending()
                                     ? kMarkerRetryMs
                                     : entry.started_ms + entry.timeout_ms + 1 - cluster_.now_ms();

@@ -17,7 +17,9 @@ struct TransactionOutcome {
 /// for an id (Cluster::coordinator_of) is looked at by the handlers.
 ///
 /// Markers are written at once where a partition's leader can take them. For the others the
-/// transaction stays in Prepare..., and a timer tries again.
+/// transaction stays in Prepare..., and a timer tries again. A marker that is larger than
+/// max.message.bytes is an error that brokers do not expect: their transaction stays as it is until
+/// another coordinator takes over, whatever becomes of the setting.
 class TransactionCoordinator {
 public:
     explicit TransactionCoordinator(Cluster& cluster);
@@ -74,12 +76,15 @@ public:
     void clean_up();
 
 private:
+    enum class MarkerFate { written, retried, given_up };
+
     void end_overdue();
     void forget_unused();
     void fence(const std::string& transactional_id, TransactionEntry& entry);
     void prepare(const std::string& transactional_id, const TransactionEnd& end);
     void write_markers(const std::string& transactional_id, TransactionEntry& entry);
-    bool write_marker(const TopicPartition& id, const MarkerWrite& marker);
+    MarkerFate write_marker(const TopicPartition& id, const MarkerWrite& marker);
+    bool is_stuck(const std::string& transactional_id);
     void arm();
     void disarm();
 
@@ -87,7 +92,8 @@ private:
     TransactionStateLog log_;
     int64_t next_producer_id_ = 0;
     std::map<std::string, TransactionEntry> entries_;
-    std::set<std::string> active_;  // those that are Ongoing or Prepare...
+    std::set<std::string> active_;          // those that are Ongoing or Prepare...
+    std::map<std::string, int32_t> stuck_;  // and the coordinator's epoch that gave their end up
     std::optional<runtime::EventLoop::TimerId> timer_;
 };
 

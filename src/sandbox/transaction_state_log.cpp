@@ -179,11 +179,9 @@ void TransactionStateLog::append(const std::string& transactional_id,
     PartitionLog& log = partition_of(transactional_id)->log;
     const LogConfig& config = cluster_.find_topic(protocol::kTransactionLogTopic)->log_config;
     const Appended appended = log.append(*batch, config, cluster_.now_ms(), kNewestProduceVersion);
-    if (appended.refusal.error == protocol::KafkaError::kafka_storage_error) {
-        missing_.insert(transactional_id);
-        return;
+    if (appended.refusal.is_refused()) {
+        missing_.insert(transactional_id);  // the disk is full, or max.message.bytes too small
     }
-    LS_ASSERT(!appended.refusal.is_refused());
 }
 
 }  // namespace lockstep::sandbox

@@ -19,7 +19,7 @@ public:
     explicit TransactionStateLog(Cluster& cluster) : cluster_(cluster) {}
 
     void write(const std::string& transactional_id, const TransactionEntry& entry);
-    /// What the storage did not take of it, once more.
+    /// What was not taken of it, by the storage or the topic's settings, once more.
     void write_missing(const std::map<std::string, TransactionEntry>& entries);
     /// A tombstone.
     void forget(const std::string& transactional_id);

@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -25,6 +26,21 @@ std::string headers_of(const protocol::Record& record) {
 }
 
 }  // namespace
+
+/// Filler has neither key nor value, nor headers.
+SeenRecord seen_record(const RecordReader& reader, const protocol::Record& record) {
+    SeenRecord seen;
+    seen.offset = reader.offset_of(record).value();
+    seen.timestamp_ms = reader.timestamp_of(record);
+    seen.headers = headers_of(record);
+    seen.key = record.key ? std::string(as_text(*record.key)) : kNullKey;
+    if (record.value) {
+        seen.value = std::string(as_text(*record.value));
+    } else if (!record.headers.empty()) {
+        seen.value = null_value(seen.headers);
+    }
+    return seen;
+}
 
 std::vector<SeenRecord> consume(const sandbox::PartitionLog& log, Offset from) {
     std::vector<SeenRecord> seen;
@@ -55,10 +71,7 @@ std::vector<SeenRecord> consume(const sandbox::PartitionLog& log, Offset from) {
             }
             const Offset offset = reader->offset_of(**next);
             if (offset >= start) {
-                seen.push_back({offset.value(),
-                                std::string(as_text((*next)->key.value_or(ByteView{}))),
-                                std::string(as_text((*next)->value.value_or(ByteView{}))),
-                                reader->timestamp_of(**next), headers_of(**next)});
+                seen.push_back(seen_record(*reader, **next));
             }
         }
         return true;
@@ -95,7 +108,7 @@ std::unordered_map<std::string_view, Original> by_value(const TruePartition& tru
 }
 
 bool is_filler(const SeenRecord& record) {
-    return record.key.empty() && record.value.empty();
+    return record.value.empty();
 }
 
 }  // namespace
@@ -174,18 +187,33 @@ std::vector<std::string> CopyCheck::honesty(const std::vector<SeenRecord>& sourc
     return {};
 }
 
-bool CopyCheck::may_block(const TruePartition& truth) const {
-    return truth.was_cut || (truth.was_recreated && rules_.on_recreated == RecreatedRule::stop) ||
-           (truth.overtaken_records > 0 && rules_.on_overrun == OverrunRule::stop);
+bool CopyCheck::may_block(const TruePartition& truth, const std::vector<SeenRecord>& copied,
+                          const std::string& reason) const {
+    const auto says = [&reason](std::string_view what) { return reason.find(what) != reason.npos; };
+    const bool is_overrun = truth.overtaken_records > 0 && rules_.on_overrun == OverrunRule::stop;
+    if (is_overrun && says("the source has deleted offsets [")) {
+        return true;
+    }
+    const bool is_another = truth.was_recreated && rules_.on_recreated == RecreatedRule::stop;
+    if (is_another && says("was deleted at the source and created again")) {
+        return true;
+    }
+    // Not where what the source lost had not been copied.
+    const auto originals = by_value(truth);
+    const bool has_lost = std::ranges::any_of(copied, [&](const SeenRecord& record) {
+        const auto found = originals.find(record.value);
+        return found != originals.end() && found->second.lost_in;
+    });
+    return (truth.was_cut || is_another) && has_lost && says("has lost offsets [");
 }
 
 std::vector<std::string> CopyCheck::silence(const TruePartition& truth,
                                             const std::vector<SeenRecord>& copied,
-                                            const std::string& blocked_because) const {
-    if (!blocked_because.empty()) {
+                                            const Said& said) const {
+    if (!said.blocked_because.empty()) {
         return {};
     }
-    std::vector<std::string> problems;
+    std::vector<std::string> problems = miscounted(truth, said);
     if (truth.overtaken_records > 0 && rules_.on_overrun == OverrunRule::stop) {
         problems.push_back(fmt::format(
             "nothing silent: {} records were deleted before they were copied, and it goes on",
@@ -211,6 +239,24 @@ std::vector<std::string> CopyCheck::silence(const TruePartition& truth,
         }
     }
     return problems;
+}
+
+/// Where it goes on behind what it has lost.
+std::vector<std::string> CopyCheck::miscounted(const TruePartition& truth, const Said& said) const {
+    if (truth.was_cut || truth.was_recreated) {
+        return {};
+    }
+    const auto lost = static_cast<uint64_t>(truth.overtaken_records);
+    if (rules_.on_overrun == OverrunRule::continue_past && said.lost_offsets < lost) {
+        return {
+            fmt::format("nothing silent: {} records were deleted before they were copied, and "
+                        "{} offsets are said to be lost",
+                        lost, said.lost_offsets)};
+    }
+    if (lost == 0 && said.lost_offsets > 0) {
+        return {fmt::format("no false alarm: {} offsets are said to be lost", said.lost_offsets)};
+    }
+    return {};
 }
 
 std::vector<std::string> CopyCheck::completeness(const std::vector<SeenRecord>& source,

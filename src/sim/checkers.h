@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/link.h"
+#include "protocol/records.h"
 #include "sandbox/cluster.h"
 #include "sim/truth.h"
 #include "sim/workload.h"
@@ -10,6 +11,8 @@
 #include <vector>
 
 namespace lockstep::sim {
+
+SeenRecord seen_record(const protocol::RecordReader& reader, const protocol::Record& record);
 
 /// What a consumer that reads committed records sees of a partition, from its start to its end.
 /// Of one that begins later, what it sees from there on.
@@ -34,7 +37,9 @@ struct CopyRules {
 ///     offsets equal      (preserve) each record has the offset that it has at the source
 ///     nothing mixed      nothing follows on records that the source has lost, as long as anything
 ///                        tells so
-///     nothing silent     whoever lacks records for good, or has what the source lost, says so
+///     nothing silent     whoever lacks records for good, or has what the source lost, says so: by
+///                        what blocks it, or how many offsets it has passed over
+///     no false alarm     nobody says that offsets were lost where none were
 ///     nothing said early what a worker calls copied is there
 class CopyCheck {
 public:
@@ -49,14 +54,21 @@ public:
     /// At the end, once all is copied.
     std::vector<std::string> completeness(const std::vector<SeenRecord>& source,
                                           const std::vector<SeenRecord>& copied) const;
-    /// Whether Lockstep may refuse to go on with it for good.
-    bool may_block(const TruePartition& truth) const;
-    /// At the end: `blocked_because` is what Lockstep says; "" where it is in step.
+    /// What the workers say of the partition.
+    struct Said {
+        std::string blocked_because = {};  // "" where it is in step
+        uint64_t lost_offsets = 0;         // passed over, over all workers there ever were
+    };
+    /// Whether Lockstep may refuse to go on with it for good, for that reason.
+    bool may_block(const TruePartition& truth, const std::vector<SeenRecord>& copied,
+                   const std::string& reason) const;
+    /// At the end.
     std::vector<std::string> silence(const TruePartition& truth,
-                                     const std::vector<SeenRecord>& copied,
-                                     const std::string& blocked_because) const;
+                                     const std::vector<SeenRecord>& copied, const Said& said) const;
 
 private:
+    std::vector<std::string> miscounted(const TruePartition& truth, const Said& said) const;
+
     const TopicPlan& plan_;
     const CopyRules rules_;
 };

@@ -57,6 +57,15 @@ NodeLoop* CommonFaults::draw_worker_node() {
     return worker ? &worker->node() : nullptr;
 }
 
+NodeLoop* CommonFaults::find_worker_node(const std::string& name) {
+    for (const auto& worker : ground_.workers) {
+        if (worker && worker->node().name() == name) {
+            return &worker->node();
+        }
+    }
+    return nullptr;
+}
+
 const Broker& CommonFaults::draw_broker(Place& place) {
     const auto& brokers = place.cluster->cluster().brokers();
     return brokers[ground_.world.rng().below(brokers.size())];
@@ -95,9 +104,13 @@ void CommonFaults::cut_way() {
     const std::string what = fmt::format(
         "cut {} {} {}", name, directions == 1 ? "->" : (directions == 2 ? "<-" : "<->"), host);
     ground_.world.note(what);
-    heal_later(seconds(20), what, [&internet, way = *way] {
-        internet.unblock(way.worker, way.broker);
-        internet.unblock(way.broker, way.worker);
+    heal_later(seconds(20), what, [&internet, way = *way, directions] {
+        if ((directions & 1) != 0) {
+            internet.unblock(way.worker, way.broker);
+        }
+        if ((directions & 2) != 0) {
+            internet.unblock(way.broker, way.worker);
+        }
     });
 }
 
@@ -132,14 +145,17 @@ void CommonFaults::suspend_worker() {
 }
 
 void CommonFaults::suspend(NodeLoop& node, Duration most) {
+    const int open = begin_suspension(node);
+    ground_.world.after(ground_.world.draw_up_to(most), [this, open] { heal(open); });
+}
+
+int CommonFaults::begin_suspension(NodeLoop& node) {
     const std::string what = fmt::format("suspend {}", node.name());
     ground_.world.note(what);
     node.pause();
-    heal_later(most, what, [this, name = node.name()] {
-        for (const auto& worker : ground_.workers) {
-            if (worker && worker->node().name() == name) {
-                worker->node().resume();
-            }
+    return begin(what, [this, name = node.name()] {
+        if (NodeLoop* paused = find_worker_node(name)) {
+            paused->resume();
         }
     });
 }
@@ -190,8 +206,8 @@ void CommonFaults::slow_disk() {
     const std::string what = fmt::format("the disk of {} is slow by {} ms", host, lag.count());
     ground_.world.note(what);
     Internet& internet = ground_.internet;
-    internet.set_lag(host, lag);
-    heal_later(seconds(20), what, [&internet, host] { internet.set_lag(host, Duration(0)); });
+    internet.begin_lag(host, lag);
+    heal_later(seconds(20), what, [&internet, host, lag] { internet.end_lag(host, lag); });
 }
 
 }  // namespace lockstep::sim

@@ -54,6 +54,8 @@ protected:
     void slow_disk();
 
     void suspend(NodeLoop& node, Duration most);
+    /// Its number, for heal().
+    int begin_suspension(NodeLoop& node);
 
     /// Mends it after a while, or when all is to be healed.
     void heal_later(Duration most, std::string what, std::function<void()> mend);
@@ -72,6 +74,8 @@ protected:
     };
     virtual std::optional<Way> draw_way();
     NodeLoop* draw_worker_node();
+    /// Null where none of that name is running.
+    NodeLoop* find_worker_node(const std::string& name);
     const sandbox::Broker& draw_broker(Place& place);
     /// Null where its topic is not there; `name` gets the topic's.
     std::shared_ptr<sandbox::Partition> draw_partition(Place& place, std::string& name);

@@ -59,7 +59,7 @@ Place& Faults::draw_place() {
     return scenario_.world_.rng().chance(0.5) ? scenario_.source_ : scenario_.target_;
 }
 
-void Faults::kill_all_workers() {
+void Faults::kill_all_workers(Duration least) {
     auto& workers = scenario_.workers_;
     for (size_t number = 0; number < workers.size(); ++number) {
         if (workers[number]) {
@@ -67,7 +67,8 @@ void Faults::kill_all_workers() {
         }
     }
     scenario_.world_.note("kill -9 of all workers");
-    heal_later(seconds(5), "kill -9 of all workers", [&workers] {
+    const Duration dead = least + scenario_.world_.draw_up_to(seconds(5) - least);
+    heal_after(dead, "kill -9 of all workers", [&workers] {
         for (size_t number = 0; number < workers.size(); ++number) {
             workers.start(number);
         }

@@ -1,11 +1,14 @@
 #pragma once
 
+#include "sandbox/acls.h"
 #include "sim/common_faults.h"
+#include "sim/holds.h"
 #include "sim/scenario.h"
 
 #include <functional>
 #include <set>
 #include <string_view>
+#include <utility>
 
 namespace lockstep::sim {
 
@@ -63,12 +66,19 @@ private:
     void lose_tail_asleep();
     void recreate_unseen();
 
-    void kill_all_workers();
+    /// For so long, up to five seconds.
+    void kill_all_workers(Duration least = Duration(0));
     bool is_deserted() const;
+    /// Nothing of a worker may come later: no way is cut, and none of them is suspended, which
+    /// would go on with what it was about to send.
+    bool is_all_delivered() const;
     /// One that is there, and has been all the time.
     std::optional<std::string> draw_old_topic();
     void make_anew(const std::string& name);
+    /// Whether only maps tell what was in a copy that is empty.
+    bool are_maps_stored() const;
     void empty_copy(const std::string& name);
+    void fall_asleep(const std::string& worker, int32_t generation);
     struct Ways {
         std::string worker;
         std::vector<std::string> brokers;
@@ -87,6 +97,9 @@ private:
 
     Scenario& scenario_;
     std::set<size_t> killed_preparing_;  // workers, by number
+    Holds<std::shared_ptr<sandbox::Partition>> full_;
+    Holds<std::shared_ptr<sandbox::Partition>> damaged_;
+    Holds<std::pair<std::string, sandbox::Acl>> denied_;  // with the name of the place
 };
 
 }  // namespace lockstep::sim

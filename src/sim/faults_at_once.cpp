@@ -97,23 +97,38 @@ void Faults::cut_from_coordinator() {
                [this, ways] { mend(ways); });
 }
 
-/// What a worker reads next is compacted first, while others have read it as it was.
+/// A worker is suspended, with an answer to come that has records as they were written. They are
+/// compacted meanwhile, and it wakes up when another one has just got its turn, which finds them
+/// so.
 void Faults::compact_apart() {
     const NodeLoop* node = draw_worker_node();
-    if (node == nullptr) {
+    const auto running = std::ranges::count_if(
+        scenario_.workers_, [](const auto& worker) { return worker != nullptr; });
+    if (node != nullptr && !node->is_paused() && running > 1) {
+        fall_asleep(node->name(), turn_generation());
+    }
+}
+
+/// As soon as all that it has begun waits for others. Between the last look at its turn and the
+/// write no worker can be stopped for long: no broker could tell what it writes then.
+void Faults::fall_asleep(const std::string& worker, int32_t generation) {
+    World& world = scenario_.world_;
+    NodeLoop* node = find_worker_node(worker);
+    if (node == nullptr || node->is_paused() || is_over()) {
         return;
     }
-    const Ways ways{node->name(), hosts_of(scenario_.source_)};
-    const std::string what = fmt::format("cut {} off from the source", ways.worker);
-    scenario_.world_.note(what);
-    cut(ways);
-    scenario_.world_.after(milliseconds(500) + scenario_.world_.draw_up_to(seconds(1)), [this] {
+    if (node->next_wake() <= world.now()) {
+        world.after(std::chrono::microseconds(10),
+                    [this, worker, generation] { fall_asleep(worker, generation); });
+        return;
+    }
+    const int open = begin_suspension(*node);
+    world.after(milliseconds(500) + world.draw_up_to(seconds(1)), [this] {
         if (!is_over()) {
             compact_in(scenario_.source_);
         }
     });
-    heal_after(seconds(2) + scenario_.world_.draw_up_to(seconds(2)), what,
-               [this, ways] { mend(ways); });
+    heal_with_next_turn(open, generation, world.now() + 2 * kLongestTurn);
 }
 
 std::vector<std::string> Faults::hosts_of(const Place& place) {
@@ -160,7 +175,11 @@ void Faults::recreate_unseen() {
     if (!name) {
         return;
     }
-    kill_all_workers();
+    const bool may_be_emptied = scenario_.plan_.offsets == OffsetsMode::translate;
+    if (may_be_emptied && !are_maps_stored() && scenario_.world_.rng().chance(0.5)) {
+        return;  // rather later
+    }
+    kill_all_workers(seconds(2));
     scenario_.world_.after(seconds(1), [this, name = *name] {
         const auto& truth = scenario_.workload_->truth().at({name, PartitionIndex(0)});
         if (is_deserted() && !is_over() && !truth.was_recreated) {
@@ -173,20 +192,24 @@ void Faults::make_anew(const std::string& name) {
     scenario_.world_.note(fmt::format("{} is deleted, and created again", name));
     scenario_.workload_->delete_topic(name);
     scenario_.groups_->forget_topic(name);
-    if (scenario_.world_.rng().chance(0.5)) {
+    if (scenario_.world_.rng().chance(are_maps_stored() ? 0.8 : 0.5)) {
         empty_copy(name);
     }
     scenario_.workload_->recreate_topic(name);
 }
 
+bool Faults::are_maps_stored() const {
+    constexpr TimePoint kOldEnough = World::kStart + seconds(20);  // since long
+    return scenario_.world_.now() >= kOldEnough &&
+           scenario_.plan_.offsets == OffsetsMode::translate &&
+           scenario_.plan_.target_version != sandbox::KafkaVersion::v2_8;
+}
+
 /// By the target's own retention. Only maps tell then what was in it, and only where topics have
 /// ids.
 void Faults::empty_copy(const std::string& name) {
-    constexpr TimePoint kOldEnough = World::kStart + seconds(20);  // maps are stored since long
     const auto topic = scenario_.target_.cluster->cluster().find_topic(name);
-    if (scenario_.world_.now() < kOldEnough || !topic || topic->log_config.is_compacted ||
-        scenario_.plan_.offsets != OffsetsMode::translate ||
-        scenario_.plan_.target_version == sandbox::KafkaVersion::v2_8) {
+    if (!topic || topic->log_config.is_compacted || !are_maps_stored()) {
         return;
     }
     for (const auto& partition : topic->partitions) {

@@ -13,12 +13,21 @@ namespace lockstep::sim {
 using sandbox::Broker;
 using std::chrono::seconds;
 
+/// Where a suspended worker was about to send a batch whose sequence is 0, no broker could tell
+/// that it comes too late: "lose tail asleep" is for what it can tell.
 void Faults::lose_target_tail() {
     std::string name;
     const auto partition = draw_partition(scenario_.target_, name);
-    if (partition && partition->leader != kNoBroker) {
+    if (partition && partition->leader != kNoBroker && is_all_delivered()) {
         lose_tail(scenario_.target_, *partition, name);
     }
+}
+
+bool Faults::is_all_delivered() const {
+    return scenario_.internet_.is_whole() &&
+           std::ranges::none_of(scenario_.workers_, [](const auto& worker) {
+               return worker && worker->node().is_paused();
+           });
 }
 
 /// What was copied of it, the source will never have again. Markers are not lost: the truth about
@@ -68,13 +77,6 @@ void Faults::lose_tail(Place& place, sandbox::Partition& partition, const std::s
 void Faults::forget_producers() {
     std::string name;
     const auto partition = draw_partition(scenario_.target_, name);
-    // One that is suspended would go on with what it was about to send.
-    const auto is_all_delivered = [this] {
-        return scenario_.internet_.is_whole() &&
-               std::ranges::none_of(scenario_.workers_, [](const auto& worker) {
-                   return worker && worker->node().is_paused();
-               });
-    };
     if (!partition || !is_all_delivered()) {
         return;
     }
@@ -82,7 +84,7 @@ void Faults::forget_producers() {
     if (partition->log.start_offset() == end && scenario_.plan_.has_fault("recreate topic")) {
         return;
     }
-    scenario_.world_.after(seconds(1), [this, partition, end, name, is_all_delivered] {
+    scenario_.world_.after(seconds(1), [this, partition, end, name] {
         if (partition->log.end_offset() == end && is_all_delivered()) {
             scenario_.world_.note(fmt::format("{}-{} on the target forgets its producers", name,
                                               partition->index.value()));
@@ -120,13 +122,16 @@ void Faults::fill_disk() {
             [&broker](const auto& partition) { return partition->leader == broker.id; });
     }
     for (const auto& partition : led) {
+        full_.begin(partition);
         partition->log.keep_in(std::make_shared<FullDisk>());
     }
     const std::string what = fmt::format("the disk of {} is full", broker.host);
     scenario_.world_.note(what);
-    heal_later(seconds(15), what, [led] {
+    heal_later(seconds(15), what, [this, led] {
         for (const auto& partition : led) {
-            partition->log.keep_in(nullptr);
+            if (full_.end(partition)) {
+                partition->log.keep_in(nullptr);
+            }
         }
     });
 }
@@ -162,12 +167,12 @@ void Faults::deny() {
     scenario_.world_.note(what);
     sandbox::Cluster& cluster = place.cluster->cluster();
     cluster.acls().add(acl);
-    heal_later(seconds(15), what, [&cluster, acl] {
-        sandbox::AclFilter filter;
-        filter.type = acl.type;
-        filter.pattern = acl.pattern;
-        filter.name = acl.name;
-        cluster.acls().remove(filter);
+    denied_.begin({place.name, acl});
+    heal_later(seconds(15), what, [this, &cluster, place = place.name, acl] {
+        if (denied_.end({place, acl})) {
+            cluster.acls().remove({acl.type, acl.pattern, acl.name, acl.principal, acl.host,
+                                   acl.operation, acl.permission});
+        }
     });
 }
 

@@ -24,7 +24,7 @@ void Faults::compact_in(Place& place) {
         }
         scenario_.world_.note(fmt::format("compact {} on {}", plan.name, place.name));
         for (const auto& partition : topic->partitions) {
-            partition->log.compact();
+            partition->log.compact(topic->log_config, place.cluster->cluster().now_ms());
             scenario_.workload_->on_compacted({plan.name, partition->index});
         }
     }
@@ -140,7 +140,12 @@ void Faults::damage_reads() {
         fmt::format("damage of what is read of {}-{}", name, partition->index.value());
     scenario_.world_.note(what);
     partition->log.damage_reads(scenario_.world_.rng().next());
-    heal_later(seconds(10), what, [partition] { partition->log.damage_reads(std::nullopt); });
+    damaged_.begin(partition);
+    heal_later(seconds(10), what, [this, partition] {
+        if (damaged_.end(partition)) {
+            partition->log.damage_reads(std::nullopt);
+        }
+    });
 }
 
 void Faults::move_group() {

@@ -33,6 +33,11 @@ RoutesScenario::RoutesScenario(uint64_t seed)
 RoutesScenario::~RoutesScenario() = default;
 
 void RoutesScenario::open_sites() {
+    // By numbers of their own: seeds without them stay what they were.
+    const bool has_nulls = Rng(seed_ ^ 0x6e75'6c6c'0000'0000).chance(0.3);
+    if (has_nulls) {
+        world_.note("some records have no key, or no value");
+    }
     for (const RoutesPlan::Member& member : plan_.clusters) {
         sandbox::ClusterOptions options;
         options.name = member.name;
@@ -44,6 +49,9 @@ void RoutesScenario::open_sites() {
         site.workload =
             std::make_unique<Workload>(world_, site.place.cluster->cluster(), plan_.topics);
         site.workload->set_writer(member.name + " ");
+        if (has_nulls) {
+            site.workload->write_nulls(seed_ + sites_.size());
+        }
         site.workload->begin();
     }
 }
@@ -159,9 +167,43 @@ std::vector<std::string> RoutesScenario::missing() const {
     return missing;
 }
 
+/// Each partition of each link must be copied by some worker that says so, to its end.
+std::vector<std::string> RoutesScenario::lagging() const {
+    std::map<std::pair<std::string, TopicPartition>, std::string> all;
+    for (const auto& worker : workers_) {
+        for (const LinkStatus& link : worker ? worker->status() : std::vector<LinkStatus>()) {
+            for (const PartitionStatus& partition : link.partitions) {
+                std::string& said =
+                    all.try_emplace({link.name, partition.id}, "none").first->second;
+                if (partition.state == PartitionState::running) {
+                    said = partition.next_offset && partition.lag_records() == 0
+                               ? ""
+                               : fmt::format("{} behind", partition.lag_records());
+                } else if (said == "none" && partition.state != PartitionState::elsewhere) {
+                    said = to_string(partition.state);
+                }
+            }
+        }
+    }
+    std::vector<std::string> lagging;
+    for (const auto& [which, said] : all) {
+        if (!said.empty()) {
+            lagging.push_back(
+                fmt::format("no lag: {} of {} is {}", which.second.to_string(), which.first, said));
+        }
+    }
+    return lagging;
+}
+
+std::vector<std::string> RoutesScenario::not_in_step() const {
+    auto left = missing();
+    std::ranges::move(lagging(), std::back_inserter(left));
+    return left;
+}
+
 void RoutesScenario::wait_in_step() {
     const TimePoint end = world_.now() + kPatience;
-    auto left = missing();
+    auto left = not_in_step();
     while (outcome_.problems.empty() && !left.empty()) {
         if (world_.now() >= end) {
             add_problem(fmt::format("liveness: not in step {} s after all was healed: {}",
@@ -173,7 +215,7 @@ void RoutesScenario::wait_in_step() {
         }
         world_.run_for(milliseconds(500));
         note_states();
-        left = missing();
+        left = not_in_step();
     }
 }
 

@@ -40,6 +40,9 @@ private:
     void check_safety(const std::string& when);
     /// What is missing somewhere; nothing once all are in step.
     std::vector<std::string> missing() const;
+    /// What the workers' status says is not copied to its end. Checker "no lag".
+    std::vector<std::string> lagging() const;
+    std::vector<std::string> not_in_step() const;
     void add_problem(std::string problem);
     void wait_in_step();
     void end_all();

@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "sim/faults.h"
+#include "sim/map_check.h"
 
 #include <fmt/core.h>
 
@@ -87,6 +88,9 @@ void Scenario::describe() {
     }
     if (plan_.has_idempotent_writers) {
         world_.note("the writers are idempotent");
+    }
+    if (plan_.has_nulls) {
+        world_.note("some records have no key, or no value");
     }
     for (const TopicPlan& topic : plan_.topics) {
         world_.note(fmt::format("{}: {}, {} partitions", topic.name, to_string(topic.kind),
@@ -227,6 +231,19 @@ std::string Scenario::blocked_because(const TopicPartition& id) const {
     return reason;
 }
 
+uint64_t Scenario::lost_offsets(const TopicPartition& id) const {
+    const auto told = lost_told_by_dead_.find(id);
+    uint64_t lost = told == lost_told_by_dead_.end() ? 0 : told->second;
+    for (const auto& worker : workers_) {
+        for (const LinkStatus& link : worker ? worker->status() : std::vector<LinkStatus>()) {
+            for (const PartitionStatus& partition : link.partitions) {
+                lost += partition.id == id ? partition.lost_offsets : 0;
+            }
+        }
+    }
+    return lost;
+}
+
 /// Whether some worker says that nothing is missing. Who is beyond the end has not seen yet that
 /// the log was cut, or made anew.
 bool Scenario::is_copied(const TopicPartition& id) const {
@@ -265,10 +282,29 @@ bool Scenario::is_complete(const CheckedPartition& checked) const {
 /// Copied, or where that cannot be, blocked with a reason. Of a topic that was deleted before a
 /// worker was started, that worker knows nothing.
 bool Scenario::is_settled(const CheckedPartition& checked) const {
-    const CopyCheck check(checked.plan, rules());
-    return (is_copied(checked.id) && is_start_followed(checked) && is_complete(checked)) ||
-           !source_.cluster->cluster().find_topic(checked.id.topic) ||
-           (check.may_block(checked.truth) && !blocked_because(checked.id).empty());
+    const auto& [id, plan, truth] = checked;
+    if ((is_copied(id) && is_start_followed(checked) && is_complete(checked)) ||
+        !source_.cluster->cluster().find_topic(id.topic)) {
+        return true;
+    }
+    const std::string reason = blocked_because(id);
+    if (reason.empty()) {
+        return false;
+    }
+    const auto copy = target_.cluster->cluster().find_partition(id.topic, id.partition.value());
+    const auto copied = copy ? consume(copy->log) : std::vector<SeenRecord>();
+    return CopyCheck(plan, rules()).may_block(truth, copied, reason);
+}
+
+std::vector<std::string> Scenario::map_problems(const CheckedPartition& checked) const {
+    const sandbox::Cluster& cluster = target_.cluster->cluster();
+    const auto& [topic, partition] = checked.id;
+    const auto copy = cluster.find_partition(topic, partition.value());
+    if (!copy || plan_.offsets == OffsetsMode::preserve || !is_copied(checked.id)) {
+        return {};
+    }
+    const StoredMaps maps = stored_maps(cluster);
+    return MapCheck(maps, checked.id).problems(copy->log, checked.truth);
 }
 
 bool Scenario::is_in_step() const {
@@ -315,7 +351,9 @@ void Scenario::check_partition(const CheckedPartition& checked) {
     const auto copied = copy ? consume(copy->log) : std::vector<SeenRecord>();
     const CopyCheck check(plan, rules());
     const std::string blocked = is_copied(id) ? "" : blocked_because(id);
-    auto problems = log ? check.silence(truth, copied, blocked) : std::vector<std::string>();
+    auto problems = log ? check.silence(truth, copied, {blocked, lost_offsets(id)})
+                        : std::vector<std::string>();
+    std::ranges::move(map_problems(checked), std::back_inserter(problems));
     if (blocked.empty() && log) {
         std::ranges::move(check.completeness(consume(log->log), copied),
                           std::back_inserter(problems));
@@ -388,6 +426,9 @@ void Scenario::open_clusters() {
     target_ = make_place("target", plan_.target_brokers, plan_.target_version);
     workload_ = std::make_unique<Workload>(world_, source_.cluster->cluster(), plan_.topics);
     workload_->set_most_header_bytes(plan_.most_header_bytes);
+    if (plan_.has_nulls) {
+        workload_->write_nulls(seed_);
+    }
     if (plan_.has_idempotent_writers) {
         workload_->make_idempotent();
     }
@@ -409,6 +450,13 @@ Outcome Scenario::run() {
     log::set_before_line([this] { fmt::print(stderr, "{} ", world_.time_text()); });
     describe();
     open_clusters();
+    workers_.tell_of_kills([this](const Worker& worker) {
+        for (const LinkStatus& link : worker.status()) {
+            for (const PartitionStatus& partition : link.partitions) {
+                lost_told_by_dead_[partition.id] += partition.lost_offsets;
+            }
+        }
+    });
     workers_.start_all(static_cast<size_t>(plan_.workers));
     Faults faults(*this);
     if (kill_step_) {
@@ -439,15 +487,7 @@ Outcome Scenario::run() {
     for (size_t number = 0; number < workers_.size(); ++number) {
         workers_.start(number);
     }
-    const TimePoint end = world_.now() + kPatience;
-    while (outcome_.problems.empty() && !is_in_step()) {
-        if (world_.now() >= end) {
-            add_problem(fmt::format("liveness: not in step {} s after all was healed{}",
-                                    kPatience / seconds(1), what_is_not_in_step()));
-        }
-        world_.run_for(milliseconds(500));
-        note_states();
-    }
+    wait_in_step();
     check_in_the_end();
     end_all();
     outcome_.virtual_seconds = std::chrono::duration<double>(world_.now() - begin).count();
@@ -459,6 +499,26 @@ Outcome Scenario::run() {
     log::set_before_line({});
     outcome_.log = world_.log();
     return std::move(outcome_);
+}
+
+void Scenario::wait_in_step() {
+    const TimePoint end = world_.now() + kPatience;
+    while (outcome_.problems.empty() && !is_in_step()) {
+        if (world_.now() >= end) {
+            add_problem(fmt::format("liveness: not in step {} s after all was healed{}",
+                                    kPatience / seconds(1), what_is_not_in_step()));
+        }
+        world_.run_for(milliseconds(500));
+        note_states();
+    }
+    const auto has_map_problem = [this](const CheckedPartition& checked) {
+        return !map_problems(checked).empty();
+    };
+    while (outcome_.problems.empty() && world_.now() < end &&
+           std::ranges::any_of(partitions(), has_map_problem)) {
+        world_.run_for(seconds(2));  // the target's side is stored every few seconds
+        note_states();
+    }
 }
 
 void Scenario::end_all() {

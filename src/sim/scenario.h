@@ -35,6 +35,7 @@ struct ScenarioPlan {
     Latency latency;
     Duration write_interval{};
     bool has_idempotent_writers = false;
+    bool has_nulls = false;  // as keys, where topics are not compacted, and as values
     uint64_t most_header_bytes = 0;
     Duration length = std::chrono::seconds(60);
     Duration write_length = std::chrono::seconds(60);  // faults may go on for longer
@@ -106,17 +107,22 @@ private:
     /// What the workers say of a partition that none of them can go on with; "" where one can, or
     /// none has said so yet.
     std::string blocked_because(const TopicPartition& id) const;
+    /// How many of its offsets are said to be lost, by all workers there ever were.
+    uint64_t lost_offsets(const TopicPartition& id) const;
     bool is_copied(const TopicPartition& id) const;
     std::optional<Offset> said_to_be_copied(const CheckedPartition& checked) const;
     /// Checker "log start followed": what the source has deleted is gone from the copy, too.
     bool is_start_followed(const CheckedPartition& checked) const;
     bool is_complete(const CheckedPartition& checked) const;
+    /// What is wrong with what the stored maps say of it, once it is copied.
+    std::vector<std::string> map_problems(const CheckedPartition& checked) const;
     bool is_settled(const CheckedPartition& checked) const;
     bool is_in_step() const;
     std::string what_is_not_in_step() const;
     void check_partition(const CheckedPartition& partition);
     /// Whose records went away, so that groups have no place in them.
     std::set<TopicPartition> without_groups() const;
+    void wait_in_step();
     void check_in_the_end();
     void end_all();
 
@@ -133,6 +139,7 @@ private:
     bool forgets_often_ = false;  // brokers, of producers whose records are old
     std::optional<uint64_t> kill_step_;
     std::map<std::string, std::string> told_states_;
+    std::map<TopicPartition, uint64_t> lost_told_by_dead_;
     Offset watched_end_{0};
     Outcome outcome_;
 };

@@ -91,7 +91,24 @@ void draw_rare_setup(ScenarioPlan& plan, Rng& rare) {
                                            TopicKind::compacted, TopicKind::high_start});
 }
 
-void draw_rare_faults(ScenarioPlan& plan, Rng& rare) {
+/// A topic that is created anew while nobody looks, where only the stored maps can tell: for half
+/// of those that have it. By numbers of its own.
+void draw_unseen(ScenarioPlan& plan, Rng unseen) {
+    if (!plan.has_fault("recreate unseen")) {
+        return;
+    }
+    if (plan.has_fault("lose tail asleep") && unseen.chance(0.5)) {
+        std::erase(plan.faults, "lose tail asleep");  // else it would take the other one's place
+        std::erase(plan.faults, "lose target tail");
+    }
+    if (!plan.loses_target_tails() && unseen.chance(0.5)) {
+        plan.offsets = OffsetsMode::translate;
+        plan.target_version = pick(unseen, {KafkaVersion::v3_9, KafkaVersion::v4_3});
+        plan.topics.front().kind = TopicKind::plain;
+    }
+}
+
+void draw_rare_faults(ScenarioPlan& plan, uint64_t seed, Rng& rare) {
     if (rare.chance(0.5)) {
         plan.faults.clear();
     }
@@ -100,6 +117,7 @@ void draw_rare_faults(ScenarioPlan& plan, Rng& rare) {
             plan.faults.push_back(kind);
         }
     }
+    draw_unseen(plan, Rng(seed ^ 0x756e'7365'656e'0000));
     const bool is_filled =
         plan.offsets == OffsetsMode::preserve && has_kind(plan, TopicKind::high_start);
     plan.dies_preparing = is_filled && rare.chance(0.7);
@@ -144,8 +162,9 @@ ScenarioPlan draw_plan(uint64_t seed, Rng& rng) {
     draw_versions(plan, extras);
     // By numbers of its own: seeds without it stay what they were.
     plan.has_idempotent_writers = Rng(seed ^ 0x6964'656d'0000'0000).chance(0.5);
+    plan.has_nulls = Rng(seed ^ 0x6e75'6c6c'0000'0000).chance(0.3);
     if (is_rare) {
-        draw_rare_faults(plan, rare);
+        draw_rare_faults(plan, seed, rare);
     }
     // What comes late from a worker whose turn is over, just when another one has looked at the log
     // and is about to write markers: of a compacted topic, no stock broker can tell.

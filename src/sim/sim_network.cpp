@@ -1,5 +1,6 @@
 #include "sim/sim_network.h"
 
+#include "base/assert.h"
 #include "runtime/task_group.h"
 
 #include <fmt/core.h>
@@ -128,11 +129,13 @@ Task<Result<std::unique_ptr<Stream>>> SimListener::accept() {
 }
 
 void Internet::block(const std::string& from, const std::string& to) {
-    blocked_.insert({from, to});
+    blocked_.begin({from, to});
 }
 
 void Internet::unblock(const std::string& from, const std::string& to) {
-    blocked_.erase({from, to});
+    if (!blocked_.end({from, to})) {
+        return;
+    }
     for (size_t i = 0; i < wires_.size(); ++i) {
         const std::shared_ptr<Wire> wire = wires_[i].lock();
         for (const int end : {0, 1}) {
@@ -145,13 +148,6 @@ void Internet::unblock(const std::string& from, const std::string& to) {
                 }
             }
         }
-    }
-}
-
-void Internet::unblock_all() {
-    while (!blocked_.empty()) {
-        const auto [from, to] = *blocked_.begin();
-        unblock(from, to);
     }
 }
 
@@ -182,6 +178,22 @@ void Internet::sever(const std::string& node, Sent sent) {
     }
 }
 
+void Internet::end_lag(const std::string& node, Duration lag) {
+    const auto found = std::ranges::find_if(
+        lags_, [&](const auto& one) { return one.first == node && one.second == lag; });
+    LS_ASSERT(found != lags_.end());
+    lags_.erase(found);
+}
+
+Duration Internet::lag_of(const std::string& node) const {
+    const auto [first, last] = lags_.equal_range(node);
+    Duration longest(0);
+    for (auto lag = first; lag != last; ++lag) {
+        longest = std::max(longest, lag->second);
+    }
+    return longest;
+}
+
 Duration Internet::draw_delay() {
     const auto spread = static_cast<uint64_t>((latency_.most - latency_.least).count());
     return latency_.least + Duration(static_cast<int64_t>(world_.rng().below(spread + 1)));
@@ -194,9 +206,8 @@ void Internet::send(const std::shared_ptr<Wire>& wire, int to, Bytes bytes) {
     }
     ++messages_;
     end.on_the_way.push_back(std::move(bytes));
-    const auto lag = lags_.find(wire->ends[1 - to].node);
-    const Duration added = lag == lags_.end() ? Duration(0) : lag->second;
-    end.last_arrival = std::max(end.last_arrival, world_.now() + draw_delay() + added);
+    const Duration lag = lag_of(wire->ends[1 - to].node);
+    end.last_arrival = std::max(end.last_arrival, world_.now() + draw_delay() + lag);
     world_.after(end.last_arrival - world_.now(), [this, wire, to] { deliver(wire, to); });
 }
 

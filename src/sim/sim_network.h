@@ -2,11 +2,13 @@
 
 #include "runtime/network.h"
 #include "runtime/signal.h"
+#include "sim/holds.h"
 #include "sim/world.h"
 
 #include <deque>
 #include <map>
 #include <set>
+#include <utility>
 
 namespace lockstep::sim {
 
@@ -45,12 +47,12 @@ public:
     World& world() { return world_; }
     void set_latency(Latency latency) { latency_ = latency; }
 
-    /// From now on nothing gets from one node to the other; it waits, as TCP sends it again.
+    /// From now on nothing gets from one node to the other; it waits, as TCP sends it again. Until
+    /// it has been unblocked as often as it was blocked.
     void block(const std::string& from, const std::string& to);
     void unblock(const std::string& from, const std::string& to);
-    void unblock_all();
     bool is_blocked(const std::string& from, const std::string& to) const {
-        return blocked_.contains({from, to});
+        return blocked_.has({from, to});
     }
 
     /// Connections between the two nodes break: both ends see it, messages on their way are lost.
@@ -61,11 +63,14 @@ public:
     /// Nothing of the node goes out any more, and its peers see its connections end.
     void sever(const std::string& node, Sent sent);
 
-    /// What a node sends is so much longer on its way, as from a broker with a slow disk.
-    void set_lag(const std::string& node, Duration lag) { lags_[node] = lag; }
+    /// What a node sends is so much longer on its way, as from a broker with a slow disk, until
+    /// that lag ends. Of several at once, the longest counts.
+    void begin_lag(const std::string& node, Duration lag) { lags_.emplace(node, lag); }
+    void end_lag(const std::string& node, Duration lag);
+    Duration lag_of(const std::string& node) const;
 
     /// Nothing is cut.
-    bool is_whole() const { return blocked_.empty(); }
+    bool is_whole() const { return blocked_.is_empty(); }
 
     uint64_t messages() const { return messages_; }
 
@@ -89,9 +94,9 @@ private:
     World& world_;
     Latency latency_;
     std::map<Address, SimListener*> listeners_;
-    std::set<std::pair<std::string, std::string>> blocked_;
+    Holds<std::pair<std::string, std::string>> blocked_;
     std::set<std::string> severed_;
-    std::map<std::string, Duration> lags_;
+    std::multimap<std::string, Duration> lags_;
     std::vector<std::weak_ptr<Wire>> wires_;
     uint64_t messages_ = 0;
 };

@@ -12,6 +12,14 @@ namespace lockstep::sim {
 /// What became of a record that was written at the source.
 enum class Fate { open, committed, aborted };
 
+/// A key that is null, which is something else than an empty one.
+inline const std::string kNullKey = "(null)";
+
+/// The value of a record that has none (a tombstone): by its headers it is told from others.
+inline std::string null_value(const std::string& headers) {
+    return "(null) " + headers;
+}
+
 struct TrueRecord {
     std::string key;
     std::string value;  // of the whole run, no other record has it
@@ -54,7 +62,8 @@ struct TruePartition {
     bool was_recreated = false;  // deleted, at least
     /// Of the topic that was deleted there was a copy, of which nothing is left but its offsets.
     bool had_copy_before = false;
-    /// So many committed records were deleted before anybody had copied them.
+    /// So many committed records were deleted before anybody had copied them, since the topic was
+    /// last made anew.
     int64_t overtaken_records = 0;
 };
 

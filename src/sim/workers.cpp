@@ -30,6 +30,9 @@ void Workers::start(size_t number) {
 }
 
 void Workers::kill(size_t number, Internet::Sent sent) {
+    if (told_) {
+        told_(*running_[number]);
+    }
     running_[number]->kill(sent);
     dead_.push_back(std::move(running_[number]));
 }

@@ -17,6 +17,9 @@ public:
     Workers(World& world, Internet& internet, Setup setup)
         : world_(world), internet_(internet), setup_(std::move(setup)) {}
 
+    /// Who wants to hear what one says before it is killed.
+    void tell_of_kills(std::function<void(const Worker&)> told) { told_ = std::move(told); }
+
     /// `count` of them, all started.
     void start_all(size_t count);
     /// Unless it is running.
@@ -36,6 +39,7 @@ private:
     World& world_;
     Internet& internet_;
     Setup setup_;
+    std::function<void(const Worker&)> told_;
     std::vector<std::unique_ptr<Worker>> running_;
     std::vector<std::unique_ptr<Worker>> dead_;  // ending, cut off from all
     int incarnations_ = 0;

@@ -40,7 +40,7 @@ void Workload::begin() {
                 const auto count = static_cast<int64_t>(world_.rng().below(kMostBelowStart));
                 for (int64_t i = 0; i < count; ++i) {
                     partition->log.append_marker({ProducerId(1), ProducerEpoch(0), true, 0},
-                                                 source_.now_ms());
+                                                 topic.log_config, source_.now_ms());
                 }
                 partition->log.delete_before(partition->log.end_offset());
             }
@@ -169,23 +169,10 @@ void Workload::write_batch(const TopicPlan& plan, Transaction* transaction) {
     protocol::RecordBatchBuilder builder(options);
     std::vector<TrueRecord> records;
     for (int32_t i = 0; i < count; ++i) {
-        TrueRecord record;
-        record.key = draw_key(plan);
-        record.value = fmt::format("{}{}-{} {}", writer_, plan.name, index, next_number_++);
-        record.timestamp_ms = source_.now_ms() - static_cast<int64_t>(rng.below(5000)) -
-                              (plan.kind == TopicKind::historical ? kHistoryMs : 0);
-        record.fate = transaction == nullptr ? Fate::committed : Fate::open;
-        record.history = truth_[id].history;
-        std::vector<protocol::RecordHeader> headers;
-        const std::string padding(most_header_bytes_ == 0 ? 0 : rng.below(most_header_bytes_), 'x');
-        if (most_header_bytes_ > 0) {
-            headers.push_back({"padding", as_bytes(padding)});
-            record.headers = fmt::format("padding={};", padding);
-        }
-        builder.add(
-            record.timestamp_ms,
-            {.key = as_bytes(record.key), .value = as_bytes(record.value), .headers = headers});
-        records.push_back(std::move(record));
+        Draft draft = draw_record(plan, id);
+        draft.record.fate = transaction == nullptr ? Fate::committed : Fate::open;
+        draft.add_to(builder);
+        records.push_back(std::move(draft.record));
     }
     const auto batch = builder.build();
     LS_ASSERT(batch.has_value());
@@ -203,6 +190,49 @@ void Workload::write_batch(const TopicPlan& plan, Transaction* transaction) {
         truth_[id].records[offset++] = std::move(record);
     }
     source_.note_log_change();
+}
+
+Workload::Draft Workload::draw_record(const TopicPlan& plan, const TopicPartition& id) {
+    constexpr double kNullChance = 0.1;
+    Rng& rng = world_.rng();
+    Draft draft;
+    TrueRecord& record = draft.record;
+    record.key = draw_key(plan);
+    record.value = fmt::format("{}{} {}", writer_, id.to_string(), next_number_++);
+    record.timestamp_ms = source_.now_ms() - static_cast<int64_t>(rng.below(5000)) -
+                          (plan.kind == TopicKind::historical ? kHistoryMs : 0);
+    record.history = truth_[id].history;
+    const std::string padding(most_header_bytes_ == 0 ? 0 : rng.below(most_header_bytes_), 'x');
+    if (most_header_bytes_ > 0) {
+        draft.headers.emplace_back("padding", padding);
+    }
+    draft.has_key = !nulls_ || plan.kind == TopicKind::compacted || !nulls_->chance(kNullChance);
+    draft.has_value = !nulls_ || !nulls_->chance(kNullChance);
+    if (!draft.has_value) {
+        draft.headers.emplace_back("deletes", record.value);
+    }
+    for (const auto& [name, value] : draft.headers) {
+        record.headers += fmt::format("{}={};", name, value);
+    }
+    record.key = draft.has_key ? record.key : kNullKey;
+    record.value = draft.has_value ? record.value : null_value(record.headers);
+    return draft;
+}
+
+void Workload::Draft::add_to(protocol::RecordBatchBuilder& builder) const {
+    std::vector<protocol::RecordHeader> all;
+    for (const auto& [name, value] : headers) {
+        all.push_back({name, as_bytes(value)});
+    }
+    protocol::RecordContent content;
+    content.headers = all;
+    if (has_key) {
+        content.key = as_bytes(record.key);
+    }
+    if (has_value) {
+        content.value = as_bytes(record.value);
+    }
+    builder.add(record.timestamp_ms, content);
 }
 
 void Workload::sign(protocol::BatchOptions& options, const TopicPartition& id, int32_t records) {
@@ -231,7 +261,7 @@ void Workload::end_transaction(Transaction& transaction) {
                 record->second.fate = is_commit ? Fate::committed : Fate::aborted;
             }
         }
-        partition->log.append_marker({transaction.producer_id, transaction.epoch, is_commit, 0},
+        partition->log.append_marker({transaction.producer_id, transaction.epoch, is_commit, 0}, {},
                                      source_.now_ms());
     }
     transaction.open_in.clear();

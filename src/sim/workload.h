@@ -5,6 +5,9 @@
 #include "sim/truth.h"
 #include "sim/world.h"
 
+#include <optional>
+#include <utility>
+
 namespace lockstep::sim {
 
 enum class TopicKind { plain, transactional, compacted, high_start, append_time, historical };
@@ -28,6 +31,10 @@ public:
 
     /// Records get a header with up to so many bytes; 0: none.
     void set_most_header_bytes(uint64_t bytes) { most_header_bytes_ = bytes; }
+
+    /// Some records have no key, where their topic is not compacted, and some no value: drawn from
+    /// numbers of their own.
+    void write_nulls(uint64_t seed) { nulls_.emplace(seed); }
 
     /// What its records' values begin with, where others write to topics of the same names.
     void set_writer(std::string writer) { writer_ = std::move(writer); }
@@ -90,6 +97,16 @@ private:
     void end_transaction(Transaction& transaction);
     Transaction& draw_transaction(const TopicPlan& plan);
     std::string draw_key(const TopicPlan& plan);
+    /// A record before it is written: its headers' values, of what the truth tells as a text.
+    struct Draft {
+        TrueRecord record;
+        std::vector<std::pair<std::string, std::string>> headers;
+        bool has_key = true;
+        bool has_value = true;
+
+        void add_to(protocol::RecordBatchBuilder& builder) const;
+    };
+    Draft draw_record(const TopicPlan& plan, const TopicPartition& id);
 
     World& world_;
     sandbox::Cluster& source_;
@@ -101,6 +118,7 @@ private:
     std::string writer_;
     uint64_t next_number_ = 0;
     uint64_t most_header_bytes_ = 0;
+    std::optional<Rng> nulls_;
     int64_t next_producer_ = 1000;
     TimePoint quiet_until_{};
     bool is_stopped_ = false;

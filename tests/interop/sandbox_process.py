@@ -1,6 +1,7 @@
 """The development broker under test: `lockstep sandbox`, its clusters, and its end."""
 
 import signal
+import subprocess
 from pathlib import Path
 
 from paths import NEWEST_KAFKA, lockstep_binary
@@ -36,7 +37,7 @@ class Sandbox:
 
     def start(self) -> "Sandbox":
         self._process = spawn([lockstep_binary(), "sandbox", "--port", 0, "--kafka", self.kafka,
-                               *self._options], self.log)
+                               *self._options], self.log, stdin=subprocess.PIPE)
         eventually(self._is_up, "the sandbox says where it listens")
         self.clusters = [SandboxCluster(self.kafka, line.split()[1], self._login)
                          for line in self.log_text().splitlines() if line.startswith("  cluster-")]
@@ -51,6 +52,21 @@ class Sandbox:
         self.require_running()
         code = end(self._process, signal.SIGTERM, timeout=30)
         assert code == 0, f"the sandbox ended with {code}:\n{self.log_text()[-4000:]}"
+
+    def say(self, line: str) -> str:
+        """Types a line at its console; the answer's first line."""
+        told = self.log.stat().st_size
+        self._process.stdin.write(line.encode() + b"\n")
+        self._process.stdin.flush()
+        return eventually(lambda: self._told_since(told), f"the sandbox answers {line!r}")
+
+    def end_input(self) -> None:
+        self._process.stdin.close()
+
+    def _told_since(self, size: int) -> str:
+        self.require_running()
+        text = self.log.read_bytes()[size:].decode(errors="replace")
+        return text.splitlines()[0] if text.endswith("\n") else ""
 
     def require_running(self) -> None:
         if self._process.poll() is not None:

@@ -4,6 +4,8 @@ What may differ stands in tests/conformance/allowed_differences.txt, with reason
 no longer applies fails too.
 """
 
+import signal
+
 import pytest
 
 from broker import Broker
@@ -11,11 +13,13 @@ from cluster_security import Security, sasl_listener
 from kafka_cluster import ClusterOptions, KafkaCluster
 from paths import KAFKA_VERSIONS, lockstep_binary
 from processes import end, free_port, port_accepts, spawn
+from sandbox_process import Sandbox
 from transcripts import (broken_off, compare, not_allowed, read_allowances, stale,
                          take_transcript)
 from waiting import eventually
 
 SHOWN = 100  # differences of a run that fails
+MOVING = "leaders-that-move"  # as in scripts/spread_scripts.py
 PASSWORDS = {"admin": "secret", "alice": "won:der"}  # as in scripts/session.py
 GUARDED = ("--authorizer", *(word for user, password in PASSWORDS.items()
                              for word in ("--sasl", f"{user}:{password}")))
@@ -74,8 +78,46 @@ def test_sandbox_answers_as_real_kafka(version, real_broker, sandbox_port):
         real |= take_transcript(broker.more_ports[listener.name] if listener else broker.port,
                                 kafka, which)
         sandbox |= take_transcript(sandbox_port(kafka, which), kafka, which)
+    assert_same(kafka, real, sandbox)
+
+
+def assert_same(kafka: str, real: dict, sandbox: dict) -> None:
     assert not broken_off(real) and not broken_off(sandbox)
-    allowances = read_allowances()
+    allowances = read_allowances(real)
     rest = not_allowed(compare(kafka, real, sandbox), allowances)
     problems = [str(one) for one in rest[:SHOWN]] + stale(allowances, kafka)
     assert not problems, f"{len(rest)} differences:\n" + "\n".join(problems)
+
+
+def transcripts_around_a_death(kafka: str, port: int, kill_first, restart_first) -> dict:
+    """What a cluster of three answers before and after its broker 1 was away. `port`: of another
+    broker. `kill_first` returns once others lead."""
+    before = take_transcript(port, kafka, "three")
+    kill_first()
+    restart_first()
+    return before | take_transcript(port, kafka, "moved")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("version", [version for version in KAFKA_VERSIONS if version[0] > "2"])
+def test_three_brokers_answer_as_real_kafkas(version, home, tmp_path):
+    kafka = version.rpartition(".")[0]
+    cluster = KafkaCluster(version, f"three-{version}", home,
+                           ClusterOptions(brokers=3, settings={})).start()
+    sandbox = Sandbox(tmp_path, kafka, ("--brokers", 3)).start()
+
+    def kill_real() -> None:
+        cluster.end_broker(0, signal.SIGKILL)
+        eventually(lambda: cluster.leader(MOVING) == 2, "broker 2 leads")
+
+    try:
+        real = transcripts_around_a_death(kafka, cluster.brokers[1].port, kill_real,
+                                          cluster.start_broker)
+        second = int(sandbox.clusters[0].bootstrap.split(",")[1].rpartition(":")[2])
+        ours = transcripts_around_a_death(kafka, second, lambda: sandbox.say("kill 1"),
+                                          lambda: sandbox.say("restart 1"))
+    finally:
+        cluster.remove()
+    sandbox.stop()
+    assert_same(kafka, real, ours)

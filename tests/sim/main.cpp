@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mutation.h"
+#include "sim/last_words.h"
 #include "sim/routes_scenario.h"
 #include "sim/scenario.h"
 
@@ -34,6 +35,8 @@ struct Options {
 };
 
 constexpr size_t kShortLog = 25;
+/// In real time; a seed takes less than a second.
+constexpr std::chrono::seconds kPatience{120};
 
 /// The log's last lines; all of it where there are no more than `most`.
 void show(const Outcome& outcome, size_t most) {
@@ -43,18 +46,22 @@ void show(const Outcome& outcome, size_t most) {
     }
 }
 
+std::string command_of(uint64_t seed, const Options& options) {
+    return fmt::format("./dev sim{} --seed {}{}",
+                       options.world == "link" ? "" : " --world " + options.world, seed,
+                       options.kill_at ? fmt::format(" --kill-at {}", *options.kill_at) : "");
+}
+
 void tell_failure(uint64_t seed, const Outcome& outcome, const Options& options) {
     fmt::print("seed {} FAILED: {}\n", seed, outcome.problems.front());
     if (!options.shows_log && !options.is_quiet) {
         show(outcome, kShortLog);
-        fmt::print("all of it: ./dev sim{} --seed {}{}\n",
-                   options.world == "link" ? "" : " --world " + options.world, seed,
-                   options.kill_at ? fmt::format(" --kill-at {}", *options.kill_at) : "");
+        fmt::print("all of it: {}\n", command_of(seed, options));
     }
     std::fflush(stdout);  // the next failure may be hours away
 }
 
-Outcome run_seed(uint64_t seed, const Options& options) {
+Outcome run_world(uint64_t seed, const Options& options) {
     if (options.world == "routes") {
         return RoutesScenario(seed).run();
     }
@@ -67,6 +74,13 @@ Outcome run_seed(uint64_t seed, const Options& options) {
         scenario.only_kill_at(*options.kill_at);
     }
     return scenario.run();
+}
+
+Outcome run_seed(uint64_t seed, const Options& options) {
+    last_words::begin(command_of(seed, options), kPatience);
+    Outcome outcome = run_world(seed, options);
+    last_words::end();
+    return outcome;
 }
 
 /// Kills a worker between any two steps of its coroutines, one run for each place; before, one
@@ -110,7 +124,7 @@ int run(const Options& options) {
     while (ran < options.seeds && !(options.stops_at_failure && failed > 0)) {
         const uint64_t seed = options.first + ran++ * options.step;
         if (options.stops_at_failure) {
-            fmt::print("seed {}\n", seed);  // it may end in an assertion
+            fmt::print("seed {}\n", seed);
             std::fflush(stdout);
         }
         const Outcome outcome = run_seed(seed, options);
@@ -180,6 +194,7 @@ int main(int argc, char** argv) {
     app.add_option("--log-level", options.log_level, "What Lockstep itself says, on stderr")
         ->capture_default_str();
     CLI11_PARSE(app, argc, argv);
+    lockstep::sim::last_words::install();
     if (*seed) {
         options.first = only;
         options.seeds = 1;

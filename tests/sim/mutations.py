@@ -16,7 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 CONTROL_SEEDS = 300
-SECONDS_OF_A_SEED = 120
+SECONDS_OF_A_SEED = 150  # the program gives up before
+LAST_WORDS = "it ended in the middle of: "
 
 
 @dataclass
@@ -53,13 +54,14 @@ def run(binary: str, name: str, what: str, seeds: int) -> Run:
             result.seed = seed
             result.said = line.partition("FAILED: ")[2].strip()
             result.checker = result.said.partition(":")[0]
-        elif line.strip():
+        elif line.strip() and not line.startswith(LAST_WORDS):
             last = line.strip()
     code = process.wait()
     watchdog.cancel()
     if code not in (0, 1):
         result.seed, result.said = seed, last
-        result.checker = "no end" if code == -signal.SIGKILL else "assertion"
+        has_ended = code not in (-signal.SIGALRM, -signal.SIGKILL)
+        result.checker = "assertion" if has_ended else "no end"
     return result
 
 

@@ -1,8 +1,10 @@
-// API        DescribeLogDirs 1 to 5, ElectLeaders 0 to 2, DescribeTopicPartitions 0
-// Behaviour  One log directory for each broker; preferred elections, and unclean ones where
-//            unclean.leader.election.enable allows them; partitions page by page (KIP-966).
-// Gaps       Directories have no sizes; brokers take unclean elections whatever the setting says.
-//            Elections happen at once. No partition has eligible leaders beyond those in sync.
+// API        DescribeLogDirs 0 to 5, ElectLeaders 0 to 2, DescribeTopicPartitions 0
+// Behaviour  One log directory for each broker, with the sizes of its replicas; preferred
+//            elections, and unclean ones where unclean.leader.election.enable allows them;
+//            partitions page by page (KIP-966).
+// Gaps       The size of the disk is not told. Brokers take unclean elections whatever the setting
+//            says. Elections happen at once. No partition has eligible leaders beyond those in
+//            sync.
 
 #include "protocol/messages/describe_log_dirs.h"
 #include "protocol/messages/describe_topic_partitions.h"
@@ -105,7 +107,6 @@ Verdict elect_preferred(Cluster& cluster, Partition& partition) {
     return {};
 }
 
-/// The replica that has most of what the partition had.
 Verdict elect_unclean(Cluster& cluster, const Topic& topic, Partition& partition) {
     if (partition.leader != kNoBroker) {
         return {KafkaError::election_not_needed, "The partition has a leader."};
@@ -114,21 +115,13 @@ Verdict elect_unclean(Cluster& cluster, const Topic& topic, Partition& partition
         return {KafkaError::eligible_leaders_not_available,
                 "unclean.leader.election.enable is false for this topic."};
     }
-    BrokerId chosen = kNoBroker;
-    for (const BrokerId id : partition.replicas) {
-        const auto end = partition.ends_of_absent.find(id);
-        const bool is_candidate =
-            cluster.find_broker(id)->is_up && end != partition.ends_of_absent.end();
-        if (is_candidate &&
-            (chosen == kNoBroker || end->second > partition.ends_of_absent.at(chosen))) {
-            chosen = id;
-        }
-    }
+    const BrokerId chosen = cluster.next_unclean_leader(partition);
     if (chosen == kNoBroker) {
         return {KafkaError::eligible_leaders_not_available, "No replica is up."};
     }
     const Offset end = partition.ends_of_absent.at(chosen);
     cluster.elect_uncleanly(partition, chosen, end);
+    cluster.set_broker_up(chosen, true);  // the others that are up follow it
     return {};
 }
 

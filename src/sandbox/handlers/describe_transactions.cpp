@@ -2,7 +2,7 @@
 //            DescribeProducers, version 0
 // Behaviour  What coordinators know of transactional ids (KIP-664), by state, producer id, age and
 //            pattern; and what leaders know of the producers of their partitions.
-// Gaps       none
+// Gaps       Of a partition's producers only its leader tells; brokers' followers do, too.
 
 #include "protocol/messages/describe_transactions.h"
 #include "protocol/messages/describe_producers.h"

@@ -1,8 +1,12 @@
-// API        Fetch, versions 4 to 18
+// API        Fetch, versions 0 to 18
 // Behaviour  Whole batches of each partition, read committed up to the last stable offset with the
 //            list of aborted transactions; fetch sessions (KIP-227); waits for min_bytes as long
-//            as max_wait_ms says; leader epochs are checked, divergence is told (KIP-595).
-// Gaps       Only leaders answer (no KIP-392). A consumer's rack is not looked at.
+//            as max_wait_ms says; leader epochs are checked, divergence is told (KIP-595). Topics
+//            whose compression.type is zstd need version 10 (KIP-110), before 4.0. Bytes count for
+//            the client's quota (quotas.h).
+// Gaps       Only leaders answer (no KIP-392). A consumer's rack is not looked at. Versions below 4
+//            get batches of format 2, which brokers convert for them. The addresses of new leaders
+//            are not told (KIP-951); their numbers are, before version 16, too.
 
 #include "protocol/messages/fetch.h"
 #include "runtime/task.h"
@@ -24,6 +28,7 @@ namespace {
 using PartitionAnswer = FetchResponse::PartitionData;
 
 constexpr int16_t kFirstVersionWithIds = 13;
+constexpr int16_t kFirstVersionWithZstd = 10;
 
 /// Who fetches as a replica does must be a broker; the right to read topics does not help.
 bool may_read(const Call& call, const FetchRequest& request) {
@@ -53,6 +58,12 @@ private:
     PartitionAnswer look_at(const FetchedPartition& one);
     void read(const PartitionLog& log, const FetchedPartition& one, PartitionAnswer& answer);
     std::string name_of(const FetchedPartition& one) const;
+    /// Brokers before 4.0 go by the topic's setting alone, not by what its producers chose.
+    bool is_zstd_refused(const Topic& topic) const {
+        return call_.cluster.options().version < KafkaVersion::v4_3 &&
+               call_.version < kFirstVersionWithZstd &&
+               topic.log_config.codec == protocol::Codec::zstd;
+    }
     void add(const FetchedPartition& one, PartitionAnswer answer);
 
     Call& call_;
@@ -116,7 +127,13 @@ PartitionAnswer Pass::look_at(const FetchedPartition& one) {
         answer.current_leader.leader_epoch = found.partition->log.epoch().value();
     }
     answer.error_code = code(error);
-    if (error == KafkaError::none) {
+    if (error == KafkaError::none && is_zstd_refused(*found.topic)) {
+        answer.error_code = code(KafkaError::unsupported_compression_type);
+        if (call_.cluster.options().version == KafkaVersion::v3_9) {
+            answer.records = {};
+            answer.aborted_transactions.emplace();
+        }
+    } else if (error == KafkaError::none) {
         read(found.partition->log, one, answer);
     }
     return answer;
@@ -188,6 +205,9 @@ void remember(FetchSession& session, const FetchResponse& response) {
             const auto one = std::ranges::find_if(session.partitions, [&](const auto& partition) {
                 return partition.is_of(topic.topic, topic.topic_id, answer.partition_index);
             });
+            if (one == session.partitions.end()) {
+                continue;  // forgotten by a later request, while this one waited for records
+            }
             one->was_answered = answer.error_code == 0;
             one->high_watermark = answer.high_watermark;
             one->last_stable_offset = answer.last_stable_offset;

@@ -1,11 +1,10 @@
-// API        InitProducerId, versions 0 to 6
+// API        InitProducerId, versions 0 to 5
 // Behaviour  Without a transactional id: a new producer id, from any broker. With one: its
 //            coordinator gives the id's producer a new epoch, which fences earlier users, and
 //            aborts what they left open (CONCURRENT_TRANSACTIONS until that is done); a producer
 //            that says who it is gets its own next epoch (KIP-360).
-// Gaps       No two-phase commit (KIP-939): refused as brokers do that have it switched off. All
-//            brokers hand out producer ids from one sequence, not in blocks of 1000. Rights to
-//            write count only for topics that exist.
+// Gaps       No two-phase commit (KIP-939, version 6). All brokers hand out producer ids from one
+//            sequence, not in blocks of 1000. Rights to write count only for topics that exist.
 
 #include "protocol/messages/init_producer_id.h"
 #include "sandbox/acls.h"

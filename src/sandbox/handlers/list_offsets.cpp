@@ -1,4 +1,4 @@
-// API        ListOffsets, versions 1 to 11 (0: no offsets are told)
+// API        ListOffsets, versions 0 to 11 (0: no offsets are told)
 // Behaviour  Earliest (-2, -4), latest (-1: the high watermark or, read committed, the last stable
 //            offset), largest timestamp (-3), and the first record at or after a time.
 // Gaps       No tiered storage: -5 is answered with -1.

@@ -1,10 +1,11 @@
 // API        Produce, versions 0 to 13
 // Behaviour  One batch for each partition, checked and appended by its leader (batch_rules.h,
 //            producer_states.h); acks=0 gets no answer; with too few replicas in sync, acks=-1 is
-//            refused. Transactions are checked with their coordinator (transaction_guard.h).
-// Gaps       Message formats 0 and 1 are refused as INVALID_RECORD. Nothing is throttled. A leader
-//            that must wait for the end of the previous transaction says so at once, where brokers
-//            first wait 100 ms.
+//            refused. Transactions are checked with their coordinator (transaction_guard.h). Bytes
+//            count for the client's quota (quotas.h).
+// Gaps       Message formats 0 and 1 are refused as INVALID_RECORD. A leader that must wait for the
+//            end of the previous transaction says so at once, where brokers first wait 100 ms. The
+//            addresses of new leaders are not told (KIP-951).
 
 #include "protocol/messages/produce.h"
 #include "sandbox/partition_access.h"
@@ -70,7 +71,8 @@ PartitionAnswer append(Call& call, const TransactionGuard& guard, const std::str
         return answer;
     }
     const LogConfig& config = found.topic->log_config;
-    if (acks == -1 && !has_enough_in_sync(*found.topic, *found.partition)) {
+    const KafkaVersion version = call.cluster.options().version;
+    if (acks == -1 && !has_enough_in_sync(version, *found.topic, *found.partition)) {
         answer.error_code = code(KafkaError::not_enough_replicas);
         answer.log_start_offset = found.partition->log.start_offset().value();
         return answer;

@@ -1,4 +1,4 @@
-// API        CreateTopics 2 to 7, DeleteTopics 1 to 6, CreatePartitions 0 to 3
+// API        CreateTopics 0 to 7, DeleteTopics 0 to 6, CreatePartitions 0 to 3
 // Behaviour  Names, counts, replicas, assignments and configs are checked; validate_only changes
 //            nothing. From version 5 on the answer has the new topic's configs.
 // Gaps       Everything happens at once: timeouts are not looked at, and nothing is throttled.

@@ -1,8 +1,9 @@
 // API        WriteTxnMarkers, versions 0 to 2
 // Behaviour  One control batch for each marker and partition, in the request's order, whether a
 //            transaction is open or not (a partition that one marker names twice gets one); the
-//            answer has one entry for each producer id, with the newest error. Needs
-//            CLUSTER_ACTION, or from 3.8 on ALTER (KIP-1037), on the cluster.
+//            answer has one entry for each producer id, with the newest error. Markers are held
+//            to max.message.bytes, as all batches are. Needs CLUSTER_ACTION, or from 3.8 on ALTER
+//            (KIP-1037), on the cluster.
 // Gaps       none
 
 #include "protocol/messages/write_txn_markers.h"
@@ -44,7 +45,8 @@ KafkaError write(Call& call, const Marker& marker, const TopicPartition& id) {
     if (partition->leader != call.broker) {
         return KafkaError::not_leader_or_follower;
     }
-    if (!has_enough_in_sync(*call.cluster.find_topic(id.topic), *partition)) {
+    const auto topic = call.cluster.find_topic(id.topic);
+    if (!has_enough_in_sync(call.cluster.options().version, *topic, *partition)) {
         return KafkaError::not_enough_replicas;
     }
     if (marker.producer_id < 0 || marker.producer_epoch < 0) {
@@ -56,7 +58,8 @@ KafkaError write(Call& call, const Marker& marker, const TopicPartition& id) {
                               .coordinator_epoch = marker.coordinator_epoch,
                               .transaction_version = marker.transaction_version};
     const KafkaError error =
-        partition->log.append_marker(written, call.cluster.now_ms()).refusal.error;
+        partition->log.append_marker(written, topic->log_config, call.cluster.now_ms())
+            .refusal.error;
     if (error == KafkaError::none && id.topic == kOffsetsTopic) {
         call.cluster.groups().end_transaction(written.producer_id, written.is_commit);
     }

@@ -82,3 +82,27 @@ def alter_configs(s: Session) -> None:
             {"name": "no.such.config", "value": "1"}]}]})
     s.call("replace, unknown topic", "AlterConfigs", {"resources": [
         {"resource_type": _TOPIC, "resource_name": s.name("absent"), "configs": []}]})
+
+
+def list_config_resources(s: Session) -> None:
+    if not s.has("ListConfigResources"):
+        return
+    topic = s.topic("a", retention_ms="5000")
+
+    def list_them(label: str, **how) -> None:
+        """Topics of other scripts are not told of."""
+        version = how.pop("version", s.newest("ListConfigResources"))
+        answer = s.ask("ListConfigResources", version, how)
+        if answer is not None:
+            answer["config_resources"] = [
+                one for one in answer["config_resources"]
+                if one["resource_type"] != _TOPIC or one["resource_name"] == topic]
+        s.write(label, f"ListConfigResources v{version}", answer)
+
+    list_them("client metrics", version=0)
+    if s.newest("ListConfigResources") > 0:
+        list_them("all")
+        for kind in (_TOPIC, _BROKER, 8, 16, 32):
+            list_them(f"type {kind}", resource_types=[kind])
+        list_them("two types", resource_types=[_BROKER, _TOPIC])
+        list_them("unknown type", resource_types=[77])

@@ -1,6 +1,6 @@
 """Reading: limits, sessions, offsets by time, leader epochs, and the deletion of records."""
 
-from record_batches import GZIP, Record
+from record_batches import GZIP, ZSTD, Record
 from session import Session
 
 _LATEST, _EARLIEST, _LARGEST_TIME, _LOCAL, _TIERED = -1, -2, -3, -4, -5
@@ -36,6 +36,18 @@ def fetch_within_a_batch(s: Session) -> None:
     s.fetch("from its third record", topic, 2)
     s.produce("gzip", topic, s.batch(b"f", b"g", b"h", attributes=GZIP))
     s.fetch("from its second record", topic, 6)
+
+
+def fetch_of_zstd(s: Session) -> None:
+    """Old versions of Fetch are refused by the topic's setting, not by what its batches are."""
+    by_topic = s.topic("a", compression_type="zstd")
+    s.produce("recompressed", by_topic, s.batch(b"a", b"b"))
+    by_producer = s.topic("b")
+    s.produce("zstd", by_producer, s.batch(b"a", b"b", attributes=ZSTD))
+    for version in (4, 9, 10, s.newest("Fetch", 12)):
+        s.fetch(f"version {version}, the topic's", by_topic, version=version)
+        s.fetch(f"version {version}, beyond the end", by_topic, 9, version=version)
+        s.fetch(f"version {version}, the producer's", by_producer, version=version)
 
 
 def fetch_of_many(s: Session) -> None:

@@ -58,13 +58,26 @@ def produce_versions(s: Session) -> None:
         s.produce(f"version {version}", topic, s.batch(b"a"), version=version)
         s.produce(f"version {version} refused", topic, s.batch(b"a", count=2), version=version)
     s.produce("zstd in version 3", topic, s.batch(b"a", attributes=ZSTD), version=3)
-    s.produce("zstd in version 7 that is none", topic, s.batch(b"a", attributes=ZSTD), version=7)
+    s.produce("zstd in version 7", topic, s.batch(b"a", attributes=ZSTD), version=7)
+    s.produce("zstd that is none", topic, s.batch(records=[], attributes=ZSTD, count=1,
+                                                  last_offset_delta=0, trailing=b"none"))
     s.produce("codec 5", topic, s.batch(b"a", attributes=5))
     s.produce("gzip", topic, s.batch(b"a", b"b", attributes=GZIP))
     gzip_topic = s.topic("gzip", compression_type="gzip")
     s.produce("recompressed", gzip_topic, s.batch(b"a", b"b"))
     s.fetch("gzip kept", topic)
     s.fetch("gzip by the broker", gzip_topic)
+
+
+def produce_in_sync(s: Session) -> None:
+    """More replicas in sync are asked for than there are: brokers before 3.7 refuse."""
+    topic = s.topic("a", min_insync_replicas="2")
+    for acks in (-1, 1):
+        s.produce(f"acks {acks}", topic, s.batch(b"a"), acks=acks)
+    s.call("marker", "WriteTxnMarkers", {"markers": [{
+        "producer_id": _OWN_ID, "producer_epoch": 0, "transaction_result": True,
+        "coordinator_epoch": 0, "topics": [{"name": topic, "partition_indexes": [0]}]}]}, limit=1)
+    s.fetch("what is there", topic)
 
 
 def produce_by_id(s: Session) -> None:

@@ -44,6 +44,8 @@ class Batch:
                            for index, record in enumerate(self.records)) + self.trailing
         if self.attributes & 7 == GZIP:
             payload = gzip.compress(payload, mtime=0)
+        elif self.attributes & 7 == ZSTD and self.records:
+            payload = zstd_frame(payload)
         last = len(self.records) - 1
         deltas = [record.timestamp_delta for record in self.records] or [0]
         body = struct.pack(
@@ -57,6 +59,12 @@ class Batch:
         rest = struct.pack(">ibI", self.leader_epoch, self.magic,
                            crc32c(body) ^ self.crc_error) + body
         return struct.pack(">qi", self.base_offset, len(rest) + self.length_error) + rest
+
+
+def zstd_frame(payload: bytes) -> bytes:
+    """A frame of zstd with one block that is not compressed; at most 255 bytes."""
+    last_raw_block = (len(payload) << 3 | 1).to_bytes(3, "little")
+    return b"\x28\xb5\x2f\xfd\x20" + bytes([len(payload)]) + last_raw_block + payload
 
 
 def encode_record(record: Record, index: int) -> bytes:

@@ -39,7 +39,7 @@ def run_all(program: Path, target: Target, which: str, only: list[str] | None = 
 
 def main() -> None:
     program, port, kafka, which, *only = sys.argv[1:]
-    target = Target(int(port), kafka, wants_login=which != "open")
+    target = Target(int(port), kafka, wants_login=which in ("guarded", "renewed"))
     json.dump(run_all(Path(program), target, which, only), sys.stdout, indent=1)
 
 

@@ -45,7 +45,8 @@ class Session:
     """One run of one script against one broker.
 
     Where the broker asks for a login, the connections "main" and "admin" are the administrator's,
-    "alice" is hers, and all others are not logged in.
+    "alice" is hers, and all others are not logged in. A connection such as "broker 2" is to that
+    broker of the cluster.
     """
 
     def __init__(self, codec: Codec, target: "Target", script: str, nonce: str):
@@ -115,11 +116,19 @@ class Session:
 
     def connection(self, name: str) -> Connection:
         if name not in self._connections:
-            self._connections[name] = Connection(self._codec, "127.0.0.1", self._target.port)
+            self._connections[name] = Connection(self._codec, "127.0.0.1", self._port_of(name))
             user = "admin" if name == "main" else name
             if self._target.wants_login and user in PASSWORDS:
                 self._log_in(user, name)
         return self._connections[name]
+
+    def _port_of(self, connection: str) -> int:
+        if not connection.startswith("broker "):
+            return self._target.port
+        node = int(connection.removeprefix("broker "))
+        answer = self.wait("Metadata", {"topics": []}, lambda a: node in [
+            broker["node_id"] for broker in a["brokers"]])
+        return next(b["port"] for b in answer["brokers"] if b["node_id"] == node)
 
     def _log_in(self, user: str, on: str) -> None:
         for api, version, body in (
@@ -306,5 +315,6 @@ _API_KEYS = {
     "DescribeClientQuotas": 48, "AlterClientQuotas": 49, "DescribeUserScramCredentials": 50,
     "AlterUserScramCredentials": 51, "DescribeCluster": 60, "DescribeProducers": 61,
     "DescribeTransactions": 65, "ListTransactions": 66, "ConsumerGroupHeartbeat": 68,
-    "ConsumerGroupDescribe": 69, "DescribeTopicPartitions": 75,
+    "ConsumerGroupDescribe": 69, "ListConfigResources": 74,
+    "DescribeTopicPartitions": 75,
 }

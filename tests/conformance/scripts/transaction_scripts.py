@@ -4,6 +4,7 @@ from record_batches import TRANSACTIONAL
 from session import FIRST_OWN_PRODUCER_ID, Session
 
 _CONCURRENT = 51
+_CORRUPT, _TOO_LARGE = 2, 10
 _OWN_ID = FIRST_OWN_PRODUCER_ID
 
 
@@ -29,18 +30,20 @@ class _Producer:
         self.producer_id, self.epoch = answer["producer_id"], answer["producer_epoch"]
         self.sequences = {}
 
-    def add(self, label: str, *topics: str, **fields) -> dict:
-        body = {"v3_and_below_transactional_id": self.id,
+    def adding(self, *topics: str) -> dict:
+        return {"v3_and_below_transactional_id": self.id,
                 "v3_and_below_producer_id": self.producer_id,
                 "v3_and_below_producer_epoch": self.epoch,
                 "v3_and_below_topics": [{"name": topic, "partitions": [0]} for topic in topics]}
 
+    def add(self, label: str, *topics: str, **fields) -> dict:
         def is_settled(answer: dict) -> bool:
             return all(r["partition_error_code"] != _CONCURRENT
                        for t in answer["results_by_topic_v3_and_below"]
                        for r in t["results_by_partition"])
 
-        return self.s.call(label, "AddPartitionsToTxn", body | fields, version=3, until=is_settled)
+        return self.s.call(label, "AddPartitionsToTxn", self.adding(*topics) | fields,
+                           version=3, until=is_settled)
 
     def put(self, label: str, topic: str, *values: bytes, **header) -> dict:
         values = values or (b"v",)
@@ -335,6 +338,53 @@ def marker_of_a_transaction(s: Session) -> None:
     producer.end("commit", True)
     producer.describe("committed", "CompleteCommit")
     _read(s, "committed", topic, 4)
+
+
+def markers_that_are_too_large(s: Session) -> None:
+    """max.message.bytes below the 78 bytes of a marker blocks the ends of transactions, too."""
+    for size in (77, 78):
+        bounded = s.topic(f"{size}", max_message_bytes=str(size))
+        s.call(f"into {size} bytes", "WriteTxnMarkers", {"markers": [{
+            "producer_id": _OWN_ID, "producer_epoch": 0, "transaction_result": True,
+            "coordinator_epoch": 0, "topics": [{"name": bounded, "partition_indexes": [0]}]}]},
+            limit=1)
+    topic, other = s.topic("a"), s.topic("b")
+
+    def set_limit(limit: str) -> None:
+        s.call(f"limit {limit}", "IncrementalAlterConfigs", {"resources": [
+            {"resource_type": 2, "resource_name": topic, "configs": [
+                {"name": "max.message.bytes", "config_operation": 0, "value": limit}]}]})
+        # The CRC is looked at behind the size: nothing is written, whatever the limit is now.
+        wanted = _TOO_LARGE if limit == "1" else _CORRUPT
+        s.produce(f"with limit {limit}", topic, s.batch(b"v", crc_error=1), until=lambda a: wanted
+                  == a["responses"][0]["partition_responses"][0]["error_code"])
+
+    def wait_for_markers() -> None:
+        """The marker of a later transaction comes behind those that the coordinator has to send:
+        where it is written, they have been tried."""
+        later = _Producer(s, "later")
+        answer = s.wait("InitProducerId", {
+            "transactional_id": later.id, "transaction_timeout_ms": 60000},
+            lambda a: a["error_code"] == 0)
+        later.producer_id, later.epoch = answer["producer_id"], answer["producer_epoch"]
+        s.ask("AddPartitionsToTxn", 3, later.adding(other))
+        s.ask("EndTxn", 3, {"transactional_id": later.id, "producer_id": later.producer_id,
+                            "producer_epoch": later.epoch, "committed": True})
+        s.wait("ListOffsets", {"replica_id": -1, "topics": [
+            {"name": other, "partitions": [{"partition_index": 0, "timestamp": -1}]}]},
+            lambda a: a["topics"][0]["partitions"][0]["offset"] == 1)
+
+    producer = _Producer(s, "t")
+    producer.init("init")
+    producer.add("add", topic)
+    producer.put("open", topic)
+    set_limit("1")
+    producer.end("commit", True)
+    wait_for_markers()
+    set_limit("1000000")
+    producer.describe("is given up", "PrepareCommit")
+    producer.init("init again", until=lambda a: True)
+    s.fetch("stays open", topic, isolation=1)
 
 
 def transactions_of_others(s: Session) -> None:

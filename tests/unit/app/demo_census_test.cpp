@@ -49,7 +49,7 @@ protected:
     }
 
     void end(PartitionLog& log, const Writer& writer, bool is_commit) {
-        log.append_marker({writer.id, ProducerEpoch(0), is_commit, 0}, kNowMs);
+        log.append_marker({writer.id, ProducerEpoch(0), is_commit, 0}, config_, kNowMs);
     }
 
     DemoOrigin compare(DemoCleanup cleanup = DemoCleanup::deleted) {
@@ -170,7 +170,7 @@ TEST_F(DemoCensusTest, CountsAnew_WhenTheLogIsCut) {
 
 TEST_F(DemoCensusTest, WantsTheNewestOfEachKey_OfACompactedTopic) {
     write(source_, client_, {"1=a", "2=b", "1=c"});
-    source_.compact();
+    source_.compact(config_, kNowMs);
     write(target_, copier_, {"2=b"});
     EXPECT_EQ(compare(DemoCleanup::compacted).missing, 1u);
     EXPECT_FALSE(compare(DemoCleanup::compacted).is_same);

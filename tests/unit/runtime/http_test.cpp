@@ -316,6 +316,36 @@ TEST(HttpServer, NamesTheMethods_WhenOneIsNotAllowed) {
     EXPECT_NE(client.read_to_end().find("Allow: GET, HEAD\r\n"), std::string::npos);
 }
 
+HttpResponse error_page(int status, std::string_view path, const std::string& why) {
+    return {status, "application/json", "[" + std::string(path) + "] " + why};
+}
+
+/// What a client gets that sends `request`.
+std::string refusal_of(const std::string& request) {
+    HttpServerOptions options;
+    options.body_limit_bytes = 100;
+    options.error_page = error_page;
+    const Fixture server(std::move(options));
+    RawClient client(server.port());
+    client.send(request);
+    return client.read_to_end();
+}
+
+TEST(HttpServer, LetsItsOwnerSayWhyItRefuses_AndForWhichPath) {
+    const std::string host = " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
+    const std::string put = refusal_of("PUT /api/v1/lag?link=a" + host + "\r\n");
+    EXPECT_NE(put.find("Content-Type: application/json\r\n"), std::string::npos) << put;
+    EXPECT_NE(put.find("Allow: GET, HEAD, POST\r\n"), std::string::npos) << put;
+    EXPECT_TRUE(put.ends_with("[/api/v1/lag] Only GET, HEAD and POST are served here.")) << put;
+    EXPECT_TRUE(refusal_of("POST /echo" + host + "Content-Length: 101\r\n\r\n")
+                    .ends_with("[/echo] The request's body is too large."));
+    EXPECT_TRUE(refusal_of("GET http://x/throws?a" + host + "\r\n")
+                    .ends_with("[/throws] Internal error; the log says more."));
+    EXPECT_TRUE(refusal_of("GET /hello HTTP/1.1\r\n\r\n")
+                    .ends_with("[/hello] The request lacks the header Host."));
+    EXPECT_NE(refusal_of("nonsense\r\n\r\n").find("[] This is not HTTP"), std::string::npos);
+}
+
 TEST(HttpServer, Answers500_WhenItsHandlerThrows) {
     Fixture fixture;
     const auto response = http_get(fixture.url("/throws"), kPatience);

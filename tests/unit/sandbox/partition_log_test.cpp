@@ -95,10 +95,10 @@ TEST_F(PartitionLogTest, CompactionKeepsTheNewestOfEachKey_AtItsOffset) {
     add(0, {"a", "b", "c"});
     add(3, {"b", "c"});
     add(5, {"b"});
-    log_.compact();
+    log_.compact(LogConfig{}, kNowMs);
     EXPECT_EQ(layout_of(log_), "0-2:1@0 3-4:1@3 5-5:1@5");
     add(6, {"a", "c"});
-    log_.compact();
+    log_.compact(LogConfig{}, kNowMs);
     EXPECT_EQ(layout_of(log_), "5-5:1@5 6-7:2@6");
 }
 
@@ -110,12 +110,72 @@ TEST_F(PartitionLogTest, CompactionKeepsTheLastBatchOfAProducer_WithoutRecords) 
     add(ProducerId(7), 0);
     add(ProducerId(7), 2);
     add(ProducerId(8), 0);
-    log_.compact();
+    log_.compact(LogConfig{}, kNowMs);
     EXPECT_EQ(layout_of(log_), "2-3:0@2 4-5:2@0");
-    log_.compact();
+    log_.compact(LogConfig{}, kNowMs);
     EXPECT_EQ(layout_of(log_), "2-3:0@2 4-5:2@0");
     EXPECT_TRUE(add(ProducerId(7), 2).is_duplicate);
     EXPECT_EQ(add(ProducerId(7), 4).base_offset, Offset(6));
+}
+
+/// A batch of keys "a", "b", ... whose values are as they are said.
+Bytes batch_of_values(const std::vector<std::optional<std::string>>& values) {
+    protocol::RecordBatchBuilder builder({.codec = protocol::Codec::lz4});
+    for (size_t i = 0; i < values.size(); ++i) {
+        const std::string key(1, static_cast<char>('a' + i));
+        const auto value = values[i] ? std::optional(as_bytes(*values[i])) : std::nullopt;
+        builder.add(kNowMs - 100 + static_cast<int64_t>(i), {.key = as_bytes(key), .value = value});
+    }
+    return *builder.build();
+}
+
+/// "delete after 60000: a=1@-100 b=null@-99", times as they are after or before now.
+std::string records_of(const PartitionLog& log) {
+    std::string text;
+    const BatchRange range = log.read(log.start_offset(), log.end_offset(), 1 << 20);
+    ByteView rest = range.bytes.view();
+    for (auto batch = *protocol::next_batch(rest); batch; batch = *protocol::next_batch(rest)) {
+        EXPECT_TRUE(batch->verify_crc());
+        text += text.empty() ? "" : "; ";
+        if (batch->has_delete_horizon()) {
+            text += fmt::format("delete after {}:", batch->base_timestamp() - kNowMs);
+        } else {
+            text += "keep:";
+        }
+        auto reader = *protocol::RecordReader::open(*batch);
+        for (auto record = *reader.next(); record; record = *reader.next()) {
+            text += fmt::format(" {}={}@{}", as_text(*record->key),
+                                record->value ? as_text(*record->value) : "null",
+                                reader.timestamp_of(*record) - kNowMs);
+        }
+    }
+    return text;
+}
+
+TEST_F(PartitionLogTest, TombstonesStayForDeleteRetention_CountedFromTheFirstCompaction) {
+    LogConfig config;
+    config.delete_retention_ms = 60'000;
+    log_.append(batch_of_values({"1", std::nullopt, "3"}), config, kNowMs, kVersion);
+    log_.append(batch_of_values({"4"}), config, kNowMs, kVersion);
+    EXPECT_EQ(records_of(log_), "keep: a=1@-100 b=null@-99 c=3@-98; keep: a=4@-100");
+    log_.compact(config, kNowMs);
+    const std::string marked = "delete after 60000: b=null@-99 c=3@-98; keep: a=4@-100";
+    EXPECT_EQ(records_of(log_), marked);
+    log_.compact(config, kNowMs + 59'999);
+    EXPECT_EQ(records_of(log_), marked);
+    log_.compact(config, kNowMs + 60'000);
+    EXPECT_EQ(records_of(log_), "delete after 60000: c=3@-98; keep: a=4@-100");
+    EXPECT_EQ(log_.end_offset(), Offset(4));
+}
+
+TEST_F(PartitionLogTest, TombstonesStay_WhereBrokersMarkNoBatches) {
+    LogConfig config;
+    config.delete_retention_ms = 0;
+    config.has_delete_horizon = false;
+    log_.append(batch_of_values({std::nullopt}), config, kNowMs, kVersion);
+    log_.compact(config, kNowMs);
+    log_.compact(config, kNowMs + 1);
+    EXPECT_EQ(records_of(log_), "keep: a=null@-100");
 }
 
 TEST_F(PartitionLogTest, GivesBatchesWhoseCrcIsWrong_WhileItsReadsAreDamaged) {

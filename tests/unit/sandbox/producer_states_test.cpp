@@ -20,7 +20,8 @@ protected:
     }
     KafkaError mark(ProducerIdentity producer, int32_t coordinator_epoch = 0, int16_t version = 0) {
         return log
-            .append_marker({producer.id, producer.epoch, false, coordinator_epoch, version}, kNow)
+            .append_marker({producer.id, producer.epoch, false, coordinator_epoch, version}, {},
+                           kNow)
             .refusal.error;
     }
     static BatchSpec plain(int32_t sequence, int count = 1) {

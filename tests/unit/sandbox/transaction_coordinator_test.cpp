@@ -266,6 +266,49 @@ TEST_F(NewTransactions, StateLog_SaysTheVersionOfTheTransaction) {
     EXPECT_EQ(history(cluster).back().transaction_version, 2);
 }
 
+/// Kafka's coordinators give a marker up that its partition's leader calls too large: nothing but a
+/// new coordinator ends the transaction (kafka-facts 0.10).
+TEST_F(NewTransactions, MarkerThatIsTooLarge_LeavesItsTransactionOpen_TillTheCoordinatorMoves) {
+    const auto set_limit = [this](const std::string& bytes) {
+        Topic& topic = *cluster.find_topic("orders");
+        topic.config["max.message.bytes"] = bytes;
+        cluster.apply_config(topic);
+    };
+    const ProducerIdentity writer = producer("a");
+    ASSERT_EQ(add("a", writer, {0, 1}), KafkaError::none);
+    ASSERT_EQ(error_of_produce("a", {writer, 0}), KafkaError::none);
+    set_limit("1");
+    EXPECT_EQ(error_of_end("a", writer, true), KafkaError::none);
+    EXPECT_EQ(state("a"), "PrepareCommit");
+    set_limit("1000000");
+    for (int i = 0; i < 20; ++i) {
+        loop.advance(std::chrono::seconds(1));
+        cluster.clean_up();
+    }
+    EXPECT_EQ(state("a"), "PrepareCommit");
+    EXPECT_EQ(log().last_stable_offset(), Offset(0));
+    EXPECT_EQ(init("a").error_code, code(KafkaError::concurrent_transactions));
+
+    const auto state_log = cluster.find_topic(protocol::kTransactionLogTopic);
+    cluster.move_leader(*state_log->partitions[static_cast<size_t>(partition_for("a", 50))],
+                        BrokerId(1));
+    cluster.clean_up();
+    EXPECT_EQ(state("a"), "CompleteCommit");
+    EXPECT_EQ(log_end(0), 2);
+    EXPECT_EQ(log_end(1), 1);
+}
+
+TEST_F(NewTransactions, StateLogThatTakesNothing_DoesNotEndTheBroker) {
+    cluster.change_broker_config(std::nullopt, {{"message.max.bytes", "10"}});
+    const ProducerIdentity writer = producer("a");
+    EXPECT_EQ(writer.epoch, ProducerEpoch(0));
+    EXPECT_TRUE(history(cluster).empty());
+    cluster.change_broker_config(std::nullopt, {});
+    cluster.clean_up();
+    ASSERT_EQ(history(cluster).size(), 1U);
+    EXPECT_EQ(history(cluster)[0].producer_id, writer.id);
+}
+
 TEST(PartitionFor, IsJavasHash) {
     EXPECT_EQ(partition_for("hello", 50), 99162322 % 50);
     EXPECT_EQ(partition_for("polygenelubricants", 50), 0);  // the smallest of all hashes

@@ -13,6 +13,8 @@ using testing::IsEmpty;
 using testing::StartsWith;
 
 constexpr int64_t kTimeMs = 1'700'000'000'000;
+constexpr char kLost[] = "the source has lost offsets [2, 3) that were copied";
+constexpr char kDeleted[] = "the source has deleted offsets [2, 3) before they were copied";
 
 TrueRecord written(const std::string& value, Fate fate = Fate::committed) {
     TrueRecord record;
@@ -101,9 +103,51 @@ TEST_F(CopyCheckTest, WantsRecordsThatTheSourceHasLost_ToBeTold) {
     truth_.was_cut = true;
     const CopyCheck check(plan_, rules_);
     const std::vector<SeenRecord> copied{seen(0, "a"), seen(2, "c")};
-    EXPECT_THAT(check.silence(truth_, copied, ""), ElementsAre(StartsWith("nothing silent")));
-    EXPECT_THAT(check.silence(truth_, copied, "lost at the source"), IsEmpty());
-    EXPECT_TRUE(check.may_block(truth_));
+    EXPECT_THAT(check.silence(truth_, copied, {}), ElementsAre(StartsWith("nothing silent")));
+    EXPECT_THAT(check.silence(truth_, copied, {.blocked_because = kLost}), IsEmpty());
+}
+
+TEST_F(CopyCheckTest, LetsBlock_OnlyWhatHasRecordsThatTheSourceLost_AndForThat) {
+    const CopyCheck check(plan_, rules_);
+    const std::vector<SeenRecord> copied{seen(0, "a"), seen(2, "c")};
+    EXPECT_FALSE(check.may_block(truth_, copied, kLost));
+    truth_.lose_from(2);
+    truth_.was_cut = true;
+    EXPECT_TRUE(check.may_block(truth_, copied, kLost));
+    EXPECT_FALSE(check.may_block(truth_, copied, "someone else writes to it"));
+    EXPECT_FALSE(check.may_block(truth_, {seen(0, "a")}, kLost));  // it never had them
+}
+
+TEST_F(CopyCheckTest, LetsBlock_WhatWasOvertaken_WhereItIsToStop) {
+    truth_.overtaken_records = 1;
+    EXPECT_TRUE(CopyCheck(plan_, rules_).may_block(truth_, {seen(0, "a")}, kDeleted));
+    EXPECT_FALSE(CopyCheck(plan_, rules_).may_block(truth_, {seen(0, "a")}, kLost));
+    rules_.on_overrun = OverrunRule::continue_past;
+    EXPECT_FALSE(CopyCheck(plan_, rules_).may_block(truth_, {seen(0, "a")}, kDeleted));
+}
+
+TEST_F(CopyCheckTest, WantsLostOffsetsToBeCounted_WhereItIsToGoOn) {
+    rules_.on_overrun = OverrunRule::continue_past;
+    truth_.overtaken_records = 3;
+    const CopyCheck check(plan_, rules_);
+    EXPECT_THAT(check.silence(truth_, {}, {.lost_offsets = 2}),
+                ElementsAre(StartsWith("nothing silent: 3 records")));
+    EXPECT_THAT(check.silence(truth_, {}, {.lost_offsets = 3}), IsEmpty());
+    EXPECT_THAT(check.silence(truth_, {}, {.lost_offsets = 5}), IsEmpty());  // holes between them
+}
+
+TEST_F(CopyCheckTest, WantsNoOffsetsToBeCalledLost_WhereNoneWere) {
+    EXPECT_THAT(CopyCheck(plan_, rules_).silence(truth_, {}, {.lost_offsets = 1}),
+                ElementsAre(StartsWith("no false alarm")));
+}
+
+TEST_F(CopyCheckTest, TellsNullFromEmpty) {
+    SeenRecord copied = seen(0, "a");
+    truth_.records[0].key = kNullKey;
+    copied.key = "";
+    EXPECT_THAT(safety({copied}), ElementsAre(StartsWith("nothing invented")));
+    copied.key = kNullKey;
+    EXPECT_THAT(safety({copied}), IsEmpty());
 }
 
 TEST_F(CopyCheckTest, WantsNothingNew_BehindWhatTheSourceHasLost) {

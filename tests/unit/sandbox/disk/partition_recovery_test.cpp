@@ -159,7 +159,7 @@ TEST_F(PartitionRecovery, FullDisk_RefusesAndStoresNothing_AndGoesOnWhenThereIsR
         EXPECT_EQ(refused.refusal.error, protocol::KafkaError::kafka_storage_error);
         EXPECT_EQ(refused.base_offset, Offset(-1));
         EXPECT_EQ(
-            log("t").append_marker({ProducerId(1), ProducerEpoch(0), true, 0}, 1).refusal.error,
+            log("t").append_marker({ProducerId(1), ProducerEpoch(0), true, 0}, {}, 1).refusal.error,
             protocol::KafkaError::kafka_storage_error);
     }
     EXPECT_EQ(*runtime::read_whole_file(only_file("t")), before);
@@ -203,7 +203,7 @@ TEST_F(PartitionRecovery, WithFsync_RequestsThatComeTogetherShareOneSync) {
 
 TEST_F(PartitionRecovery, WithFsync_WhatTimersWroteIsSyncedByTheCleanUp) {
     restart(Syncing::yes);
-    log("t").append_marker({ProducerId(1), ProducerEpoch(0), true, 0}, 1);
+    log("t").append_marker({ProducerId(1), ProducerEpoch(0), true, 0}, {}, 1);
     EXPECT_EQ(log("t").high_watermark(), Offset(0));
     cluster_->clean_up();
     EXPECT_EQ(log("t").high_watermark(), Offset(1));

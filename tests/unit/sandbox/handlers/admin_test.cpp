@@ -70,6 +70,20 @@ TEST_F(AdminHandlersTest, UncleanElection_NeedsTheSetting) {
     EXPECT_EQ(partition().in_sync, std::vector{BrokerId(2)});
 }
 
+TEST_F(AdminHandlersTest, UncleanElection_IsFollowedByAllThatAreUp) {
+    ClusterOptions options;
+    options.brokers = 3;
+    start(options).create_topic("orders", {{BrokerId(1), BrokerId(2), BrokerId(3)}});
+    for (const int id : {2, 3, 1}) {
+        cluster_->set_broker_up(BrokerId(id), false);
+    }
+    cluster_->set_broker_up(BrokerId(3), true);
+    cluster_->set_broker_up(BrokerId(2), true);
+    cluster_->find_topic("orders")->config["unclean.leader.election.enable"] = "true";
+    EXPECT_EQ(elect(1), 0);
+    EXPECT_EQ(partition().in_sync, (std::vector{BrokerId(2), BrokerId(3)}));
+}
+
 TEST_F(AdminHandlersTest, UncleanElection_NeedsAReplicaThatIsUp) {
     start_two();
     cluster_->find_topic("orders")->config["unclean.leader.election.enable"] = "true";
@@ -116,6 +130,24 @@ TEST_F(AdminHandlersTest, LogDirs_HaveTheBrokersReplicas) {
     request.topics->emplace_back().topic = "orders";
     request.topics->back().partitions = {0, 1, 9};
     EXPECT_EQ(ask(request, 4).results.at(0).topics.at(0).partitions.size(), 1U);
+}
+
+TEST_F(AdminHandlersTest, LogDirs_TellTheSizeOfWhatIsLeft) {
+    Topic& orders = start().create_topic("orders", 1, 1);
+    PartitionLog& log = partition().log;
+    for (int i = 0; i < 5; ++i) {
+        log.append_marker({ProducerId(1), ProducerEpoch(0), true, 0}, orders.log_config, 1);
+    }
+    DescribeLogDirsRequest request;
+    request.topics = std::nullopt;
+    const auto size = [&] {
+        return ask(request, 4).results.at(0).topics.at(0).partitions.at(0).partition_size;
+    };
+    EXPECT_EQ(size(), 5 * 78);
+    log.delete_before(Offset(3));
+    EXPECT_EQ(size(), 2 * 78);
+    log.delete_before(Offset(5));
+    EXPECT_EQ(size(), 0);
 }
 
 TEST_F(AdminHandlersTest, TopicPartitions_ComePageByPage) {

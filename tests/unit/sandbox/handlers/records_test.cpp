@@ -29,6 +29,11 @@ protected:
         topic.partitions.emplace_back().timestamp = timestamp_ms;
         return ask(request, 6).topics.at(0).partitions.at(0);
     }
+    void set(const std::string& key, const std::string& value) {
+        Topic& topic = *cluster.find_topic("orders");
+        topic.config[key] = value;
+        cluster.apply_config(topic);
+    }
     KafkaError mark(int64_t producer_id, int16_t epoch) {
         protocol::WriteTxnMarkersRequest request;
         auto& marker = request.markers.emplace_back();
@@ -107,6 +112,30 @@ TEST_F(Records, Marker_IsRefused_WhenItsProducerCannotBe) {
     EXPECT_EQ(mark(-1, 0), KafkaError::unknown_server_error);
     EXPECT_EQ(mark(5, -1), KafkaError::unknown_server_error);
     EXPECT_EQ(cluster.find_partition("orders", 0)->log.end_offset(), Offset(0));
+}
+
+TEST_F(Records, Marker_IsHeldToMaxMessageBytes) {
+    set("max.message.bytes", "77");
+    EXPECT_EQ(mark(5, 0), KafkaError::message_too_large);
+    EXPECT_EQ(log_end(), 0);
+    set("max.message.bytes", "78");
+    EXPECT_EQ(mark(5, 0), KafkaError::none);
+    EXPECT_EQ(log_end(), 1);
+}
+
+TEST_F(Records, MinInsyncReplicas_AsksForNoMoreThanThereAre) {
+    set("min.insync.replicas", "2");
+    EXPECT_EQ(put(batch_of(plain(0))).error_code, 0);
+    EXPECT_EQ(mark(5, 0), KafkaError::none);
+}
+
+TEST_F(RecordsOf28, MinInsyncReplicas_AreAskedForThoughThereAreFewer) {
+    set("min.insync.replicas", "2");
+    EXPECT_EQ(put(batch_of(plain(0))).error_code, code(KafkaError::not_enough_replicas));
+    EXPECT_EQ(mark(5, 0), KafkaError::not_enough_replicas);
+    EXPECT_EQ(log_end(), 0);
+    set("min.insync.replicas", "1");
+    EXPECT_EQ(put(batch_of(plain(0))).error_code, 0);
 }
 
 TEST_F(Records, DeleteRecords_KnowsInternalTopics_ThoughTheyAreNotThere) {
