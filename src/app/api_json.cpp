@@ -39,6 +39,27 @@ bool is_elsewhere(const PartitionStatus& partition) {
     return partition.state == PartitionState::elsewhere;
 }
 
+/// What an answer leaves out, by link and worker; of links that this worker copies whole, nothing.
+Json elsewhere_of(const ApiView& view) {
+    Json rows = Json::array();
+    for (const LinkStatus& link : view.links) {
+        std::map<std::string, size_t> by_worker;
+        for (const PartitionStatus& partition : link.partitions) {
+            if (is_elsewhere(partition)) {
+                ++by_worker[partition.worker];
+            }
+        }
+        for (const auto& [worker, count] : by_worker) {
+            rows.push_back({{"link", link.name}, {"worker", worker}, {"partitions", count}});
+        }
+    }
+    return rows;
+}
+
+bool is_wanted(const ApiView& view, const PartitionStatus& partition) {
+    return !view.state || partition.state == *view.state;
+}
+
 Json lag_of(const PartitionStatus& partition) {
     return is_lag_known(partition) ? Json(partition.lag_records()) : Json(nullptr);
 }
@@ -48,6 +69,7 @@ class Sum {
 public:
     void add(const PartitionStatus& partition, const PartitionRate& rate, int64_t now_ms) {
         ++partitions_;
+        elsewhere_ += is_elsewhere(partition) ? 1 : 0;
         ++states_[std::string(to_string(partition.state))];
         lag_records_ += partition.lag_records();
         const auto seconds = partition.lag_seconds(now_ms);
@@ -60,18 +82,21 @@ public:
     }
 
     void write_to(Json& object) const {
+        const bool is_all_elsewhere = partitions_ > 0 && elsewhere_ == partitions_;
+        const bool is_age_known = is_age_known_ || !(is_age_missing_ || is_all_elsewhere);
         object["partitions"] = partitions_;
         object["states"] = states_;
         object["lag_records"] = lag_records_;
-        object["lag_known"] = is_lag_known_;
-        object["lag_seconds"] = seconds_json(
-            is_age_known_ || !is_age_missing_ ? std::optional(lag_seconds_) : std::nullopt);
+        object["lag_known"] = is_lag_known_ && !is_all_elsewhere;
+        object["lag_seconds"] =
+            seconds_json(is_age_known ? std::optional(lag_seconds_) : std::nullopt);
         object["records_per_second"] = rounded(records_per_second_);
         object["bytes_per_second"] = rounded(bytes_per_second_);
     }
 
 private:
     size_t partitions_ = 0;
+    size_t elsewhere_ = 0;  // of these: nothing of their lag is known
     std::map<std::string, size_t> states_;
     int64_t lag_records_ = 0;  // of the partitions whose lag is known
     bool is_lag_known_ = true;
@@ -106,7 +131,7 @@ std::string links_json(const ApiView& view) {
         sum.write_to(row);
         rows.push_back(std::move(row));
     }
-    return text_of({{"links", std::move(rows)}});
+    return text_of({{"links", std::move(rows)}, {"elsewhere", elsewhere_of(view)}});
 }
 
 std::string topics_json(const ApiView& view) {
@@ -126,7 +151,7 @@ std::string topics_json(const ApiView& view) {
             rows.push_back(std::move(row));
         }
     }
-    return text_of({{"topics", std::move(rows)}});
+    return text_of({{"topics", std::move(rows)}, {"elsewhere", elsewhere_of(view)}});
 }
 
 std::string groups_json(const ApiView& view) {
@@ -138,7 +163,7 @@ std::string groups_json(const ApiView& view) {
             rows.push_back(std::move(row));
         }
     }
-    return text_of({{"groups", std::move(rows)}});
+    return text_of({{"groups", std::move(rows)}, {"elsewhere", elsewhere_of(view)}});
 }
 
 std::string lag_json(const ApiView& view) {
@@ -150,7 +175,7 @@ std::string lag_json(const ApiView& view) {
     int64_t total = 0;
     for (const LinkStatus& link : view.links) {
         for (const PartitionStatus& partition : link.partitions) {
-            if (!is_elsewhere(partition)) {
+            if (!is_elsewhere(partition) && is_wanted(view, partition)) {
                 rows.push_back({&link, &partition});
                 total += partition.lag_records();
             }
@@ -169,13 +194,18 @@ std::string lag_json(const ApiView& view) {
                         {"lag_records", lag_of(*partition)},
                         {"lag_seconds", seconds_json(partition->lag_seconds(view.now_ms))}});
     }
-    return text_of({{"total_lag_records", total}, {"partitions", std::move(list)}});
+    return text_of({{"total_lag_records", total},
+                    {"partitions", std::move(list)},
+                    {"elsewhere", elsewhere_of(view)}});
 }
 
 std::string explanations_json(const ApiView& view) {
     Json rows = Json::array();
     for (const LinkStatus& link : view.links) {
         for (const PartitionStatus& partition : link.partitions) {
+            if (!is_wanted(view, partition)) {
+                continue;
+            }
             const Explanation explanation = explain(partition);
             rows.push_back({{"link", link.name},
                             {"topic", partition.id.topic},
@@ -198,7 +228,9 @@ std::string explanations_json(const ApiView& view) {
                              {"choice", explanation.choice}});
         }
     }
-    return text_of({{"explanations", std::move(rows)}, {"links", std::move(links)}});
+    return text_of({{"explanations", std::move(rows)},
+                    {"links", std::move(links)},
+                    {"elsewhere", elsewhere_of(view)}});
 }
 
 std::string changed_json(const std::vector<ChangedLink>& links) {

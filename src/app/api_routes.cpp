@@ -1,15 +1,19 @@
 #include "app/api_routes.h"
 
 #include "app/regions.h"
+#include "app/status_json.h"
+#include "base/assert.h"
 #include "base/text.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <utility>
 
 namespace lockstep::app {
 namespace {
@@ -18,13 +22,16 @@ using Json = nlohmann::json;
 using runtime::HttpRequest;
 using runtime::HttpResponse;
 
+constexpr std::array<std::string_view, 4> kParameters{"link", "topic", "partition", "state"};
+constexpr std::span kAll{kParameters};
+
 constexpr std::array<ApiRoute, 12> kRoutes{{
-    {"GET", "/api/v1/status"},
-    {"GET", "/api/v1/links"},
-    {"GET", "/api/v1/topics"},
-    {"GET", "/api/v1/groups"},
-    {"GET", "/api/v1/lag"},
-    {"GET", "/api/v1/explain"},
+    {"GET", "/api/v1/status", kAll.first(1)},
+    {"GET", "/api/v1/links", kAll.first(1)},
+    {"GET", "/api/v1/topics", kAll.first(2)},
+    {"GET", "/api/v1/groups", kAll.first(1)},
+    {"GET", "/api/v1/lag", kAll},
+    {"GET", "/api/v1/explain", kAll},
     {"GET", "/api/v1/clusters"},
     {"GET", "/api/v1/regions"},
     {"GET", "/api/v1/log"},
@@ -60,7 +67,7 @@ std::string unescaped(std::string_view text) {
 struct Selection {
     std::optional<std::string> link;
     PauseScope scope;
-    std::optional<std::string> state;  // only partitions in that one
+    std::optional<PartitionState> state;  // only partitions in that one
 };
 
 Result<PartitionIndex> partition_from(std::string_view text) {
@@ -80,26 +87,61 @@ Result<Selection> checked(Selection selection) {
     return selection;
 }
 
-Result<Selection> selection_from_query(std::string_view query) {
-    Selection selection;
-    for (const std::string_view pair : split(query, '&')) {
+Result<PartitionState> state_from(std::string_view text) {
+    for (const PartitionState state : kAllPartitionStates) {
+        if (to_string(state) == text) {
+            return state;
+        }
+    }
+    std::string known;
+    for (const PartitionState state : kAllPartitionStates) {
+        known += fmt::format("{}{}", known.empty() ? "" : ", ", to_string(state));
+    }
+    return Error(Errc::invalid_argument,
+                 fmt::format("there is no state \"{}\"; there are {}", text, known));
+}
+
+/// By name, the parameters of a query. One that the page does not take is refused, as it would seem
+/// to narrow the answer down.
+Result<std::map<std::string_view, std::string>> parameters_of(const HttpRequest& request,
+                                                              const ApiRoute& route) {
+    std::map<std::string_view, std::string> given;
+    for (const std::string_view pair : split(request.query, '&')) {
         const size_t equals = std::min(pair.find('='), pair.size());
         const std::string_view key = pair.substr(0, equals);
+        if (pair.empty()) {
+            continue;
+        }
+        if (std::ranges::find(route.parameters, key) == route.parameters.end()) {
+            return Error(Errc::invalid_argument,
+                         route.parameters.empty()
+                             ? fmt::format("{} takes no parameters", route.path)
+                             : fmt::format("{} takes no parameter \"{}\"; it takes {}", route.path,
+                                           key, fmt::join(route.parameters, ", ")));
+        }
         std::string value = unescaped(pair.substr(std::min(equals + 1, pair.size())));
+        if (!given.emplace(key, std::move(value)).second) {
+            return Error(Errc::invalid_argument,
+                         fmt::format("the parameter \"{}\" is given twice", key));
+        }
+    }
+    return given;
+}
+
+Result<Selection> selection_from_query(const HttpRequest& request, const ApiRoute& route) {
+    LS_TRY(given, parameters_of(request, route));
+    Selection selection;
+    for (auto& [key, value] : given) {
         if (key == "link") {
             selection.link = std::move(value);
         } else if (key == "topic") {
             selection.scope.topic = std::move(value);
         } else if (key == "state") {
-            selection.state = std::move(value);
-        } else if (key == "partition") {
+            LS_TRY(state, state_from(value));
+            selection.state = state;
+        } else {
             LS_TRY(partition, partition_from(value));
             selection.scope.partition = partition;
-        } else if (!pair.empty()) {
-            return Error(Errc::invalid_argument,
-                         fmt::format("there is no parameter \"{}\"; there are link, topic, "
-                                     "partition, state",
-                                     key));
         }
     }
     return checked(std::move(selection));
@@ -142,9 +184,6 @@ Result<std::vector<LinkStatus>> select(const std::vector<LinkStatus>& links,
         if (selection.scope.topic && part.partitions.empty()) {
             continue;
         }
-        std::erase_if(part.partitions, [&selection](const PartitionStatus& each) {
-            return selection.state && to_string(each.state) != *selection.state;
-        });
         selected.push_back(std::move(part));
     }
     if (selection.link && !has_link) {
@@ -161,45 +200,48 @@ Result<std::vector<LinkStatus>> select(const std::vector<LinkStatus>& links,
     return selected;
 }
 
-HttpResponse look(const HttpRequest& request, const ApiView& view) {
-    const auto selection = selection_from_query(request.query);
+std::string status_of(const ApiView& view) {
+    const double uptime = static_cast<double>(view.now_ms - view.start_time_ms) / 1000;
+    return status_json(view.links, view.rates, {uptime, view.now_ms});
+}
+
+/// The body of a page that is made of nothing but `view`.
+std::string page_of(std::string_view path, const ApiView& view) {
+    using Page = std::string (*)(const ApiView&);
+    constexpr std::array<std::pair<std::string_view, Page>, 8> kPages{{
+        {"/api/v1/status", status_of},
+        {"/api/v1/links", links_json},
+        {"/api/v1/topics", topics_json},
+        {"/api/v1/groups", groups_json},
+        {"/api/v1/lag", lag_json},
+        {"/api/v1/explain", explanations_json},
+        {"/api/v1/clusters", clusters_json},
+        {"/api/v1/regions", regions_json},
+    }};
+    const auto* page = std::ranges::find(kPages, path, &std::pair<std::string_view, Page>::first);
+    LS_ASSERT(page != kPages.end());
+    return page->second(view);
+}
+
+HttpResponse get(const HttpRequest& request, const ApiRoute& route, const ApiView& view,
+                 const ApiControls& controls) {
+    const auto selection = selection_from_query(request, route);
     if (selection.has_error()) {
         return failure(400, selection.error().context);
+    }
+    if (route.path == "/api/v1/log") {
+        return json_response(log_json(to_string(controls.log_level())));
+    }
+    if (!selection->link && !selection->scope.topic && !selection->state) {
+        return json_response(page_of(route.path, view));  // of thousands of partitions, no copy
     }
     auto links = select(view.links, *selection);
     if (links.has_error()) {
         return failure(404, links.error().context);
     }
-    const ApiView selected{std::move(*links), view.rates, view.now_ms, {}};
-    if (request.path == "/api/v1/links") {
-        return json_response(links_json(selected));
-    }
-    if (request.path == "/api/v1/topics") {
-        return json_response(topics_json(selected));
-    }
-    if (request.path == "/api/v1/groups") {
-        return json_response(groups_json(selected));
-    }
-    return json_response(request.path == "/api/v1/lag" ? lag_json(selected)
-                                                       : explanations_json(selected));
-}
-
-/// Pages that are about all there is; a parameter would seem to narrow them down.
-HttpResponse look_at_clusters(const HttpRequest& request, const ApiView& view) {
-    if (!request.query.empty()) {
-        return failure(400, fmt::format("{} takes no parameters", request.path));
-    }
-    return json_response(request.path == "/api/v1/regions" ? regions_json(view)
-                                                           : clusters_json(view));
-}
-
-HttpResponse get(const HttpRequest& request, const ApiView& view, const ApiControls& controls) {
-    if (request.path == "/api/v1/log") {
-        return json_response(log_json(to_string(controls.log_level())));
-    }
-    return request.path == "/api/v1/clusters" || request.path == "/api/v1/regions"
-               ? look_at_clusters(request, view)
-               : look(request, view);
+    const ApiView selected{std::move(*links), view.rates,         view.now_ms,
+                           view.clusters,     view.start_time_ms, selection->state};
+    return json_response(page_of(route.path, selected));
 }
 
 /// "/api/v1/pause" as "pause".
@@ -255,7 +297,8 @@ HttpResponse change(const HttpRequest& request, const Json& body, const ApiView&
             return (partition.state == PartitionState::paused) == (action == "pause");
         });
         changed.push_back({link.name, *count, static_cast<size_t>(unchanged)});
-        controls.audit({action, link.name, selection->scope, "", request.peer, *count});
+        controls.audit(
+            {action, link.name, selection->scope, "", request.peer, request.token, *count});
     }
     return refused.empty() ? json_response(changed_json(changed))
                            : refusal(status, std::move(refused), {action, changed});
@@ -272,11 +315,17 @@ HttpResponse set_log_level(const HttpRequest& request, const Json& body,
                        "\"warn\", \"error\" or \"off\"");
     }
     controls.set_log_level(level);
-    controls.audit({"log level", "", {}, std::string(to_string(level)), request.peer});
+    controls.audit(
+        {"log level", "", {}, std::string(to_string(level)), request.peer, request.token});
     return json_response(log_json(to_string(level)));
 }
 
-HttpResponse post(const HttpRequest& request, const ApiView& view, const ApiControls& controls) {
+HttpResponse post(const HttpRequest& request, const ApiRoute& route, const ApiView& view,
+                  const ApiControls& controls) {
+    const auto parameters = parameters_of(request, route);
+    if (parameters.has_error()) {
+        return failure(400, parameters.error().context + "; the body says what is meant");
+    }
     if (request.content_type != "application/json") {
         return failure(415, "send JSON, and say so: Content-Type: application/json");
     }
@@ -301,8 +350,8 @@ HttpResponse answer_api(const HttpRequest& request, const ApiView& view,
     for (const ApiRoute& route : kRoutes) {
         if (route.path == request.path) {
             if (route.method == method) {
-                return method == "POST" ? post(request, view, controls)
-                                        : get(request, view, controls);
+                return method == "POST" ? post(request, route, view, controls)
+                                        : get(request, route, view, controls);
             }
             allow = route.method == "GET" ? "GET, HEAD" : "POST";
         }

@@ -30,11 +30,12 @@ struct ApiControls {
 struct ApiRoute {
     std::string_view method;  // "GET" or "POST"
     std::string_view path;
+    std::span<const std::string_view> parameters{};  // of its query
 };
 
 std::span<const ApiRoute> api_routes();
 
-/// /api/v1 but for the status: request in, response out; JSON both ways. A POST has to say that it
+/// /api/v1: request in, response out; JSON both ways. A POST has to say that it
 /// brings JSON: no page in a browser can then send one unasked.
 runtime::HttpResponse answer_api(const runtime::HttpRequest& request, const ApiView& view,
                                  const ApiControls& controls);

@@ -24,6 +24,9 @@ std::string audit_json(const AuditRecord& record, const AuditStamp& stamp) {
                  {"worker", stamp.worker},
                  {"peer", record.peer},
                  {"action", record.action}};
+    if (!record.token.empty()) {
+        json["token"] = record.token;
+    }
     if (!record.link.empty()) {
         json["link"] = record.link;
         json["topic"] = record.scope.topic ? Json(*record.scope.topic) : Json(nullptr);
@@ -35,6 +38,13 @@ std::string audit_json(const AuditRecord& record, const AuditStamp& stamp) {
         json["value"] = record.value;
     }
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+AuditKeys::AuditKeys(const std::string& worker, Run run)
+    : prefix_(fmt::format("{}-{}-{:08x}", worker, run.start_ms, run.random)) {}
+
+std::string AuditKeys::next() {
+    return fmt::format("{}-{}", prefix_, ++count_);
 }
 
 }  // namespace lockstep::app

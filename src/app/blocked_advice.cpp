@@ -35,8 +35,11 @@ constexpr std::array<BlockedAdvice, 33> kAdvice{{
      "wanted now",
      "set the replication again, or delete the target's topic"},
     {"mirror_runs", R"(has written to it since it was taken over)",
-     "MirrorMaker 2 has written to the topic after `import --continue`",
-     "stop it, and run `lockstep import --continue` again; then start Lockstep"},
+     "MirrorMaker 2 has written to the copy after `import --continue`: a record that the source "
+     "has, too, and Lockstep has not written",
+     "stop MirrorMaker 2, and see to it that nothing starts it again; then run `lockstep import "
+     "--continue` again, with the configuration that Lockstep runs with as `--config`: it goes on "
+     "within 10 s behind what either of both has copied. What is there twice by then stays so"},
     {"routes_doubled", R"(records of .* would come )",
      "records of X would come to Y twice, or would come back",
      "two links, or a ring of them, are for the same topic: leave it out of one, or make a "

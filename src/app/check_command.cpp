@@ -5,6 +5,7 @@
 #include "app/exit_code.h"
 #include "app/process_runtime.h"
 #include "replication/plan.h"
+#include "replication/plan_routes.h"
 #include "runtime/task_group.h"
 
 #include <fmt/core.h>
@@ -39,6 +40,7 @@ std::vector<replication::LinkPlan> CheckSession::run() {
     tasks_.spawn("plan all links", plan_all());
     process_.loop.run();
     replication::forget_matched_elsewhere(plans_, config_.links);
+    replication::block_faulty_routes(plans_, config_.links);
     return std::move(plans_);
 }
 

@@ -131,6 +131,25 @@ std::string topic_rows(const PlannedTopic& topic, size_t topic_width) {
     return text;
 }
 
+/// Whether a partition keeps its offsets, which takes markers at the first gap.
+bool is_any_preserved(const LinkPlan& plan) {
+    return std::ranges::any_of(plan.topics, [](const PlannedTopic& topic) {
+        return std::ranges::any_of(topic.partitions, [](const PlannedPartition& partition) {
+            return !partition.is_translated && partition.blocked.empty();
+        });
+    });
+}
+
+std::string marker_words(const LinkPlan& plan) {
+    return fmt::format(
+        "warning: {} takes no transaction markers from Lockstep ({}): {}. The right CLUSTER_ACTION "
+        "(from Kafka 3.8 on also ALTER) on that cluster is needed.",
+        plan.target, printable(plan.marker_problem),
+        plan.offsets == OffsetsMode::preserve || is_any_preserved(plan)
+            ? "partitions with transactions or compaction will be blocked at their first gap"
+            : "offsets are not kept");
+}
+
 std::string summary(const LinkPlan& plan) {
     size_t partitions = 0;
     size_t blocked = 0;
@@ -363,6 +382,12 @@ std::string render_links(const std::vector<LinkPlan>& plans,
             continue;
         }
         text += "  " + summary(plan) + "\n" + (more ? more(plan) : "");
+        if (!plan.group_problem.empty()) {
+            text += wrap_text("groups are not known: " + printable(plan.group_problem), 2, kWidth);
+        }
+        if (!plan.marker_problem.empty()) {
+            text += wrap_text(marker_words(plan), 2, kWidth);
+        }
         for (const UnmatchedEntry& entry : plan.unmatched) {
             text += wrap_text("warning: " + printable(describe(entry, plan.source)), 2, kWidth);
         }
@@ -406,15 +431,18 @@ nlohmann::ordered_json links_json(const std::vector<LinkPlan>& plans) {
                          {"deletions", deletions_json(plan.deletions)},
                          {"topics", std::move(topics)},
                          {"groups", plan.groups},
+                         {"group_problem", plan.group_problem},
                          {"own_topics", plan.own_topics},
-                         {"marker_problem", plan.marker_problem}});
+                         {"marker_problem", plan.marker_problem},
+                         {"size_problem", plan.size_problem}});
     }
     return links;
 }
 
 bool has_trouble(const std::vector<LinkPlan>& plans) {
     return std::any_of(plans.begin(), plans.end(), [](const LinkPlan& plan) {
-        return !plan.problem.empty() ||
+        return !plan.problem.empty() || !plan.group_problem.empty() ||
+               (!plan.marker_problem.empty() && is_any_preserved(plan)) ||
                std::any_of(plan.topics.begin(), plan.topics.end(),
                            [](const PlannedTopic& topic) { return blocked_in(topic) > 0; });
     });

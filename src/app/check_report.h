@@ -27,7 +27,8 @@ nlohmann::ordered_json links_json(const std::vector<replication::LinkPlan>& plan
 /// The same for scripts, with every partition.
 std::string check_json(const std::vector<replication::LinkPlan>& plans);
 
-/// A link cannot be planned, or a partition is blocked.
+/// A link cannot be planned, a partition is blocked or will be as the target takes no markers, or
+/// groups are to be kept and are not known.
 bool has_trouble(const std::vector<replication::LinkPlan>& plans);
 
 }  // namespace lockstep::app

@@ -42,8 +42,11 @@ Exit codes:
   0  all went well
   1  failure
   2  the command line or the configuration is wrong; nothing was touched
-  3  check, verify, cut, demo, and the commands that ask a running Lockstep:
-     something differs, is blocked, is not known or cannot be reached
+  3  check, plan, diff, verify, cut, import --continue, demo, and the commands
+     that ask a running Lockstep: something differs, is blocked, is not known or
+     cannot be reached
+  4  status, topics, explain, lag --max: all is well as far as the worker that
+     was asked knows, but others of its fleet have partitions, too: ask them
 
 Documentation: docs/configuration.md describes every key of the configuration,
 docs/operations.md how to run it; the package has both, and more, in
@@ -71,9 +74,11 @@ Prints what `run` would do: by which way each cluster's records come to each
 other one, and for each link its topics, partitions and groups, what cannot be
 kept and why, and how much there is to copy. Fails where records would come
 twice or come back. Of a mesh with `routes: cheapest` it says which routes the
-measured round trips would give. Changes nothing anywhere. Sizes need DESCRIBE
-on the source clusters; where several clusters' records are in a topic, what is
-to be copied is at most so much.)";
+measured round trips would give. Changes nothing anywhere.
+Sizes need DESCRIBE on the source clusters. What a link relays is counted for
+each link that it crosses; where several clusters' records are in a topic, what
+is to be copied is at most so much. The time is that of all at --rate, or of the
+link whose `bandwidth` makes it take longer.)";
 
 constexpr const char* kStateFooter = R"(Examples:
   lockstep apply -c lockstep.yaml
@@ -119,10 +124,11 @@ Asks a running Lockstep at the address of http.listen in its configuration.
 LAG TIME is the age of the oldest record that is not copied yet. UNVERIFIED are
 copied offsets that `run` has not read back and compared with the source yet.
 "?": not known; "-": not compared. Exit code 3: a link has a problem, something
-is blocked or differs, or Lockstep cannot be reached. With
---watch, until Ctrl-C; then the exit code is that of the last look. The
-environment variable LOCKSTEP_TOKEN holds the token, where that wants one;
-LOCKSTEP_CA names a PEM file of whom to trust, for https://.)";
+is blocked or differs, or Lockstep cannot be reached; 4: nothing of that, but
+other workers have some of the partitions. With --watch, until Ctrl-C; then the
+exit code is that of the last look. The environment variable LOCKSTEP_TOKEN
+holds the token, where that wants one; LOCKSTEP_CA names a PEM file of whom to
+trust, for https://.)";
 
 constexpr const char* kCompletionFooter = R"(Examples:
   source <(lockstep completion bash)
@@ -136,6 +142,8 @@ constexpr const char* kImportFooter = R"(Examples:
   lockstep import mm2.properties
   lockstep import mirror.yaml --output -
   lockstep import --continue mm2.properties
+  lockstep import --continue --draft mm2.properties
+  lockstep import --continue mm2.properties --config lockstep.yaml
 
 Reads the properties of a dedicated MirrorMaker 2, or Strimzi's resource of kind
 KafkaMirrorMaker2, and writes a configuration that copies the same topics. Each
@@ -145,7 +153,8 @@ where somebody has to look at it. Connects to nothing, and overwrites nothing.
 With --continue, links go on with the topics that MirrorMaker 2 has written,
 under the names that it gave them: stop it first, then both clusters are read to
 find where it has stopped, and that is stored on the target. Nothing is copied
-again.
+again. Where something has to be done by hand first, as for certificates that
+are not PEM: --draft writes the file, and --config goes on with it.
 
 docs/from-mirrormaker2.md (the package has it in /usr/share/doc/lockstep) tells
 what is otherwise, and how to go over.)";
@@ -161,6 +170,11 @@ Clusters in memory that Kafka clients take for real ones: for development, tests
 and demos, never for data that is worth keeping. Each broker has a port of its
 own: the first --port, the others those behind it. Ctrl-C ends it, and all
 records are gone then.
+
+Lines on its standard input do by hand what it never does by itself, and each is
+answered: kill BROKER, restart BROKER, compact TOPIC, elect TOPIC/PARTITION (an
+unclean election), help. With several clusters, the cluster's name comes last,
+as in: kill 2 cluster-1.
 
 With --sasl, clients log in by PLAIN or SCRAM, without
 TLS; with --authorizer the first of these users may do everything, and others
@@ -178,7 +192,7 @@ constexpr const char* kDemoFooter = R"(Examples:
   at 6s heal
   at 10s quit" | lockstep demo --script -
 
-Three Kafka clusters in memory, programs that write to them, and Lockstep
+Two or three Kafka clusters in memory, programs that write to them, and Lockstep
 between them, with a live view. Keys break things: h shows them all, q quits.
 Nothing is kept. Kafka clients may connect to the addresses that it shows.
 
@@ -330,7 +344,7 @@ CommandLine::CommandLine() {
     verify_->add_option("--rate", rate_, "Read at most so much a second from each cluster")
         ->check([](const std::string& rate) { return rate_problem(rate); })
         ->type_name("BYTES");
-    plan_->add_option("--rate", plan_rate_, "How much is copied in a second, to tell the time")
+    plan_->add_option("--rate", plan_rate_, "What all links copy in a second, to tell the time")
         ->check([](const std::string& rate) { return rate_problem(rate); })
         ->type_name("BYTES")
         ->capture_default_str();
@@ -371,8 +385,16 @@ void CommandLine::add_import_options() {
     import_->add_option("-o,--output", import_options_.output_path, "Where to write; -: print it")
         ->type_name("FILE")
         ->capture_default_str();
-    import_->add_flag("--continue", import_options_.is_continuing,
-                      "Go on where a MirrorMaker 2 has stopped");
+    CLI::Option* continues = import_->add_flag("--continue", import_options_.is_continuing,
+                                               "Go on where a MirrorMaker 2 has stopped");
+    CLI::Option* draft = import_->add_flag("--draft", import_options_.is_draft,
+                                           "Only write what --continue would go on with");
+    import_->add_option("-c,--config", import_options_.config_path,
+                        "Go on as this finished draft says")
+        ->type_name("FILE")
+        ->needs(continues)
+        ->excludes(draft);
+    draft->needs(continues);
 }
 
 void CommandLine::add_state_options() {
@@ -395,6 +417,7 @@ void CommandLine::add_status_options() {
     status_->add_option("--url", options.url, "Where that Lockstep listens")
         ->type_name("URL")
         ->capture_default_str();
+    status_->add_option("--link", options.link, "One link; else all")->type_name("NAME");
     CLI::Option* watch = status_->add_flag("--watch", options.is_watch, "Look again and again");
     status_->add_option("--interval", options.interval_seconds, "Between looks, with --watch")
         ->needs(watch)

@@ -45,6 +45,7 @@ struct StatusOptions {
     bool as_json = false;
     bool is_watch = false;  // again and again, until it is ended
     int interval_seconds = 2;
+    std::string link;  // one link's name; "": all of them
 };
 
 struct VerifyOptions {
@@ -85,6 +86,8 @@ struct ImportOptions {
     std::string input_path;
     std::string output_path = "lockstep.yaml";  // "-": standard output
     bool is_continuing = false;                 // takes over what the other one has mirrored
+    bool is_draft = false;                      // but only writes the file, to be finished by hand
+    std::string config_path;                    // else: that file, finished
 };
 
 struct DemoOptions {

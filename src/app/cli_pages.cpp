@@ -209,6 +209,7 @@ std::string zsh_script(const std::vector<CommandPage>& pages) {
     }
     return fmt::format(R"(#compdef lockstep
 # zsh completion for lockstep, made by: lockstep completion zsh
+# As the file _lockstep in a folder of $fpath, or by: source <(lockstep completion zsh)
 _lockstep() {{
     local -a commands=(
 {}    )
@@ -222,7 +223,12 @@ _lockstep() {{
     case $command in
 {}    esac
 }}
-compdef _lockstep lockstep
+# In a folder of $fpath, this file is the body of _lockstep, which is wanted now.
+if [ "$funcstack[1]" = _lockstep ]; then
+    _lockstep "$@"
+else
+    compdef _lockstep lockstep
+fi
 )",
                        names, cases);
 }

@@ -152,6 +152,7 @@ ParsedConfig ConfigReader::read(const YAML::Node& document) {
         read_replications(top);
         check_link_settings(config_.links, problems_);
         check_renamed_routes(config_.links, problems_);
+        check_ways_back(config_.links, problems_);
         read_http(top);
         read_limits(top);
         read_fleet(top, problems_, config_.limits.fleet);

@@ -1,11 +1,14 @@
 #include "app/config_around.h"
 
 #include "replication/principal_map.h"
+#include "replication/topic_routes.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <set>
 
 namespace lockstep::app {
 namespace {
@@ -150,7 +153,116 @@ void read_never(YamlMap& map, TopicConfigRules& rules, ConfigProblems& problems)
     }
 }
 
+/// An expression that stands in both, so that both copy what it matches; nothing where they have no
+/// such one, or where topics have other names on the target.
+std::optional<std::string> shared_expression(const LinkSpec& one, const LinkSpec& other) {
+    if (!one.names.are_same() || !other.names.are_same()) {
+        return std::nullopt;
+    }
+    const auto found = std::ranges::find_if(one.topics, [&](const std::string& entry) {
+        return !replication::is_topic_name(entry) &&
+               std::ranges::find(other.topics, entry) != other.topics.end();
+    });
+    return found == one.topics.end() ? std::nullopt : std::optional(*found);
+}
+
+/// What is brought back to the link's source, in words; "" where nothing is known to be. What two
+/// different expressions both match is not found out.
+std::string brought_back(const LinkSpec& link, const std::vector<LinkSpec>& links,
+                         replication::TopicRoutes& routes) {
+    for (const LinkSpec& other : links) {
+        for (const std::string& topic : other.topics) {
+            if (!replication::is_topic_name(topic)) {
+                continue;
+            }
+            for (const std::string& name : {topic, other.names.on_target(topic)}) {
+                if (routes.is_both_ways(link.name, name)) {
+                    return "topic " + name;
+                }
+            }
+        }
+        if (other.source == link.target && other.target == link.source) {
+            if (const auto expression = shared_expression(link, other)) {
+                return fmt::format("what \"{}\" matches", *expression);
+            }
+        }
+    }
+    return "";
+}
+
+/// Whether one comes by the links from the link's target to its source.
+bool leads_back(const LinkSpec& link, const std::vector<LinkSpec>& links) {
+    std::set<std::string> reached{link.target};
+    size_t before = 0;
+    while (before != reached.size()) {
+        before = reached.size();
+        for (const LinkSpec& each : links) {
+            if (reached.contains(each.source)) {
+                reached.insert(each.target);
+            }
+        }
+    }
+    return reached.contains(link.source);
+}
+
+void add_way_back(const LinkSpec& link, const char* section, const std::string& what,
+                  ConfigProblems& problems) {
+    problems.add(
+        {},
+        fmt::format("the link \"{}\": \"{}\" with \"follow: all\" is for links that go "
+                    "one way, but {} also from {} to {}: what is changed on {} would "
+                    "be taken back before it comes to {}; write follow: changes",
+                    link.name, section, what, link.target, link.source, link.target, link.source));
+}
+
 }  // namespace
+
+bool check_follow_rules(const YamlMap& map, const LinkSpec& rules, std::string_view strategy,
+                        ConfigProblems& problems) {
+    bool is_right = true;
+    for (const auto& [rule, follow] :
+         {std::pair{&kTopicConfig, rules.topic_config.follow}, std::pair{&kQuotas, rules.quotas}}) {
+        if (follow == FollowRule::all) {
+            is_right = false;
+            problems.add(
+                map.at(rule->key),
+                fmt::format("\"{}\" with \"follow: all\" cannot be with {}: links go both "
+                            "ways there, and what is changed on one cluster would be taken "
+                            "back before it comes to the others; write follow: changes",
+                            rule->key, strategy));
+        }
+    }
+    return is_right;
+}
+
+void check_ways_back(const std::vector<LinkSpec>& links, ConfigProblems& problems) {
+    std::vector<LinkSpec> with_configs;  // that change any
+    std::vector<LinkSpec> with_quotas;
+    for (const LinkSpec& link : links) {
+        const auto filter = replication::TopicFilter::make(link.topics, link.exclude);
+        if (filter.has_error() || link.source.empty() || link.target.empty()) {
+            return;  // which has been reported
+        }
+        if (link.topic_config.follow != FollowRule::off) {
+            with_configs.push_back(link);
+        }
+        if (link.quotas != FollowRule::off) {
+            with_quotas.push_back(link);
+        }
+    }
+    replication::TopicRoutes routes(with_configs);
+    for (const LinkSpec& link : links) {
+        if (link.topic_config.follow == FollowRule::all) {
+            const std::string what = brought_back(link, with_configs, routes);
+            if (!what.empty()) {
+                add_way_back(link, "topic_config", what + " goes", problems);
+            }
+        }
+        if (link.quotas == FollowRule::all && leads_back(link, with_quotas)) {
+            add_way_back(link, "quotas", "client quotas go", problems);
+        }
+    }
+}
 
 TopicConfigRules read_topic_config(YamlMap& link, ConfigProblems& problems) {
     TopicConfigRules rules;

@@ -1,5 +1,6 @@
 #include "app/config_replications.h"
 
+#include "app/config_around.h"
 #include "app/config_topics.h"
 #include "app/config_values.h"
 
@@ -159,13 +160,20 @@ private:
             refuse(kCosts, "mesh");
             return;
         }
+        bool are_direct = true;
         if (const auto word = map_.text(kRoutes)) {
+            are_direct = word->text == kRoutesWords[0];
             if (word->text == kRoutesWords[1]) {
                 replication_.routes = MeshRoutes::cheapest;
-            } else if (word->text != kRoutesWords[0]) {
+            } else if (!are_direct) {
                 add(word->at, fmt::format("\"routes\" has no choice \"{}\"; {}", word->text,
                                           suggest_word(word->text, kRoutesWords)));
             }
+        }
+        if (are_direct && map_.has(kCosts.key)) {
+            add(map_.at(kCosts.key),
+                "\"costs\" has no effect with routes: direct; remove it, or write routes: "
+                "cheapest");
         }
         for (const YAML::Node& node : map_.list(kCosts)) {
             read_cost(node);
@@ -182,7 +190,7 @@ private:
             return;
         }
         for (const PlacedText& end : ends) {
-            check_cluster(end);
+            check_member(end);
         }
         if (ends.size() != 2 || ends[0].text == ends[1].text) {
             add(map.at("between"), "\"between\" must name two different clusters");
@@ -197,7 +205,29 @@ private:
                                       text->text));
             return;
         }
+        const auto is_same_pair = [&ends](const LinkCost& each) {
+            return std::minmax(each.one, each.other) == std::minmax(ends[0].text, ends[1].text);
+        };
+        if (std::ranges::any_of(replication_.costs, is_same_pair)) {
+            add(map.at("between"),
+                fmt::format("there is a cost between \"{}\" and \"{}\" already, and it is the same "
+                            "both ways; remove one",
+                            ends[0].text, ends[1].text));
+            return;
+        }
         replication_.costs.push_back({ends[0].text, ends[1].text, cost});
+    }
+
+    /// Of an end of a cost. Where the list of clusters is wrong itself, that has been reported.
+    void check_member(const PlacedText& name) {
+        const std::vector<std::string>& members = replication_.clusters;
+        if (check_cluster(name) && members.size() >= 2 &&
+            std::ranges::find(members, name.text) == members.end()) {
+            add(name.at,
+                fmt::format("\"{}\" is not among the replication's clusters; add it there, "
+                            "or remove this cost",
+                            name.text));
+        }
     }
 
     /// What has no meaning where several clusters write to a topic.
@@ -207,6 +237,7 @@ private:
         }
         const auto word = to_string(replication_.strategy);
         is_right_ = check_topic_rules(map_, word, problems_) && is_right_;
+        is_right_ = check_follow_rules(map_, replication_.rules, word, problems_) && is_right_;
         if (replication_.rules.offsets == OffsetsMode::preserve) {
             add(map_.at("offsets"),
                 fmt::format("{} cannot keep offsets: a topic has the records of several clusters; "

@@ -1,5 +1,6 @@
 #include "app/config_secrets.h"
 
+#include "app/comment_secrets.h"
 #include "app/config.h"
 #include "app/yaml_map.h"
 
@@ -7,6 +8,8 @@
 #include <yaml-cpp/eventhandler.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <sstream>
 
 namespace lockstep::app {
@@ -39,6 +42,15 @@ public:
             next = start > offset ? std::min(next, start) : next;
         }
         return next;
+    }
+
+    /// Of the last node that begins before `offset`; nothing where there is none.
+    std::optional<size_t> last_before(size_t offset) const {
+        std::optional<size_t> last;
+        for (const size_t start : starts_) {
+            last = start < offset ? std::max(last.value_or(0), start) : last;
+        }
+        return last;
     }
 
 private:
@@ -100,16 +112,38 @@ size_t size_to_hide(const std::string& text, const NodeStarts& starts, size_t of
     return region.find_last_not_of(kBlanks) + 1;
 }
 
+/// What in comments looks like a secret. Text in quotes is none; a block of text may be taken for a
+/// comment.
+std::vector<CommentSecret> comment_secrets(const std::string& text, const NodeStarts& starts) {
+    return secrets_in_comments(text, [&](size_t offset) {
+        const auto node = starts.last_before(offset);
+        return node && *node + quoted_size(std::string_view(text).substr(*node)) > offset;
+    });
+}
+
 }  // namespace
 
 std::string literal_secrets(const std::string& text, std::string_view name) {
+    const ParsedConfig parsed = parse_config(text);
+    ConfigProblems problems;
+    for (const LiteralSecret& secret : parsed.secrets) {
+        problems.add(secret.at,
+                     fmt::format("\"{}\" is a secret that stands here as it is, and the desired "
+                                 "state would show it to everybody who may read the topic; write "
+                                 "${{file:/path}} or ${{env:NAME}}",
+                                 secret.key));
+    }
+    if (parsed.problems.empty()) {
+        for (const CommentSecret& secret : comment_secrets(text, NodeStarts(text))) {
+            problems.add(secret.at,
+                         fmt::format("\"{}\" in this comment looks like a secret, and the desired "
+                                     "state would show it to everybody who may read the topic; "
+                                     "write ${{file:/path}} or ${{env:NAME}}, or take it out",
+                                     secret.key));
+        }
+    }
     std::string lines;
-    for (const LiteralSecret& secret : parse_config(text).secrets) {
-        const ConfigProblem problem{
-            secret.at, fmt::format("\"{}\" is a secret that stands here as it is, and the desired "
-                                   "state would show it to everybody who may read the topic; write "
-                                   "${{file:/path}} or ${{env:NAME}}",
-                                   secret.key)};
+    for (const ConfigProblem& problem : problems.take_sorted()) {
         lines += problem.to_string(name) + "\n";
     }
     return lines;
@@ -123,17 +157,24 @@ std::string without_secrets(const std::string& text) {
             parsed.problems.front().to_string("version"));
     }
     const NodeStarts starts(text);
-    std::string shown = text;
-    size_t last = text.size();
-    for (auto secret = parsed.secrets.rbegin(); secret != parsed.secrets.rend(); ++secret) {
-        const size_t offset = offset_of(text, secret->at);
-        if (offset < last) {  // else an alias of what is hidden already
-            shown.replace(offset, size_to_hide(text, starts, offset, secret->value.reveal()),
-                          kMask);
-            last = offset;
-        }
+    std::map<size_t, size_t> hidden;  // where they begin and end; an alias has its anchor's place
+    for (const LiteralSecret& secret : parsed.secrets) {
+        const size_t offset = offset_of(text, secret.at);
+        hidden[offset] = offset + size_to_hide(text, starts, offset, secret.value.reveal());
     }
-    return shown;
+    for (const CommentSecret& secret : comment_secrets(text, starts)) {
+        hidden.try_emplace(secret.offset, secret.offset + secret.size);
+    }
+    std::string shown;
+    size_t at = 0;
+    for (const auto& [begin, end] : hidden) {
+        if (begin >= at) {  // else it is a comment that is hidden already
+            shown += text.substr(at, begin - at);
+            shown += kMask;
+        }
+        at = std::max(at, end);
+    }
+    return shown + text.substr(at);
 }
 
 }  // namespace lockstep::app

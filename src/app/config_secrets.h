@@ -1,7 +1,7 @@
 #pragma once
 
-// PURE: secrets that stand in a configuration as they are. A configuration that is kept on a
-// cluster, or shown, is read by more people than its file.
+// PURE: secrets that stand in a configuration as they are, or seem to in a comment. A configuration
+// that is kept on a cluster, or shown, is read by more people than its file.
 
 #include "app/config_problems.h"
 

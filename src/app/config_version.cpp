@@ -1,5 +1,7 @@
 #include "app/config_version.h"
 
+#include "app/config.h"
+#include "app/config_secrets.h"
 #include "app/text_layout.h"
 #include "base/text.h"
 
@@ -92,6 +94,18 @@ Result<ConfigVersion> ConfigVersion::parse(std::string_view value) {
     return ConfigVersion{json["version"].get<int64_t>(), json["applied_at_ms"].get<int64_t>(),
                          json["who"].get<std::string>(), json["note"].get<std::string>(),
                          json["text"].get<std::string>()};
+}
+
+std::string problem_of_version(const ConfigVersion& version) {
+    const std::string name = fmt::format("version {}", version.version);
+    if (const auto secrets = literal_secrets(version.text, name); !secrets.empty()) {
+        return secrets.substr(0, secrets.find('\n'));
+    }
+    const ParsedConfig parsed = parse_config(version.text);
+    return parsed.problems.empty()
+               ? ""
+               : fmt::format("version {} is no valid configuration for this Lockstep: {}",
+                             version.version, parsed.problems.front().to_string(name));
 }
 
 std::string diff_lines(const std::string& before, const std::string& after) {

@@ -29,6 +29,10 @@ struct ConfigVersion {
     static Result<ConfigVersion> parse(std::string_view value);
 };
 
+/// Why a version must not be applied again; "" where it may. It may be of a Lockstep that knew
+/// other keys, or that let secrets pass.
+std::string problem_of_version(const ConfigVersion& version);
+
 /// What changes from one text to another, line by line: "  same", "- gone", "+ new", with three
 /// lines around each change; "" where nothing does.
 std::string diff_lines(const std::string& before, const std::string& after);

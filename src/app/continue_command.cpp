@@ -1,14 +1,19 @@
 #include "app/continue_command.h"
 
+#include "app/audit_record.h"
 #include "app/import_positions.h"
+#include "app/process_name.h"
 #include "app/process_runtime.h"
 #include "app/text_layout.h"
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "replication/take_over.h"
 #include "runtime/task_group.h"
 
 #include <fmt/core.h>
+
+#include <random>
 
 namespace lockstep::app {
 namespace {
@@ -31,6 +36,18 @@ replication::TakeOverRequest request_for(const Config& config, const LinkSpec& l
     return request;
 }
 
+replication::AuditText audit_of(const replication::TakeOverRequest& request, size_t partitions,
+                                int64_t now_ms) {
+    AuditRecord record;
+    record.action = "take over";
+    record.link = request.link.name;
+    record.value = "MirrorMaker 2, group " + request.group;
+    record.partitions = partitions;
+    const std::string process = name_of_process();
+    return {AuditKeys(process, {now_ms, std::random_device()()}).next(),
+            audit_json(record, {now_ms, process})};
+}
+
 std::string words_of(const TakenPartition& one) {
     const std::string name = one.target.to_string();
     if (!one.problem.empty()) {
@@ -41,6 +58,13 @@ std::string words_of(const TakenPartition& one) {
     }
     if (!one.next) {
         return fmt::format("{}: has nothing yet", name);
+    }
+    if (one.may_lack_from) {
+        return fmt::format("{}: goes on with offset {} of {}; what the source had from offset {} "
+                           "on has been deleted there, and nothing tells whether MirrorMaker 2 has "
+                           "copied it",
+                           name, one.next->value(), one.source.to_string(),
+                           one.may_lack_from->value());
     }
     const int64_t more = one.noted ? *one.next - (*one.noted + 1) : 0;
     return fmt::format("{}: goes on with offset {} of {}{}", name, one.next->value(),
@@ -73,10 +97,16 @@ private:
             fmt::print(stderr, "{}: {} -> {}\n", link.name, link.source, link.target);
             replication::TakeOverRequest request = request_for(config_, link, mirrors_[i]);
             request.told = [](const TakenPartition& one) { say(words_of(one)); };
+            request.audit = [this, request](size_t partitions) {
+                return audit_of(request, partitions, process_.loop.wall_clock_ms());
+            };
             auto taken = co_await replication::take_over(process_.runtime, std::move(request),
                                                          tasks_.stop_token());
             if (!taken.problem.empty()) {
                 say(taken.problem);
+            }
+            for (const auto& [topic, why] : taken.left_out) {
+                say(fmt::format("{}: left out, as Lockstep leaves it: {}", topic, why));
             }
             is_whole_ = is_whole_ && taken.is_whole();
         }

@@ -1,5 +1,6 @@
 #include "app/http_access.h"
 
+#include "app/http_error.h"
 #include "runtime/digest.h"
 
 #include <fmt/core.h>
@@ -67,27 +68,32 @@ bool is_loopback(const std::string& host) {
     return is_name || (is_address && std::memcmp(&address, &in6addr_loopback, sizeof address) == 0);
 }
 
-std::optional<runtime::HttpResponse> HttpAccess::refuse(const runtime::HttpRequest& request) const {
+Admission HttpAccess::admit(const runtime::HttpRequest& request) const {
     if (request.path == "/healthz") {
-        return std::nullopt;
+        return {std::nullopt, "", Audience::strangers};
     }
     if (tokens_.empty()) {
-        return refuse_name(request);
+        return {refuse_name(request), "", Audience::known};
     }
     const HttpToken* who = find(token_of(request.authorization));
+    if (who == nullptr && request.path == "/readyz") {
+        return {std::nullopt, "", Audience::strangers};
+    }
     if (who == nullptr) {
-        return runtime::HttpResponse{401, "text/plain; charset=utf-8",
-                                     "This needs the header \"Authorization: Bearer TOKEN\" with a "
-                                     "token of http.tokens.\n"};
+        return {http_error(401, request.path,
+                           "This needs the header \"Authorization: Bearer TOKEN\" with a token of "
+                           "http.tokens."),
+                "", Audience::strangers};
     }
     const bool only_reads = request.method == "GET" || request.method == "HEAD";
     if (!only_reads && who->role != HttpRole::operate) {
-        return runtime::HttpResponse{
-            403, "text/plain; charset=utf-8",
-            fmt::format("\"{}\" may view only; this needs a token whose role is operate.\n",
-                        who->name)};
+        return {http_error(
+                    403, request.path,
+                    fmt::format("\"{}\" may view only; this needs a token whose role is operate.",
+                                who->name)),
+                who->name, Audience::known};
     }
-    return std::nullopt;
+    return {std::nullopt, who->name, Audience::known};
 }
 
 /// HTTP/1.0 knows no header Host; browsers do not speak that.
@@ -96,11 +102,11 @@ std::optional<runtime::HttpResponse> HttpAccess::refuse_name(
     if (!is_for_this_machine_ || request.host.empty() || is_loopback(host_of(request.host))) {
         return std::nullopt;
     }
-    return runtime::HttpResponse{
-        403, "text/plain; charset=utf-8",
+    return http_error(
+        403, request.path,
         "This listens on a loopback address and has no http.tokens, so it answers only requests "
         "for localhost, 127.0.0.1 or [::1], not for another name: no web page can then use it "
-        "through its visitor's browser. Ask for localhost, or set http.tokens.\n"};
+        "through its visitor's browser. Ask for localhost, or set http.tokens.");
 }
 
 const HttpToken* HttpAccess::find(std::string_view given) const {

@@ -25,6 +25,20 @@ struct HttpToken {
     HttpRole role = HttpRole::view;
 };
 
+/// Whom an answer is for.
+enum class Audience {
+    known,      // who may see all that there is
+    strangers,  // who came without a token where one is needed: told states, not what is behind
+                // them
+};
+
+/// Whether a request is answered, and as whose.
+struct Admission {
+    std::optional<runtime::HttpResponse> refusal;  // the answer, where it may not pass
+    std::string token;                             // the name of the one it came with; "": none
+    Audience audience = Audience::known;
+};
+
 /// "localhost", or an address that no packet leaves this machine for: 127.0.0.0/8 and ::1, without
 /// brackets.
 bool is_loopback(const std::string& host);
@@ -33,7 +47,8 @@ bool is_loopback(const std::string& host);
 /// port may do everything. On a loopback address these are the people of this machine, and what
 /// runs for them: but also any page in a browser of theirs, once the page's own name resolves to
 /// 127.0.0.1 (DNS rebinding). Such a request has that name in its header Host, and is refused.
-/// `/healthz` is open to all: it tells nothing.
+/// `/healthz` and `/readyz` are open to all, for probes that have no token: strangers are told
+/// nothing else than whether it works.
 class HttpAccess {
 public:
     using Resolve = std::function<Result<std::string>(const std::string&)>;
@@ -45,8 +60,7 @@ public:
           resolve_(std::move(resolve)),
           is_for_this_machine_(is_loopback(listen_host)) {}
 
-    /// Nothing where the request may pass; else the answer to it.
-    std::optional<runtime::HttpResponse> refuse(const runtime::HttpRequest& request) const;
+    Admission admit(const runtime::HttpRequest& request) const;
 
     /// What is wrong with the tokens; an empty one would let everybody in.
     Result<void> check() const;

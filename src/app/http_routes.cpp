@@ -1,7 +1,7 @@
 #include "app/http_routes.h"
 
+#include "app/http_error.h"
 #include "app/metrics_text.h"
-#include "app/status_json.h"
 #include "base/version.h"
 
 #include <fmt/core.h>
@@ -45,14 +45,14 @@ std::string not_ready_reason(const std::vector<LinkStatus>& links) {
     return reason;
 }
 
-HttpResponse HttpRoutes::answer(const HttpRequest& request) const {
-    const bool is_post = request.method == "POST";
-    if (request.path.starts_with("/api/") && (is_post || request.path != "/api/v1/status")) {
-        const ApiView view{sources_.links(), sources_.rates, sources_.wall_clock_ms(), clusters()};
+HttpResponse HttpRoutes::answer(const HttpRequest& request, Audience audience) const {
+    if (request.path.starts_with("/api/")) {
+        const ApiView view{sources_.links(), sources_.rates, sources_.wall_clock_ms(), clusters(),
+                           sources_.start_time_ms};
         return answer_api(request, view, sources_.controls);
     }
-    if (is_post) {
-        return {405, "text/plain; charset=utf-8", "Only GET and HEAD are served here.\n"};
+    if (request.method == "POST") {
+        return http_error(405, request.path, "Only GET and HEAD are served here.");
     }
     if (request.path == "/metrics") {
         return metrics();
@@ -61,24 +61,24 @@ HttpResponse HttpRoutes::answer(const HttpRequest& request) const {
         return {200, "text/plain; charset=utf-8", "ok\n"};
     }
     if (request.path == "/readyz") {
-        return readiness();
-    }
-    if (request.path == "/api/v1/status") {
-        return status();
+        return readiness(audience);
     }
     if (request.path == "/") {
         return {200, "text/html; charset=utf-8", index_page()};
     }
-    return {404, "text/plain; charset=utf-8",
-            "There is no such page; / lists those that there are.\n"};
+    return http_error(404, request.path, "There is no such page; / lists those that there are.");
 }
 
-HttpResponse HttpRoutes::readiness() const {
+/// The reasons name addresses and users: they are for those who may see the rest, too.
+HttpResponse HttpRoutes::readiness(Audience audience) const {
     const std::string awaited = sources_.waits_for ? sources_.waits_for() : "";
     std::string reason = awaited.empty() ? "" : fmt::format("waiting for {}\n", awaited);
     reason += not_ready_reason(sources_.links());
     if (reason.empty()) {
         return {200, "text/plain; charset=utf-8", "ready\n"};
+    }
+    if (audience == Audience::strangers) {
+        reason = "not ready; with a token of http.tokens, this page says why\n";
     }
     return {503, "text/plain; charset=utf-8", std::move(reason)};
 }
@@ -92,13 +92,6 @@ HttpResponse HttpRoutes::metrics() const {
 
 std::vector<ClusterStatus> HttpRoutes::clusters() const {
     return sources_.clusters ? sources_.clusters() : std::vector<ClusterStatus>();
-}
-
-HttpResponse HttpRoutes::status() const {
-    const int64_t now_ms = sources_.wall_clock_ms();
-    const double uptime = static_cast<double>(now_ms - sources_.start_time_ms) / 1000;
-    return {200, "application/json",
-            status_json(sources_.links(), sources_.rates, {uptime, now_ms})};
 }
 
 }  // namespace lockstep::app

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/api_routes.h"
+#include "app/http_access.h"
 #include "app/rates.h"
 #include "model/cluster_status.h"
 #include "model/link_status.h"
@@ -33,12 +34,12 @@ public:
 
     explicit HttpRoutes(Sources sources) : sources_(std::move(sources)) {}
 
-    runtime::HttpResponse answer(const runtime::HttpRequest& request) const;
+    runtime::HttpResponse answer(const runtime::HttpRequest& request,
+                                 Audience audience = Audience::known) const;
 
 private:
-    runtime::HttpResponse readiness() const;
+    runtime::HttpResponse readiness(Audience audience) const;
     runtime::HttpResponse metrics() const;
-    runtime::HttpResponse status() const;
     std::vector<ClusterStatus> clusters() const;
 
     Sources sources_;

@@ -3,6 +3,7 @@
 #include "app/config.h"
 #include "app/config_file.h"
 #include "app/continue_command.h"
+#include "app/continue_links.h"
 #include "app/exit_code.h"
 #include "app/import_text.h"
 #include "app/import_yaml.h"
@@ -69,8 +70,47 @@ void say_problems(const std::vector<ConfigProblem>& problems, const std::string&
     }
 }
 
+int take_over_as_matched(Config config, const ImportedText& imported, const std::string& path,
+                         std::string_view outcome) {
+    ContinuedLinks matched = match_mirrors(config.links, imported.mirrors);
+    if (!matched.problems.empty()) {
+        for (const std::string& problem : matched.problems) {
+            fmt::print(stderr, "{}: {}\n", path, problem);
+        }
+        fmt::print(stderr, "Nothing was taken over.\n");
+        return kExitFailure;
+    }
+    config.links = std::move(matched.links);
+    if (!continue_mirrors(config, matched.mirrors)) {
+        fmt::print(stderr,
+                   "Not all could be taken over{}. Mend what stands above, and run this again; "
+                   "MirrorMaker 2 may go on until then. To go on without a topic, exclude it in "
+                   "the file that --config names (--draft writes one).\n",
+                   outcome);
+        return kExitTrouble;
+    }
+    return kExitSuccess;
+}
+
+/// The draft that somebody has finished stays as it is.
+int take_over_as_finished(const ImportedText& imported, const ImportOptions& options) {
+    auto read = read_config_file(options.config_path);
+    if (const auto* problem = std::get_if<std::string>(&read)) {
+        fmt::print(stderr, "{}", *problem);
+        return kExitUsage;
+    }
+    const int code = take_over_as_matched(std::move(std::get<Config>(read)), imported,
+                                          options.config_path, "");
+    if (code == kExitSuccess) {
+        fmt::print(stderr, "Taken over. Next: lockstep check -c {0}, lockstep run -c {0}\n",
+                   options.config_path);
+    }
+    return code;
+}
+
 /// What would be written is what is gone on with. Only then it is.
-int take_over(const ImportedText& imported, const std::string& output_path) {
+int take_over(const ImportedText& imported, const ImportOptions& options) {
+    const std::string& output_path = options.output_path;
     if (output_path != kStandardOutput && std::filesystem::exists(output_path)) {
         fmt::print(
             stderr,
@@ -79,22 +119,18 @@ int take_over(const ImportedText& imported, const std::string& output_path) {
             output_path);
         return kExitFailure;
     }
-    const ParsedConfig parsed = parse_config(imported.yaml);
+    ParsedConfig parsed = parse_config(imported.yaml);
     if (!parsed.problems.empty()) {
         fmt::print(stderr,
                    "What would be written is not right, so that nothing can go on with it. "
-                   "Run this without --continue, and look at the file:\n");
+                   "Run this with --draft too, finish the file, and run it with --config FILE:\n");
         say_problems(parsed.problems, output_path);
         return kExitFailure;
     }
-    if (!continue_mirrors(parsed.config, imported.mirrors)) {
-        fmt::print(stderr,
-                   "Not all could be taken over; nothing was written to {}. Mend what stands "
-                   "above, and run this again; MirrorMaker 2 may go on until then.\n",
-                   output_path);
-        return kExitTrouble;
-    }
-    return kExitSuccess;
+    return take_over_as_matched(std::move(parsed.config), imported, output_path,
+                                fmt::format("; nothing was written to {} (see --draft where "
+                                            "something has to be set by hand first)",
+                                            output_path));
 }
 
 }  // namespace
@@ -112,8 +148,11 @@ int import_command(const ImportOptions& options) {
         say_problems(imported.problems, options.input_path);
         return kExitUsage;
     }
-    if (options.is_continuing) {
-        const int code = take_over(imported, options.output_path);
+    if (!options.config_path.empty()) {
+        return take_over_as_finished(imported, options);
+    }
+    if (options.is_continuing && !options.is_draft) {
+        const int code = take_over(imported, options);
         if (code != kExitSuccess) {
             return code;
         }
@@ -126,7 +165,10 @@ int import_command(const ImportOptions& options) {
             fmt::print(stderr, "lockstep: {}\n", problem);
             return kExitFailure;
         }
-        fmt::print(stderr, "Written to {}. Next: lockstep check -c {}\n", options.output_path,
+        fmt::print(stderr, "Written to {}. Next: {} {}\n", options.output_path,
+                   options.is_draft ? "finish it, then lockstep import --continue " +
+                                          options.input_path + " --config"
+                                    : "lockstep check -c",
                    options.output_path);
     }
     say_what_became(imported.rulings);

@@ -46,6 +46,11 @@ bool is_of_flows(std::string_view key) {
     return std::ranges::find(kFlowKeys, key) != kFlowKeys.end();
 }
 
+/// As Java reads booleans.
+bool is_true(std::string_view value) {
+    return equals_ignoring_case(trim(value), "true");
+}
+
 /// MirrorMaker 2's older names.
 std::string current_name(const std::string& key) {
     static const std::map<std::string, std::string> kOlder{{"topics.blacklist", "topics.exclude"},
@@ -201,7 +206,7 @@ ScopedSetting* Importer::find(const std::string& flow, const std::string& key) {
 
 bool Importer::is_enabled(const std::string& flow) const {
     const ScopedSetting* enabled = find(flow, "enabled");
-    return enabled != nullptr && enabled->setting->value == "true";
+    return enabled != nullptr && is_true(enabled->setting->value);
 }
 
 void Importer::make_clusters() {
@@ -272,6 +277,7 @@ void Importer::make_links() {
             ImportedLink link = make_link(source, target);
             link.is_continued = use_ == ImportUse::continued;
             link.mirror = mirror_of(source, target);
+            link.mirror.prefix = link.prefix;
             if (link.prefix.empty() && made.contains(target + std::string(kArrow) + source)) {
                 link.not_now =
                     "topics are called the same on both clusters, so that this link and the one "
@@ -279,6 +285,7 @@ void Importer::make_links() {
                     "different topics, remove the # from the lines below; where one topic is "
                     "written to on both clusters, it cannot be copied both ways";
             }
+            link.mirror.is_held_back = !link.not_now.empty();
             made.insert(source + std::string(kArrow) + target);
             mirrors_.links.push_back(std::move(link));
         }
@@ -363,7 +370,7 @@ void Importer::fill_groups(ImportedLink& link, const std::string& flow) {
     const ScopedSetting* groups = find(flow, "groups");
     const ScopedSetting* exclude = find(flow, "groups.exclude");
     const ScopedSetting* sync = find(flow, "sync.group.offsets.enabled");
-    const bool is_synced = sync != nullptr && sync->setting->value == "true";
+    const bool is_synced = sync != nullptr && is_true(sync->setting->value);
     if (is_synced) {
         link.groups = groups != nullptr ? import_patterns(*groups->setting)
                                         : default_patterns("groups", ".*");
@@ -453,6 +460,8 @@ ForeignMirror Importer::mirror_of(const std::string& source, const std::string& 
     const bool is_strimzi = std::ranges::any_of(
         settings_, [](const ForeignSetting& each) { return each.shown.starts_with("spec"); });
     ForeignMirror mirror;
+    mirror.source = source;
+    mirror.target = target;
     mirror.group = is_strimzi ? "mirrormaker2-cluster" : source + "-mm2";
     mirror.notes = is_strimzi ? "mirrormaker2-cluster-offsets"
                               : fmt::format("mm2-offsets.{}.internal", source);

@@ -23,8 +23,12 @@ struct ImportedCluster {
 
 /// Where MirrorMaker 2 itself keeps what `--continue` has to know.
 struct ForeignMirror {
-    std::string group;  // of its workers, on the target
-    std::string notes;  // the topic in which it notes how far it is, on the target
+    std::string source;
+    std::string target;
+    std::string prefix;         // of the names on the target; "" for none
+    bool is_held_back = false;  // its link is written as a comment only
+    std::string group;          // of its workers, on the target
+    std::string notes;          // the topic in which it notes how far it is, on the target
     bool is_read_committed = false;
 };
 
@@ -50,7 +54,6 @@ struct ImportedMirrors {
     std::vector<ImportedCluster> clusters;
     std::vector<ImportedLink> links;
     std::vector<Ruling> others;  // of no cluster and no link
-    bool has_security = true;    // else sections about it are written as comments
 };
 
 /// PURE. What a dedicated MirrorMaker 2 with these settings does, as Lockstep's clusters and links.

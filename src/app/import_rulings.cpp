@@ -23,6 +23,7 @@ constexpr std::string_view kOwnTopics = "MirrorMaker 2's own topics; Lockstep's 
 constexpr std::string_view kWorker = "of Kafka Connect, which Lockstep does without";
 constexpr std::string_view kConverters = "records are copied as they are, byte by byte";
 constexpr std::string_view kDeployment = "how Strimzi runs Kafka Connect";
+constexpr std::string_view kKubernetes = "Kubernetes' own";
 constexpr std::string_view kSecurity = "say it in the cluster's section \"security\"";
 constexpr std::string_view kPlaceholders =
     "put the values in the place of placeholders that stand for them";
@@ -205,7 +206,14 @@ constexpr Rule kSecurityRules[] = {
 };
 
 constexpr Rule kStrimziRules[] = {
-    {"kind", "", not_needed, "another resource of the file"},
+    {"kind", "", not_needed, "what was read"},
+    {"resource*", "", not_needed, "another resource of the file"},
+    {"apiVersion", "", not_needed, "v1beta2 and v1 are read alike"},
+    {"metadata.*", "", not_needed, kKubernetes},
+    {"status", "", not_needed, kKubernetes},
+    {"alias", "", taken, ""},
+    {"sourceCluster", "", taken, ""},
+    {"targetCluster", "", taken, ""},
     {"authentication.*", "", by_hand, kSecurity},
     {"tls.*", "", by_hand, kSecurity},
     {"sourceConnector.pause", "true", by_hand, "the mirror is paused; Lockstep would run it"},
@@ -214,11 +222,17 @@ constexpr Rule kStrimziRules[] = {
     {"*", "", not_needed, kDeployment},
 };
 
+/// Java does not look at the case of booleans, nor Kafka at that of protocols.
+bool is_value(std::string_view wanted, std::string_view value) {
+    const bool ignores_case = wanted == "true" || wanted == "false" || wanted == "PLAINTEXT";
+    return ignores_case ? equals_ignoring_case(wanted, value) : wanted == value;
+}
+
 bool fits(const Rule& rule, std::string_view key, std::string_view value) {
     const bool is_key = rule.key.ends_with('*')
                             ? key.starts_with(rule.key.substr(0, rule.key.size() - 1))
                             : key == rule.key;
-    return is_key && (rule.value.empty() || rule.value == value);
+    return is_key && (rule.value.empty() || is_value(rule.value, value));
 }
 
 const Rule* find_rule(std::span<const Rule> rules, std::string_view key, std::string_view value) {
@@ -277,6 +291,11 @@ std::string_view to_string(Verdict verdict) {
         case unknown: break;
     }
     return "unknown";
+}
+
+bool equals_ignoring_case(std::string_view one, std::string_view other) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    return std::ranges::equal(one, other, {}, lower, lower);
 }
 
 bool is_secret(std::string_view key) {

@@ -74,7 +74,9 @@ SecurityImporter::SecurityImporter(const std::string& cluster,
 
 ImportedSecurity SecurityImporter::run() {
     const ForeignSetting* protocol = find("security.protocol");
-    const std::string name = protocol != nullptr ? protocol->value : "PLAINTEXT";
+    std::string name = protocol != nullptr ? protocol->value : "PLAINTEXT";
+    std::ranges::transform(name, name.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
     const bool has_tls = name == "SSL" || name == "SASL_SSL";
     const bool has_sasl = name == "SASL_PLAINTEXT" || name == "SASL_SSL";
     if (has_tls) {

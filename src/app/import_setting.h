@@ -40,6 +40,9 @@ struct Ruling {
     std::string why;
 };
 
+/// As Java looks at booleans: True is true. Of ASCII letters.
+bool equals_ignoring_case(std::string_view one, std::string_view other);
+
 /// Whether the value is a secret, so that it is shown nowhere.
 bool is_secret(std::string_view key);
 

@@ -36,18 +36,19 @@ void gather(const YAML::Node& node, const std::string& path, int depth, std::vec
     if (depth > kDeepest) {
         return;
     }
-    if (node.IsMap()) {
+    if (node.IsMap() && node.size() > 0) {
         for (const auto& entry : node) {
             const std::string key = text_of(entry.first);
             gather(entry.second, path.empty() ? key : path + "." + key, depth + 1, leaves);
         }
-    } else if (node.IsSequence()) {
+    } else if (node.IsSequence() && node.size() > 0) {
         size_t index = 0;
         for (const auto& item : node) {
             gather(item, fmt::format("{}[{}]", path, index++), depth + 1, leaves);
         }
     } else {
-        leaves.push_back({path, text_of(node), node.Mark().line + 1});
+        const std::string text = node.IsMap() ? "{}" : node.IsSequence() ? "[]" : text_of(node);
+        leaves.push_back({path, text, node.Mark().line + 1});
     }
 }
 
@@ -177,10 +178,21 @@ std::string key_of(std::string_view path, const Scopes& scopes) {
                          : fmt::format("{}.{}", scope, known);
 }
 
-/// Said by the scopes themselves.
-bool is_name(std::string_view path) {
-    return path.ends_with(".alias") || path.ends_with("].sourceCluster") ||
-           path.ends_with("].targetCluster");
+/// What is around `spec`. Of what Kubernetes says of the resource, only that it is there.
+void add_rest(const YAML::Node& resource, std::vector<ForeignSetting>& settings) {
+    for (const auto& entry : resource) {
+        const std::string key = text_of(entry.first);
+        std::vector<Leaf> leaves;
+        if (key == "status") {
+            leaves.push_back({key, "(as Kubernetes saw it)", entry.first.Mark().line + 1});
+        } else if (key != "spec") {
+            gather(entry.second, key, 0, leaves);
+        }
+        for (const Leaf& leaf : leaves) {
+            settings.push_back({"strimzi." + leaf.path, std::string(trim(leaf.value)), leaf.line,
+                                leaf.path});
+        }
+    }
 }
 
 std::vector<ForeignSetting> settings_of(const YAML::Node& resource) {
@@ -201,11 +213,10 @@ std::vector<ForeignSetting> settings_of(const YAML::Node& resource) {
         gather(spec, "", 0, leaves);
     }
     for (const Leaf& leaf : leaves) {
-        if (!is_name(leaf.path)) {
-            settings.push_back({key_of(leaf.path, scopes), std::string(trim(leaf.value)), leaf.line,
-                                "spec." + leaf.path});
-        }
+        settings.push_back({key_of(leaf.path, scopes), std::string(trim(leaf.value)), leaf.line,
+                            "spec." + leaf.path});
     }
+    add_rest(resource, settings);
     return settings;
 }
 
@@ -235,7 +246,8 @@ std::vector<ForeignSetting> read_strimzi(const std::string& text, ConfigProblems
         const std::string kind = text_of(child(document, "kind"));
         if (kind != kKind) {
             if (!kind.empty()) {
-                others.push_back({"strimzi.kind", kind, document.Mark().line + 1, "kind"});
+                others.push_back({fmt::format("strimzi.resource[{}]", others.size()), kind,
+                                  document.Mark().line + 1, "kind"});
             }
             continue;
         }

@@ -1,11 +1,8 @@
 #include "app/import_text.h"
 
-#include "app/config.h"
 #include "app/import_properties.h"
 #include "app/import_strimzi.h"
 #include "app/import_yaml.h"
-
-#include <algorithm>
 
 namespace lockstep::app {
 namespace {
@@ -34,23 +31,6 @@ void point_at_placeholders(ImportedMirrors& mirrors) {
     }
 }
 
-/// What this version of Lockstep has no keys for is written as a comment, and is for somebody.
-void hold_back_security(ImportedMirrors& mirrors) {
-    const std::vector<std::string> keys = config_keys();
-    mirrors.has_security = std::ranges::find(keys, "clusters.security.protocol") != keys.end();
-    for (ImportedCluster& cluster : mirrors.clusters) {
-        if (mirrors.has_security || cluster.security.lines.empty()) {
-            continue;
-        }
-        for (Ruling& ruling : cluster.security.because) {
-            ruling.verdict = Verdict::by_hand;
-            ruling.why =
-                "this version of Lockstep speaks no TLS and logs in nowhere: give it a "
-                "listener without both";
-        }
-    }
-}
-
 }  // namespace
 
 ImportedText import_text(const std::string& text, const std::string& origin, ImportUse use) {
@@ -64,15 +44,12 @@ ImportedText import_text(const std::string& text, const std::string& origin, Imp
     }
     ImportedMirrors mirrors = import_mirrors(settings, use, problems);
     point_at_placeholders(mirrors);
-    hold_back_security(mirrors);
     result.problems = problems.take_sorted();
     if (result.problems.empty()) {
         result.yaml = render_import(mirrors, origin);
         result.rulings = all_rulings(mirrors);
         for (const ImportedLink& link : mirrors.links) {
-            if (link.not_now.empty()) {
-                result.mirrors.push_back(link.mirror);
-            }
+            result.mirrors.push_back(link.mirror);
         }
     }
     return result;

@@ -8,7 +8,7 @@ namespace lockstep::app {
 
 struct ImportedText {
     std::string yaml;                     // to be used only if there are no problems
-    std::vector<ForeignMirror> mirrors;   // of its links, in their order
+    std::vector<ForeignMirror> mirrors;   // of its links, in their order, also held back ones
     std::vector<Ruling> rulings;          // in the order of the foreign file
     std::vector<ConfigProblem> problems;  // with the foreign file
 };

@@ -95,10 +95,8 @@ void write_clusters(Writer& writer, const ImportedMirrors& mirrors) {
         writer.list(4, "bootstrap", cluster.bootstrap);
         writer.rulings(4, cluster.security.because);
         for (const std::string& line : cluster.security.lines) {
-            writer.set_comment(!mirrors.has_security);
             writer.line(4, line);
         }
-        writer.set_comment(false);
         writer.rulings(4, cluster.others);
     }
     writer.line(0, "");

@@ -156,8 +156,8 @@ private:
     MetricFamily drift_ = family(
         "lockstep_drift_settings",
         "Settings besides records that the target has not as the source would have them, and that "
-        "stay so until somebody decides; kind is configs, acls, quotas or users. Absent where they "
-        "are not followed.",
+        "stay so until somebody decides; kind is configs, acls, quotas, users or growth (of "
+        "partition counts). Absent where they are not followed.",
         MetricType::Gauge);
     MetricFamily follow_problem_ = family(
         "lockstep_follow_problem",
@@ -238,6 +238,7 @@ void Scrape::add_link(const LinkStatus& link, int64_t now_ms) {
     add_followed(labels, "acls", link.around.acls);
     add_followed(labels, "quotas", link.around.quotas);
     add_followed(labels, "users", link.around.users);
+    add_followed(labels, "growth", link.around.growth);
     if (const DeletionStatus& deletions = link.around.deletions; deletions.is_followed) {
         add(waiting_copies_, labels, static_cast<double>(deletions.waiting.size()));
         add(deleted_copies_, labels, static_cast<double>(deletions.deleted));

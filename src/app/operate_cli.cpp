@@ -23,7 +23,8 @@ problem, or Lockstep cannot be reached.)";
 constexpr const char* kTopicsFooter = R"(Example:
   lockstep topics --link east-to-west
 
-Exit code 3: a partition is blocked.)";
+Exit code 3: a partition is blocked; 4: none is, but other workers have some of
+the partitions, and know.)";
 
 constexpr const char* kGroupsFooter = R"(Example:
   lockstep groups --json
@@ -36,7 +37,8 @@ constexpr const char* kLagFooter = R"(Examples:
 
 The partitions, those furthest behind first. LAG TIME is the age of the oldest
 record that is not copied yet; "?" says that it is not known. With --max, exit
-code 3 says that one of them is further behind, or that it is not known how far.)";
+code 3 says that one of them is further behind, or that it is not known how far;
+4 that none is, but that other workers have partitions, too: ask each of them.)";
 
 constexpr const char* kExplainFooter = R"(Examples:
   lockstep explain blocked
@@ -47,7 +49,8 @@ constexpr const char* kExplainFooter = R"(Examples:
 What was seen, what that means, and what you can choose: of links that do not
 work, and of partitions, with a state only of those that are in it. (Where a
 topic is called like a state, name its partitions: blocked/0.) Exit code 3: a
-link does not work, or something of it is blocked.)";
+link does not work, or something of it is blocked; 4: not as far as this worker
+knows, but others have some of the partitions.)";
 
 constexpr const char* kRegionsFooter = R"(Examples:
   lockstep regions
@@ -64,16 +67,16 @@ constexpr const char* kPauseFooter = R"(Examples:
   lockstep pause orders/3 --link east-to-west
 
 What is paused fetches nothing and holds nothing; what was fetched before is
-delivered. It stays paused until `lockstep resume`, whatever becomes of the
-connections, but not over a restart of Lockstep. A topic without --link is
-paused on all links that have it.)";
+delivered. It stays paused on all workers of the link until `lockstep resume`,
+whatever becomes of the connections, and as long as one of them runs. A topic
+without --link is paused on all links that have it.)";
 
 constexpr const char* kResumeFooter = R"(Examples:
   lockstep resume --link east-to-west
   lockstep resume orders/3
 
-Goes on where the target's log ends. A link or a topic is resumed with all that
-was paused of it.)";
+Goes on where the target's log ends, whichever worker was asked to pause it. A
+link or a topic is resumed with all that was paused of it.)";
 
 constexpr const char* kLogsFooter = R"(Examples:
   lockstep logs

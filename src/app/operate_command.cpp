@@ -20,7 +20,10 @@ int operate_command(const OperateOptions& options) {
     }
     const std::string& text = options.as_json ? body : report->text;
     std::fwrite(text.data(), 1, text.size(), stdout);
-    return report->has_trouble ? kExitTrouble : kExitSuccess;
+    if (report->has_trouble) {
+        return kExitTrouble;
+    }
+    return report->is_partial ? kExitPartial : kExitSuccess;
 }
 
 }  // namespace lockstep::app

@@ -1,5 +1,6 @@
 #include "app/operate_report.h"
 
+#include "app/rest_client.h"
 #include "app/text_layout.h"
 #include "base/text.h"
 
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -86,7 +88,15 @@ std::string states_of(const Json& row) {
     return text.empty() ? "none" : text;
 }
 
+/// Whether other workers have all of it: this one knows nothing of its lag.
+bool is_all_elsewhere(const Json& row) {
+    return row.at("states").size() == 1 && row.at("states").contains("elsewhere");
+}
+
 std::string lag_text(const Json& row) {
+    if (is_all_elsewhere(row)) {
+        return "-";
+    }
     const std::string count = format_count(number_at(row, "lag_records"));
     return row.at("lag_known").get<bool>() ? count : count + "+?";
 }
@@ -98,6 +108,16 @@ std::string speed_text(const Json& row) {
 std::string seconds_text(const Json& row) {
     const Json& seconds = row.at("lag_seconds");
     return seconds.is_null() ? "?" : fmt::format("{:.1f}s", seconds.get<double>());
+}
+
+/// How many partitions other workers have, by worker, over all links; an older Lockstep does not
+/// say.
+std::map<std::string, size_t> elsewhere_in(const Json& body) {
+    std::map<std::string, size_t> by_worker;
+    for (const Json& row : body.value("elsewhere", Json::array())) {
+        by_worker[text_at(row, "worker")] += row.at("partitions").get<size_t>();
+    }
+    return by_worker;
 }
 
 OperateReport links_report(const Json& body) {
@@ -123,7 +143,7 @@ OperateReport topics_report(const Json& body) {
     for (const Json& row : body.at("topics")) {
         report.has_trouble = report.has_trouble || row.at("states").contains("blocked");
         table.add({topic_at(row), text_at(row, "link"), states_of(row), lag_text(row),
-                   seconds_text(row), speed_text(row)});
+                   is_all_elsewhere(row) ? "-" : seconds_text(row), speed_text(row)});
     }
     report.text = table.text();
     return report;
@@ -142,7 +162,7 @@ OperateReport groups_report(const Json& body) {
                    format_count(number_at(row, "ahead_records"))},
                   text_at(row, "note"));
     }
-    return {table.text(), false};
+    return {table.text()};
 }
 
 OperateReport lag_report(const Json& body, std::optional<int64_t> most_records) {
@@ -192,10 +212,10 @@ OperateReport explanations_report(const Json& body, const std::string& wanted_st
         report.text += wrap_text("what to do: " + text_at(row, "choice"), 2, kWidth);
     }
     if (report.text.empty()) {
-        report.text =
-            wanted_state.empty()
-                ? "there is nothing to explain\n"
-                : fmt::format("no partition is {}, and no link has a problem\n", wanted_state);
+        const char* which = elsewhere_in(body).empty() ? "no partition" : "no partition of its own";
+        report.text = wanted_state.empty() ? "there is nothing to explain\n"
+                                           : fmt::format("{} is {}, and no link has a problem\n",
+                                                         which, wanted_state);
     }
     return report;
 }
@@ -267,18 +287,23 @@ OperateReport report_of(const OperateOptions& options, const Json& body) {
         case OperateVerb::resume: return changed_report(body, options.verb);
         case OperateVerb::logs: break;
     }
-    return {text_at(body, "level") + "\n", false};
+    return {text_at(body, "level") + "\n"};
 }
 
-std::string escaped(const std::string& text) {
-    std::string result;
-    for (const char c : text) {
-        const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                              (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
-        result +=
-            is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+/// Whether the exit code says something of partitions: it is then about this worker's only.
+bool judges_partitions(const OperateOptions& options) {
+    return options.verb == OperateVerb::topics || options.verb == OperateVerb::explain ||
+           (options.verb == OperateVerb::lag && options.most_records);
+}
+
+OperateReport report_with_elsewhere(const OperateOptions& options, const Json& body) {
+    OperateReport report = report_of(options, body);
+    const auto elsewhere = elsewhere_in(body);
+    for (const auto& [worker, partitions] : elsewhere) {
+        report.text += wrap_text(elsewhere_text(partitions, worker), 0, kWidth);
     }
-    return result;
+    report.is_partial = !elsewhere.empty() && judges_partitions(options);
+    return report;
 }
 
 }  // namespace
@@ -295,7 +320,7 @@ std::string operate_page(const OperateOptions& options) {
     std::string page = std::string("/api/v1/") + kPages[static_cast<size_t>(options.verb)];
     char separator = '?';
     const auto add = [&](const char* key, const std::string& value) {
-        page += fmt::format("{}{}={}", separator, key, escaped(value));
+        page += fmt::format("{}{}={}", separator, key, query_value(value));
         separator = '&';
     };
     if (!options.link.empty()) {
@@ -337,7 +362,7 @@ std::string operate_body(const OperateOptions& options) {
 Result<OperateReport> operate_report(const OperateOptions& options, const std::string& body) {
     // The library reports through exceptions; this is where they end.
     try {
-        return report_of(options, Json::parse(body));
+        return report_with_elsewhere(options, Json::parse(body));
     } catch (const Json::exception& problem) {
         return Error(Errc::malformed, std::string("read the answer (") + problem.what() + ")");
     }

@@ -12,6 +12,7 @@ namespace lockstep::app {
 struct OperateReport {
     std::string text;          // in 80 columns, but for names that are longer
     bool has_trouble = false;  // exit code 3
+    bool is_partial = false;   // it judges partitions, but not all: others have some; exit code 4
 };
 
 /// Errc::malformed where `body` is not the answer to that request.

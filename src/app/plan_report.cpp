@@ -1,11 +1,11 @@
 #include "app/plan_report.h"
 
 #include "app/check_report.h"
+#include "app/plan_totals.h"
 #include "app/text_layout.h"
-#include "base/assert.h"
 #include "base/text.h"
 #include "model/measured_costs.h"
-#include "replication/topic_filter.h"
+#include "replication/plan_routes.h"
 
 #include <fmt/core.h>
 #include <fmt/ranges.h>
@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 
 namespace lockstep::app {
 namespace {
@@ -22,30 +21,6 @@ using replication::LinkPlan;
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kWidth = 80;
-
-struct Sums {
-    size_t partitions = 0;
-    int64_t records = 0;
-    int64_t bytes = 0;
-};
-
-Sums sums_of(const WholePlan& plan) {
-    Sums sums;
-    for (const LinkPlan& link : plan.plans) {
-        for (const auto& topic : link.topics) {
-            sums.partitions += topic.partitions.size();
-            for (const auto& partition : topic.partitions) {
-                sums.records += partition.records_to_copy;
-                sums.bytes += partition.bytes_to_copy;
-            }
-        }
-    }
-    return sums;
-}
-
-std::chrono::seconds time_for(int64_t bytes, int64_t bytes_per_second) {
-    return std::chrono::seconds((bytes + bytes_per_second - 1) / bytes_per_second);
-}
 
 /// "us by asia", "us" where it comes straight.
 std::string route_text(const PlannedRoute& route) {
@@ -183,14 +158,24 @@ std::string totals_text(const WholePlan& plan) {
     if (!is_whole(plan)) {
         return "\nTOTAL\n  not known\n";
     }
-    const Sums sums = sums_of(plan);
-    std::string text =
-        fmt::format("\nTOTAL\n  {}, {}, {} to copy, about {}, {} at {} a second\n",
-                    count_of(plan.plans.size(), "link"), count_of(sums.partitions, "partition"),
-                    count_of(static_cast<size_t>(sums.records), "record"),
-                    format_bytes(static_cast<double>(sums.bytes)),
-                    format_duration(time_for(sums.bytes, plan.bytes_per_second)),
-                    format_bytes(static_cast<double>(plan.bytes_per_second)));
+    const PlanTotals totals = totals_of(plan);
+    std::string text = fmt::format(
+        "\nTOTAL\n  {}, {}, {} to copy, about {}, {} at {} a second\n",
+        count_of(plan.plans.size(), "link"), count_of(totals.partitions, "partition"),
+        count_of(static_cast<size_t>(totals.all.records), "record"),
+        format_bytes(static_cast<double>(totals.all.bytes)), format_duration(totals.time),
+        format_bytes(static_cast<double>(totals.bytes_per_second)));
+    if (!totals.slowest.empty()) {
+        text += wrap_text("which is the bandwidth of " + totals.slowest, 2, kWidth);
+    }
+    if (totals.relayed.records > 0) {
+        text += wrap_text(
+            fmt::format("of it {}, about {}, will be relayed: other links bring them to where they "
+                        "are copied from",
+                        count_of(static_cast<size_t>(totals.relayed.records), "record"),
+                        format_bytes(static_cast<double>(totals.relayed.bytes))),
+            2, kWidth);
+    }
     for (const LinkPlan& link : plan.plans) {
         if (!link.size_problem.empty()) {
             text += wrap_text(
@@ -201,40 +186,10 @@ std::string totals_text(const WholePlan& plan) {
 }
 
 std::string groups_text(const LinkPlan& link) {
-    if (!link.group_problem.empty()) {
-        return wrap_text("groups are not known: " + printable(link.group_problem), 2, kWidth);
-    }
     return link.groups.empty()
                ? ""
                : wrap_text(fmt::format("groups: {}", fmt::join(link.groups, ", ")), 2, kWidth);
 }
-
-/// Which topics each link copies: those that were found, and those that will be there once the
-/// links before it have made them.
-class FoundTopics {
-public:
-    explicit FoundTopics(const WholePlan& plan) : links_(plan.links), names_(plan.links.size()) {
-        for (size_t i = 0; i < plan.links.size(); ++i) {
-            auto filter =
-                replication::TopicFilter::make(plan.links[i].topics, plan.links[i].exclude);
-            LS_ASSERT(filter.has_value());
-            filters_.push_back(std::move(*filter));
-            for (const auto& topic : plan.plans[i].topics) {
-                names_[i].insert(topic.name);
-            }
-        }
-    }
-
-    std::optional<std::string> name_on_target(size_t link, const std::string& topic) const {
-        const bool is_copied = names_[link].contains(topic) || filters_[link].matches(topic);
-        return is_copied ? std::optional(links_[link].names.on_target(topic)) : std::nullopt;
-    }
-
-private:
-    const std::vector<LinkSpec>& links_;
-    std::vector<std::set<std::string>> names_;
-    std::vector<replication::TopicFilter> filters_;
-};
 
 Json routes_json(const WholePlan& plan) {
     Json routes = Json::array();
@@ -283,25 +238,11 @@ std::vector<PlannedRoute> planned_routes(const WholePlan& plan) {
 }
 
 std::vector<std::string> route_problems(const WholePlan& plan) {
-    const FoundTopics found(plan);
-    const auto name_of = [&](size_t link, const std::string& topic) {
-        return found.name_on_target(link, topic);
-    };
-    std::set<TopicAt> followed;
-    std::set<std::pair<std::string, std::string>> told;
     std::vector<std::string> problems;
-    for (const LinkPlan& link : plan.plans) {
-        for (const auto& topic : link.topics) {
-            const TopicAt from{link.source, topic.name};
-            if (!followed.insert(from).second) {
-                continue;
-            }
-            for (const RouteProblem& problem : follow_topic(from, plan.links, name_of)) {
-                if (told.insert({problem.link, problem.what}).second) {
-                    problems.push_back(fmt::format("topic {}: {}", problem.topic, problem.what));
-                }
-            }
-        }
+    for (const auto& fault : replication::route_faults(plan.plans, plan.links)) {
+        problems.push_back(fault.is_pattern ? fmt::format("topics that match \"{}\", by {}: {}",
+                                                          fault.topic, fault.link, fault.what)
+                                            : fmt::format("topic {}: {}", fault.topic, fault.what));
     }
     return problems;
 }
@@ -314,7 +255,10 @@ std::string render_plan(const WholePlan& plan) {
         text += wrap_text("problem: " + printable(problem), 2, kWidth);
     }
     if (problems.empty()) {
-        text += "  Every record comes to each of these by one way, and none comes back.\n";
+        text += is_whole(plan)
+                    ? "  Every record comes to each of these by one way, and none comes back.\n"
+                    : "  No record comes twice or comes back, as far as topics are known: not all\n"
+                      "  links can be planned.\n";
     }
     text += measured_text(plan);
     text += "\nLINKS\n" + render_links(plan.plans, groups_text);
@@ -322,8 +266,7 @@ std::string render_plan(const WholePlan& plan) {
 }
 
 std::string plan_json(const WholePlan& plan) {
-    const Sums sums = sums_of(plan);
-    const auto time = time_for(sums.bytes, plan.bytes_per_second);
+    const PlanTotals totals = totals_of(plan);
     const auto known = [&plan](auto number) {
         return is_whole(plan) ? Json(number) : Json(nullptr);
     };
@@ -335,10 +278,12 @@ std::string plan_json(const WholePlan& plan) {
         {"measured_routes_differ", std::ranges::any_of(measured, &MeasuredRoutes::differ)},
         {"route_problems", route_problems(plan)},
         {"links", links_json(plan.plans)},
-        {"partitions", known(sums.partitions)},
-        {"records_to_copy", known(sums.records)},
-        {"bytes_to_copy", known(sums.bytes)},
-        {"seconds_to_copy", known(time.count())}};
+        {"partitions", known(totals.partitions)},
+        {"records_to_copy", known(totals.all.records)},
+        {"bytes_to_copy", known(totals.all.bytes)},
+        {"relayed_records", known(totals.relayed.records)},
+        {"relayed_bytes", known(totals.relayed.bytes)},
+        {"seconds_to_copy", known(totals.time.count())}};
     return body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -28,13 +28,14 @@ struct PlannedRoute {
 
 std::vector<PlannedRoute> planned_routes(const WholePlan& plan);
 
-/// Of each topic that was found: what would come twice, or come back; each said once.
+/// What `run` would not copy, as it would come twice or come back: of topics that were found, or
+/// may come by the links' `topics`. Each is said once.
 std::vector<std::string> route_problems(const WholePlan& plan);
 
 std::string render_plan(const WholePlan& plan);
 std::string plan_json(const WholePlan& plan);
 
-/// A link cannot be planned, a partition is blocked, or routes are wrong.
+/// As of the links (check_report.h), or routes are wrong.
 bool has_trouble(const WholePlan& plan);
 
 }  // namespace lockstep::app

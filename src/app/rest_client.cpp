@@ -50,6 +50,17 @@ std::string api_url(const std::string& given, const std::string& page) {
     return url + page;
 }
 
+std::string query_value(const std::string& text) {
+    std::string result;
+    for (const char c : text) {
+        const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                              (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+        result +=
+            is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return result;
+}
+
 std::variant<std::string, RestFailure> ask(const std::string& url, const std::string& json) {
     auto response = call_lockstep(url, json, kPatience);
     if (response.has_error()) {
@@ -58,13 +69,13 @@ std::variant<std::string, RestFailure> ask(const std::string& url, const std::st
     if (response->status == 200) {
         return std::move(response->body);
     }
-    if (response->status == 401 || response->status == 403) {
+    const std::string error = error_in(response->body);
+    if (response->status == 401 || (response->status == 403 && error.empty())) {
         return RestFailure{kExitFailure,
                            fmt::format("{} wants a token; set {} to one of its http.tokens that "
                                        "may do that",
                                        url, kTokenVariable)};
     }
-    const std::string error = error_in(response->body);
     if (!error.empty()) {
         const bool is_wrong_request = response->status == 400 || response->status == 404;
         return RestFailure{is_wrong_request ? kExitUsage : kExitFailure, error};

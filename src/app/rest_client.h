@@ -8,6 +8,9 @@ namespace lockstep::app {
 /// PURE. "10.0.0.7:7878" and "http://10.0.0.7:7878/" as the URL of a page there.
 std::string api_url(const std::string& given, const std::string& page);
 
+/// PURE. A text as the value of a parameter in a query.
+std::string query_value(const std::string& text);
+
 /// Why there is no answer: for people, with what to do; and the exit code.
 struct RestFailure {
     int code = 0;

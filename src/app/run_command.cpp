@@ -2,7 +2,9 @@
 
 #include "app/config_file.h"
 #include "app/exit_code.h"
+#include "app/http_error.h"
 #include "app/http_routes.h"
+#include "app/process_name.h"
 #include "app/process_runtime.h"
 #include "app/run_reporter.h"
 #include "app/state_directory.h"
@@ -17,14 +19,12 @@
 
 #include <fmt/core.h>
 
-#include <unistd.h>
-
-#include <array>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <random>
 #include <utility>
 
 namespace lockstep::app {
@@ -46,16 +46,9 @@ runtime::TlsOptions server_tls(const TlsSpec& spec) {
 
 enum class PauseChange { pause, resume };
 
-/// "HOST:PID", for the audit topic.
-std::string name_of_worker() {
-    std::array<char, 256> host{};
-    ::gethostname(host.data(), host.size() - 1);
-    return fmt::format("{}:{}", host.data(), ::getpid());
-}
-
 Limits with_worker(Limits limits) {
     if (limits.fleet.worker.empty()) {
-        limits.fleet.worker = name_of_worker();
+        limits.fleet.worker = name_of_process();
     }
     return limits;
 }
@@ -73,7 +66,7 @@ private:
     Result<size_t> change(const std::string& link, const PauseScope& scope, PauseChange change);
     void audit(const AuditRecord& record);
     Result<void> serve_http(const Endpoint& listen);
-    runtime::HttpResponse answer(const runtime::HttpRequest& request) const;
+    runtime::HttpResponse answer(runtime::HttpRequest request) const;
     void tick();
     void on_signal();
     runtime::Task<void> stop();
@@ -88,8 +81,8 @@ private:
     std::optional<runtime::TlsContext> http_tls_;
     std::unique_ptr<runtime::HttpServer> http_;
     std::optional<runtime::EventLoop::TimerId> next_tick_;
-    std::string worker_ = name_of_worker();
-    uint64_t audited_ = 0;
+    std::string worker_ = name_of_process();
+    AuditKeys audit_keys_{worker_, {process_.loop.wall_clock_ms(), std::random_device()()}};
     bool is_stopping_ = false;
     std::optional<StateFollower> follower_;
     runtime::TaskGroup following_{process_.loop};
@@ -179,8 +172,7 @@ Result<size_t> RunSession::change(const std::string& link, const PauseScope& sco
 
 void RunSession::audit(const AuditRecord& record) {
     const AuditStamp stamp{process_.loop.wall_clock_ms(), worker_};
-    engine_.audit(record.link, fmt::format("{}-{}", worker_, ++audited_),
-                  audit_json(record, stamp));
+    engine_.audit(record.link, audit_keys_.next(), audit_json(record, stamp));
 }
 
 Result<void> RunSession::serve_http(const Endpoint& listen) {
@@ -188,14 +180,16 @@ Result<void> RunSession::serve_http(const Endpoint& listen) {
     options.host = listen.host;
     options.port = listen.port;
     options.body_limit_bytes = kLargestBody;
+    options.error_page = http_error;
     LS_CHECK(access_.check());
     if (config_.http_tls) {
         http_tls_.emplace(server_tls(*config_.http_tls));
         options.tls = &*http_tls_;
     }
-    LS_TRY(server, runtime::HttpServer::start(
-                       process_.loop, options,
-                       [this](const runtime::HttpRequest& request) { return answer(request); }));
+    LS_TRY(server,
+           runtime::HttpServer::start(process_.loop, options, [this](runtime::HttpRequest request) {
+               return answer(std::move(request));
+           }));
     http_ = std::move(server);
     if (config_.http_tokens.empty() && !is_loopback(listen.host)) {
         log::warn("http.listen is {}: whoever reaches that needs no token; see http.tokens",
@@ -204,9 +198,13 @@ Result<void> RunSession::serve_http(const Endpoint& listen) {
     return {};
 }
 
-runtime::HttpResponse RunSession::answer(const runtime::HttpRequest& request) const {
-    auto refused = access_.refuse(request);
-    return refused ? std::move(*refused) : routes_.answer(request);
+runtime::HttpResponse RunSession::answer(runtime::HttpRequest request) const {
+    Admission admission = access_.admit(request);
+    if (admission.refusal) {
+        return std::move(*admission.refusal);
+    }
+    request.token = std::move(admission.token);
+    return routes_.answer(request, admission.audience);
 }
 
 void RunSession::tick() {

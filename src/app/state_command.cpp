@@ -112,9 +112,8 @@ private:
     runtime::Task<Result<void>> roll_back(ConfigStore& store, std::stop_token stop) {
         for (const ConfigVersion& version : store.versions()) {
             if (version.version == options_.version) {
-                const std::string name = fmt::format("version {}", version.version);
-                if (const auto secrets = literal_secrets(version.text, name); !secrets.empty()) {
-                    co_return Error(Errc::invalid_argument, secrets.substr(0, secrets.find('\n')));
+                if (std::string problem = problem_of_version(version); !problem.empty()) {
+                    co_return Error(Errc::invalid_argument, std::move(problem));
                 }
                 ConfigVersion wanted =
                     version_of(version.text, fmt::format("rollback to {}", version.version));

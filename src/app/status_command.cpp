@@ -30,7 +30,7 @@ void end_on_signals() {
 
 /// One look; returns the exit code. What it prints goes to standard output at once.
 int look_once(const StatusOptions& options) {
-    const auto answer = ask(status_url(options.url));
+    const auto answer = ask(status_url(options.url, options.link));
     if (const auto* failure = std::get_if<RestFailure>(&answer)) {
         return tell(*failure);
     }
@@ -42,7 +42,10 @@ int look_once(const StatusOptions& options) {
     const std::string text = options.as_json ? body : render_status_table(*report);
     std::fwrite(text.data(), 1, text.size(), stdout);
     std::fflush(stdout);
-    return report->has_trouble() ? kExitTrouble : kExitSuccess;
+    if (report->has_trouble()) {
+        return kExitTrouble;
+    }
+    return report->is_partial() ? kExitPartial : kExitSuccess;
 }
 
 /// Looks again and again until it is ended; returns what the last look did. A Lockstep that is away
@@ -68,8 +71,8 @@ int watch(const StatusOptions& options) {
 
 }  // namespace
 
-std::string status_url(const std::string& given) {
-    return api_url(given, "/api/v1/status");
+std::string status_url(const std::string& given, const std::string& link) {
+    return api_url(given, "/api/v1/status" + (link.empty() ? "" : "?link=" + query_value(link)));
 }
 
 int status_command(const StatusOptions& options) {

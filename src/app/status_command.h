@@ -6,8 +6,9 @@
 
 namespace lockstep::app {
 
-/// PURE. "10.0.0.7:7878" and "http://10.0.0.7:7878/" as the URL of the status there.
-std::string status_url(const std::string& given);
+/// PURE. "10.0.0.7:7878" and "http://10.0.0.7:7878/" as the URL of the status there, of one link
+/// or, where that is "", of all.
+std::string status_url(const std::string& given, const std::string& link = "");
 
 /// `lockstep status`; returns the exit code.
 int status_command(const StatusOptions& options);

@@ -197,6 +197,7 @@ Json link_json(const LinkStatus& link, const Rates& rates, int64_t now_ms) {
         {"acls", follow_json(link.around.acls)},
         {"quotas", follow_json(link.around.quotas)},
         {"users", follow_json(link.around.users)},
+        {"growth", follow_json(link.around.growth)},
         {"fleet", fleet_json(link.fleet)},
         {"deletions", deletions_json(link.around.deletions)},
     };

@@ -188,8 +188,9 @@ LinkReport link_from(const Json& json) {
     for (const auto& [key, what] :
          {std::pair{"configs", "topic configs"}, std::pair{"acls", "ACLs"},
           std::pair{"quotas", "client quotas"},
-          std::pair{"users", "users (nobody can read their secrets back)"}}) {
-        const bool is_known = json.contains(key);  // an older Lockstep says nothing of users
+          std::pair{"users", "users (nobody can read their secrets back)"},
+          std::pair{"growth", "partition counts"}}) {
+        const bool is_known = json.contains(key);  // an older Lockstep does not say all
         if (is_known && json.at(key).at("state") != "off") {
             link.followed.push_back(follow_from(what, json.at(key)));
         }
@@ -213,6 +214,21 @@ bool StatusReport::has_trouble() const {
                                                                partition.differences > 0;
                                                     });
     });
+}
+
+std::map<std::string, size_t> elsewhere_of(const LinkReport& link) {
+    std::map<std::string, size_t> by_worker;
+    for (const PartitionReport& partition : link.partitions) {
+        if (partition.state == "elsewhere") {
+            ++by_worker[partition.worker];
+        }
+    }
+    return by_worker;
+}
+
+bool StatusReport::is_partial() const {
+    return std::any_of(links.begin(), links.end(),
+                       [](const LinkReport& link) { return !elsewhere_of(link).empty(); });
 }
 
 Result<StatusReport> parse_status_report(const std::string& json) {

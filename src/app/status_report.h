@@ -4,6 +4,7 @@
 #include "model/unmatched_entry.h"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -78,6 +79,9 @@ struct LinkReport {
     std::vector<std::string> deletions;  // copies that are to be deleted; each in words
 };
 
+/// How many partitions of the link other workers have, by worker; "" is one that is not known yet.
+std::map<std::string, size_t> elsewhere_of(const LinkReport& link);
+
 struct StatusReport {
     std::string version;
     double uptime_seconds = 0;
@@ -85,6 +89,8 @@ struct StatusReport {
 
     /// A link has a problem, or a partition is blocked or differs from its source.
     bool has_trouble() const;
+    /// Other workers have some of the partitions: what is wrong with those is not known here.
+    bool is_partial() const;
 };
 
 /// PURE. Errc::malformed where `json` is not the body of /api/v1/status.

@@ -185,6 +185,9 @@ std::string render_status_table(const StatusReport& report) {
             text += wrap_text("takes no transaction markers: " + link.marker_problem, 2, kWidth);
         }
         text += fleet_line(link.fleet);
+        for (const auto& [worker, partitions] : elsewhere_of(link)) {
+            text += wrap_text(elsewhere_text(partitions, worker), 2, kWidth);
+        }
         if (!link.partitions.empty()) {
             text += "  " + summary_of_speed(link) + "\n";
             if (!link.last_error.empty()) {

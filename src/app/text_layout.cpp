@@ -34,6 +34,13 @@ std::string wrap_text(std::string_view text, size_t indent, size_t width) {
     return line.empty() ? lines : lines + margin + line + "\n";
 }
 
+std::string elsewhere_text(size_t partitions, std::string_view worker) {
+    return fmt::format("{} {} with {}", count_of(partitions, "partition"),
+                       partitions == 1 ? "is" : "are",
+                       worker.empty() ? "another worker, which is not known yet"
+                                      : fmt::format("worker {}: ask it", worker));
+}
+
 std::string count_of(size_t count, std::string_view noun) {
     return fmt::format("{} {}{}", format_count(static_cast<int64_t>(count)), noun,
                        count == 1 ? "" : "s");

@@ -66,6 +66,12 @@ Task<Result<std::unique_ptr<SaslExchange>>> ClusterSecurity::begin_login(
     co_return start_sasl(std::move(login));
 }
 
+void ClusterSecurity::on_refused(const SaslExchange& exchange) {
+    if (tokens_) {
+        tokens_->on_refused(exchange.bearer_token());
+    }
+}
+
 std::string ClusterSecurity::who() const {
     if (spec_.sasl.mechanism == SaslMechanism::oauthbearer) {
         return spec_.sasl.token_endpoint.empty()

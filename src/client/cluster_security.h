@@ -32,6 +32,9 @@ public:
     /// Gathers the secrets of one login; this may ask a token endpoint.
     runtime::Task<Result<std::unique_ptr<SaslExchange>>> begin_login(runtime::TimePoint deadline);
 
+    /// The broker does not let in who logs in so: a token of an endpoint is not shown again.
+    void on_refused(const SaslExchange& exchange);
+
     /// Who logs in, for messages: `user "alice" by PLAIN`.
     std::string who() const;
 

@@ -100,6 +100,7 @@ Task<Result<void>> Connection::prove_identity() {
         auto answered = co_await call_login(request, version);
         LS_CO_TRY(answer, std::move(answered));
         if (answer.error_code != 0) {
+            options_.security->on_refused(*exchange);
             co_return refused(answer.error_code, answer.error_message.value_or("no reason given"));
         }
         LS_CO_TRY(next, exchange->next(answer.auth_bytes));

@@ -47,6 +47,34 @@ Error error_of_heartbeat(int16_t code) {
                : Error(error, "heartbeat");
 }
 
+/// Whether the coordinator answered, and will answer the same again.
+bool is_refusal(const Error& error) {
+    return error.code.category() == protocol::kafka_category() &&
+           !protocol::is_retriable(error.code) && !is_out(error) && !is_next_round(error);
+}
+
+/// What to do about a refusal, to be read behind it.
+std::string advice_on(const Error& error) {
+    if (!is_refusal(error)) {
+        return "";
+    }
+    if (error.code == KafkaError::group_authorization_failed) {
+        return ": the right READ on that group is needed";
+    }
+    if (error.code == KafkaError::invalid_session_timeout) {
+        return ": set fleet.session_timeout to what its brokers allow: from "
+               "group.min.session.timeout.ms (6 s, unless changed) to group.max.session.timeout.ms";
+    }
+    if (error.code == KafkaError::inconsistent_group_protocol) {
+        return ": members of another kind, or of another version of Lockstep, are in that group: "
+               "end them";
+    }
+    if (error.code == KafkaError::group_max_size_reached) {
+        return ": its brokers' group.max.size allows no more workers";
+    }
+    return ": see the brokers' log";
+}
+
 int32_t milliseconds_of(runtime::Duration duration) {
     return static_cast<int32_t>(duration / std::chrono::milliseconds(1));
 }
@@ -99,16 +127,16 @@ Task<void> GroupMember::run(std::stop_token stop) {
     }
 }
 
-/// What heals by itself is told at debug; that it is not allowed, once.
+/// What heals by itself is told at debug; a refusal that lasts until somebody does something, once.
 void GroupMember::note(const Error& error) {
-    const std::string problem = error.message();
-    if (problem != problem_ && error.code == KafkaError::group_authorization_failed) {
-        log::warn("group {} on {}: {}: the right READ on that group is needed", group(),
-                  cluster_.name(), problem);
-    } else {
-        log::debug("group {} on {}: {}", group(), cluster_.name(), problem);
+    problem_ = error.message() + advice_on(error);
+    if (!is_refusal(error) || problem_ == told_) {
+        log::debug("group {} on {}: {}", group(), cluster_.name(), problem_);
+        return;
     }
-    problem_ = problem;
+    told_ = problem_;
+    log::warn("group {} on {}: {}; until then nothing is shared with other workers", group(),
+              cluster_.name(), problem_);
 }
 
 /// One membership: until something fails.
@@ -127,6 +155,7 @@ Task<Result<void>> GroupMember::take_part(std::stop_token stop) {
         }
         if (ended.has_value()) {
             problem_.clear();
+            told_.clear();
             remember();
             auto kept = co_await keep(connection, stop);
             ended = std::move(kept);
@@ -256,7 +285,8 @@ Task<void> GroupMember::wait_left(runtime::TimePoint deadline) {
     }
 }
 
-Task<Result<bool>> has_members(Cluster& cluster, std::string group, std::stop_token stop) {
+Task<Result<std::vector<Bytes>>> read_assignments(Cluster& cluster, std::string group,
+                                                  std::stop_token stop) {
     auto found = co_await find_coordinator(cluster, group, stop);
     LS_CO_TRY(coordinator, std::move(found));
     auto connected = co_await cluster.broker(coordinator, Purpose::group, stop);
@@ -272,7 +302,11 @@ Task<Result<bool>> has_members(Cluster& cluster, std::string group, std::stop_to
     if (answer.error_code != 0) {
         co_return Error(KafkaError(answer.error_code), fmt::format("describe group {}", group));
     }
-    co_return !answer.members.empty();
+    std::vector<Bytes> assignments;
+    for (const auto& member : answer.members) {
+        assignments.push_back(member.member_assignment);
+    }
+    co_return assignments;
 }
 
 }  // namespace lockstep::client

@@ -102,6 +102,7 @@ private:
     BrokerId coordinator_ = kNoBroker;
     ConnectionPtr connection_;  // to it
     std::string problem_;
+    std::string told_;  // of these, the one that the log was warned of last
     bool is_rejoin_wanted_ = false;
     runtime::TimePoint valid_until_{};
     runtime::Signal rejoin_wanted_;
@@ -109,7 +110,9 @@ private:
     runtime::Signal left_;
 };
 
-/// Whether the group has members now, living or not.
-runtime::Task<Result<bool>> has_members(Cluster& cluster, std::string group, std::stop_token stop);
+/// What each of a group's members, living or not, was given in its last round. Empty values while
+/// a round goes on.
+runtime::Task<Result<std::vector<Bytes>>> read_assignments(Cluster& cluster, std::string group,
+                                                           std::stop_token stop);
 
 }  // namespace lockstep::client

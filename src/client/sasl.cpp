@@ -45,6 +45,7 @@ public:
         }
         return answer;
     }
+    std::string_view bearer_token() const override { return token_; }
 
 private:
     std::string token_;

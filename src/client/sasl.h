@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace lockstep::client {
 
@@ -23,6 +24,9 @@ public:
     /// What to send next; nothing where the login is done. An error where the broker is not who it
     /// claims to be, or talks nonsense.
     virtual Result<std::optional<Bytes>> next(ByteView challenge) = 0;
+
+    /// What OAUTHBEARER shows to the broker; "" by any other mechanism.
+    virtual std::string_view bearer_token() const { return {}; }
 };
 
 /// Who logs in, with the secrets themselves. It must not live longer than the login.

@@ -19,6 +19,7 @@ namespace {
 
 constexpr double kLongestLife = 365.0 * 24 * 3600;
 constexpr std::chrono::seconds kAssumedLife{60};  // of a token that does not say
+constexpr BackoffPace kPauses{std::chrono::seconds(1), std::chrono::seconds(10)};
 
 runtime::TlsOptions trusting(const std::string& ca) {
     runtime::TlsOptions options;
@@ -81,6 +82,7 @@ TokenSource::TokenSource(runtime::Runtime& runtime, SaslSpec spec)
     : runtime_(runtime),
       spec_(std::move(spec)),
       tls_(trusting(spec_.token_endpoint_ca)),
+      pause_(kPauses),
       fetched_(runtime.loop) {}
 
 Task<Result<std::string>> TokenSource::token(runtime::TimePoint deadline) {
@@ -101,10 +103,28 @@ Task<Result<std::string>> TokenSource::token(runtime::TimePoint deadline) {
         co_return std::move(granted).error().within("get a token for client \"" + spec_.client_id +
                                                     "\"");
     }
-    token_ = std::move(granted->token);
-    const auto lasts = granted->lasts.count() > 0 ? granted->lasts : kAssumedLife;
-    fresh_until_ = runtime_.loop.now() + lasts * 4 / 5;
+    keep(std::move(*granted));
     co_return token_;
+}
+
+void TokenSource::keep(GrantedToken granted) {
+    const auto now = runtime_.loop.now();
+    if (now - fetched_at_ > 2 * kPauses.longest) {
+        pause_.reset();  // the former one was of use for a while
+    }
+    token_ = std::move(granted.token);
+    const auto lasts = granted.lasts.count() > 0 ? granted.lasts : kAssumedLife;
+    fresh_until_ = now + lasts * 4 / 5;
+    fetched_at_ = now;
+    may_ask_at_ = now + pause_.next(runtime_.rng);
+}
+
+/// Many connections may have shown it. Until the pause is over they show it again, so that what
+/// they say of it stays true.
+void TokenSource::on_refused(std::string_view token) {
+    if (token == token_) {
+        fresh_until_ = std::min(fresh_until_, may_ask_at_);
+    }
 }
 
 Task<Result<GrantedToken>> TokenSource::fetch(runtime::TimePoint deadline) {

@@ -54,8 +54,9 @@ std::optional<AclPattern> parse_acl_pattern(std::string_view word);
 std::optional<AclRight> parse_acl_right(std::string_view word);
 std::optional<AclPermission> parse_acl_permission(std::string_view word);
 
-/// Principal and resource "*" stand for all of them.
+/// Principal, host and resource "*" stand for all of them.
 constexpr std::string_view kEverybody = "User:*";
+constexpr std::string_view kEveryHost = "*";
 constexpr std::string_view kEveryResource = "*";
 
 /// One rule of an authorizer: what `principal` from `host` may or may not do.

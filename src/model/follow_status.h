@@ -60,6 +60,7 @@ struct AroundStatus {
     FollowStatus acls;
     FollowStatus quotas;
     FollowStatus users;
+    FollowStatus growth;  // of the topics' partition counts
     DeletionStatus deletions;
 };
 

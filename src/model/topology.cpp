@@ -1,6 +1,7 @@
 #include "model/topology.h"
 
 #include "base/assert.h"
+#include "model/known_as.h"
 
 #include <fmt/core.h>
 #include <fmt/ranges.h>
@@ -87,11 +88,6 @@ struct Arrival {
     std::string known_as;
     Names path;
 };
-
-bool is_carried(const LinkSpec& link, const std::string& known_as) {
-    return link.origins ? std::ranges::find(*link.origins, known_as) != link.origins->end()
-                        : known_as != link.target;
-}
 
 std::string problem_of(const std::string& origin, const LinkSpec& link, const Names& first,
                        const Names& second) {
@@ -225,6 +221,11 @@ std::string_view to_string(Strategy strategy) {
         case Strategy::mesh: return "mesh";
     }
     return "unknown";
+}
+
+bool is_carried(const LinkSpec& link, const std::string& known_as) {
+    return link.origins ? std::ranges::find(*link.origins, known_as) != link.origins->end()
+                        : known_as != link.target;
 }
 
 double usual_cost(const ClusterSpec& one, const ClusterSpec& other) {

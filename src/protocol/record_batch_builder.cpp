@@ -23,7 +23,7 @@ void RecordBatchBuilder::add_at(int32_t offset_delta, int64_t timestamp_ms,
                                 const RecordContent& content) {
     LS_ASSERT(offset_delta > last_offset_delta_);
     if (record_count_ == 0) {
-        base_timestamp_ = timestamp_ms;
+        base_timestamp_ = options_.base_timestamp_ms.value_or(timestamp_ms);
     }
     max_timestamp_ = std::max(max_timestamp_, timestamp_ms);
     last_offset_delta_ = offset_delta;

@@ -21,6 +21,8 @@ struct BatchOptions {
     Codec codec = Codec::none;
     std::optional<int> level = std::nullopt;  ///< of the codec
     int16_t attributes = 0;  ///< bits of batch_attribute; the codec's are set from `codec`
+    /// Else the first record's; in batches with a delete horizon, that.
+    std::optional<int64_t> base_timestamp_ms = std::nullopt;
 };
 
 /// What a record carries; only read while it is being added.
@@ -30,7 +32,7 @@ struct RecordContent {
     std::span<const RecordHeader> headers = {};
 };
 
-/// Collects records, then makes the batch. The first record's timestamp is the batch's base.
+/// Collects records, then makes the batch.
 class RecordBatchBuilder {
 public:
     explicit RecordBatchBuilder(BatchOptions options) : options_(options) {}

@@ -48,6 +48,7 @@ AclFollower::AclFollower(client::Cluster& source, client::Cluster& target, LinkS
       target_(target),
       spec_(std::move(spec)),
       store_(store),
+      at_source_(source),
       topics_(filter_of(spec_.topics, spec_.exclude)),
       principals_(principals_of(spec_.acls)) {
     if (!spec_.groups.empty()) {
@@ -58,7 +59,11 @@ AclFollower::AclFollower(client::Cluster& source, client::Cluster& target, LinkS
 Task<Result<AclFollower::Look>> AclFollower::look(std::stop_token stop) {
     Look look;
     auto on_target = co_await client::describe_acls(target_, stop);
+    // Links remember an ACL before they create it, and forget it after they have deleted it: one
+    // that is seen between the two is known before or after. Brokers hear later that it is gone.
+    auto created = co_await created_at_source(stop);
     auto at_source = co_await client::describe_acls(source_, stop);
+    auto created_by_now = co_await created_at_source(stop);
     for (const auto* described : {&on_target, &at_source}) {
         if (described->has_error() && described->error().code == KafkaError::security_disabled) {
             look.unavailable = fmt::format("{} has no authorizer, so there are no ACLs",
@@ -69,14 +74,60 @@ Task<Result<AclFollower::Look>> AclFollower::look(std::stop_token stop) {
             co_return described->error();
         }
     }
-    const AclScope scope{topics_, groups_ ? &*groups_ : nullptr, principals_, spec_.acls,
-                         spec_.names};
-    WantedAcls wanted = wanted_acls(*at_source, scope);
-    const std::set<Acl> found(on_target->begin(), on_target->end());
-    const RememberedAcls remembered = remembered_acls(store_.entries(), owner());
-    look.difference = acl_difference(wanted.now, found, remembered.created);
-    look.on_failover = std::move(wanted.on_failover);
+    AclScope scope{topics_, groups_ ? &*groups_ : nullptr, principals_, spec_.acls, spec_.names};
+    scope.on_target.insert(on_target->begin(), on_target->end());
+    std::set<Acl> brought;
+    for (auto* known : {&created, &created_by_now}) {
+        if (known->has_error()) {
+            look.problem = fmt::format(
+                "{} cannot be read on {}, so it is not known which ACLs Lockstep has created "
+                "there: no ALLOW is created on {} for now ({})",
+                FollowedStore::kTopic, spec_.source, spec_.target, known->error().message());
+        } else {
+            brought.merge(**known);
+        }
+    }
+    scope.brought_here = brought;
+    scope.brought_here.merge(brought_before_);
+    brought_before_ = std::move(brought);
+    compare(look, *at_source, scope);
     co_return look;
+}
+
+Task<Result<std::set<Acl>>> AclFollower::created_at_source(std::stop_token stop) {
+    LS_CO_CHECK(co_await at_source_.catch_up_surely(stop));
+    co_return created_acls(at_source_.entries());
+}
+
+void AclFollower::compare(Look& look, const std::vector<Acl>& at_source,
+                          const AclScope& scope) const {
+    WantedAcls wanted = wanted_acls(at_source, scope);
+    const RememberedAcls remembered = remembered_acls(store_.entries(), owner());
+    std::set<Acl> own = remembered.created;
+    own.insert(remembered.left_alone.begin(), remembered.left_alone.end());
+    // A DENY that was passed on when links still did so is kept as long as the source has it.
+    std::set<Acl> kept = wanted.not_passed_on;
+    for (const Acl& acl : own) {
+        const bool is_left = remembered.left_alone.contains(acl) ||
+                             wanted.left_alone.contains(acl) ||
+                             principals_.is_left_alone(acl.principal);
+        if (is_left && !wanted.now.contains(acl) && scope.on_target.contains(acl)) {
+            kept.insert(acl);
+            look.owned[acl_key(owner(), acl)] = kLeftAcl;
+        } else if (wanted.now.contains(acl)) {
+            look.owned[acl_key(owner(), acl)] = kCreatedAcl;
+        }
+    }
+    look.difference = acl_difference(wanted.now, scope.on_target, own, kept);
+    if (!look.problem.empty()) {
+        std::erase_if(look.difference.to_create,
+                      [](const Acl& acl) { return acl.permission == AclPermission::allow; });
+    }
+    look.overruled = std::move(wanted.overruled);
+    look.on_failover = std::move(wanted.on_failover);
+    std::erase_if(look.on_failover, [&](const Acl& acl) {
+        return scope.on_target.contains(acl) && !own.contains(acl);
+    });
 }
 
 Task<Result<void>> AclFollower::follow(Look look, std::stop_token stop) {
@@ -85,8 +136,9 @@ Task<Result<void>> AclFollower::follow(Look look, std::stop_token stop) {
     if (!last_.unavailable.empty()) {
         co_return Result<void>();
     }
+    note_problem();
     const AclOwner link = owner();
-    FollowedStore::Changes before;
+    FollowedStore::Changes before = last_.owned;
     for (const Acl& acl : remembered_acls(store_.entries(), link).on_failover) {
         if (!last_.on_failover.contains(acl)) {
             before[acl_key(link, acl)] = std::nullopt;
@@ -105,8 +157,12 @@ Task<Result<void>> AclFollower::follow(Look look, std::stop_token stop) {
     LS_CO_CHECK(co_await create(last_.difference.to_create, stop));
     LS_CO_CHECK(co_await erase(last_.difference.to_delete, stop));
     FollowedStore::Changes staged;
+    const RememberedAcls remembered_now = remembered_acls(store_.entries(), link);
     for (const Acl& acl : last_.on_failover) {
-        staged[acl_key(link, acl)] = kStagedAcl;
+        // One that the target refuses to delete stays the link's own.
+        if (!remembered_now.created.contains(acl)) {
+            staged[acl_key(link, acl)] = kStagedAcl;
+        }
     }
     LS_CO_CHECK(co_await store_.put(std::move(staged), stop));
     co_return Result<void>();
@@ -164,10 +220,22 @@ void AclFollower::note_refused(const Acl& acl, bool is_wanted, const Error& erro
     }
 }
 
+void AclFollower::note_problem() {
+    if (!last_.problem.empty() && noted_.insert(last_.problem).second) {
+        log::warn("link {}: {}", spec_.name, last_.problem);
+    }
+}
+
 void AclFollower::add_to(FollowStatus& status) const {
     status.in_step = last_.difference.in_step;
     status.changes = changes_;
+    status.problem = last_.problem;
     status.drift = refused_;
+    for (const Acl& acl : last_.overruled) {
+        status.drift.push_back({acl.subject(), acl.rule(), "there", std::nullopt,
+                                "a DENY overrules it at the source that a link has brought there, "
+                                "and that does not come here"});
+    }
     for (const Acl& acl : last_.on_failover) {
         status.on_failover.push_back(acl.rule() + " on " + acl.subject());
     }

@@ -89,8 +89,8 @@ Task<Result<DiscoveredTopics>> Discovery::look(std::stop_token stop) {
     if (lacks_offsets_topic) {
         LS_CO_CHECK(co_await create_offsets_topic(discovered.target_problems, stop));
     }
-    const bool raised = co_await raise_partitions(to_copy, discovered.target_problems, stop);
-    if (raised || lacks_offsets_topic) {
+    discovered.growth = co_await raise_partitions(to_copy, discovered.target_problems, stop);
+    if (discovered.growth.changes > 0 || lacks_offsets_topic) {
         LS_CO_CHECK(co_await refresh_target(discovered.topics, stop));
     }
     co_return discovered;
@@ -232,28 +232,37 @@ Task<Result<void>> Discovery::create_offsets_topic(std::map<std::string, Error>&
     co_return Result<void>();
 }
 
-Task<bool> Discovery::raise_partitions(const std::vector<TopicMetadata>& topics,
-                                       std::map<std::string, Error>& problems,
-                                       std::stop_token stop) {
-    bool raised_any = false;
+Task<FollowStatus> Discovery::raise_partitions(const std::vector<TopicMetadata>& topics,
+                                               std::map<std::string, Error>& problems,
+                                               std::stop_token stop) {
+    FollowStatus growth;
     for (const TopicMetadata& topic : topics) {
         const std::string name = spec_.names.on_target(topic.name);
         const TopicMetadata* there = target_.metadata().find_topic(name);
-        if (there == nullptr || there->partitions.size() >= topic.partitions.size() ||
+        if (there == nullptr) {
+            continue;
+        }
+        if (there->partitions.size() >= topic.partitions.size() ||
             mutated(Mutation::new_partitions_ignored)) {
+            ++growth.in_step;
             continue;
         }
         const auto count = static_cast<int32_t>(topic.partitions.size());
+        const size_t found = there->partitions.size();
         auto raised = co_await client::create_partitions(target_, name, count, stop);
         if (raised.has_error()) {
             problems[topic.name] = raised.error();
+            growth.drift.push_back({name, "partitions", std::to_string(count),
+                                    std::to_string(found), raised.error().message()});
         } else {
+            ++growth.in_step;
+            ++growth.changes;
             log::info("link {}: raised topic {} on {} to {} partitions", spec_.name, name,
                       spec_.target, count);
-            raised_any = true;
         }
     }
-    co_return raised_any;
+    growth.state = growth.drift.empty() ? FollowState::in_step : FollowState::drifted;
+    co_return growth;
 }
 
 }  // namespace lockstep::replication

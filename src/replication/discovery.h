@@ -2,6 +2,7 @@
 
 #include "client/admin.h"
 #include "client/cluster.h"
+#include "model/follow_status.h"
 #include "model/link.h"
 #include "model/unmatched_entry.h"
 #include "replication/topic_filter.h"
@@ -22,6 +23,7 @@ struct DiscoveredTopics {
     uint64_t source_version = 0;                   // of the metadata that says so
     std::map<std::string, Error> target_problems;  // topics that could not be set up on the target
     std::map<std::string, std::string> name_problems;  // topics that cannot have their names there
+    FollowStatus growth;                               // of partition counts; changes: of this look
 };
 
 /// Finds the topics of a link and makes the target ready for them: creates what is missing, raises
@@ -62,9 +64,9 @@ private:
                                        std::stop_token stop);
     SourceTopic as_on_target(const client::TopicMetadata& topic,
                              std::vector<client::ConfigEntry> configs) const;
-    runtime::Task<bool> raise_partitions(const std::vector<client::TopicMetadata>& topics,
-                                         std::map<std::string, Error>& problems,
-                                         std::stop_token stop);
+    runtime::Task<FollowStatus> raise_partitions(const std::vector<client::TopicMetadata>& topics,
+                                                 std::map<std::string, Error>& problems,
+                                                 std::stop_token stop);
     runtime::Task<Result<void>> refresh_target(const std::vector<client::TopicMetadata>& topics,
                                                std::stop_token stop);
 

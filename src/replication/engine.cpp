@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 #include <set>
 #include <utility>
 
@@ -18,6 +17,12 @@ constexpr size_t kKeptBufferBytes = 8U << 20;
 
 runtime::Task<void> stop_link(Link& link, runtime::TimePoint deadline) {
     co_await link.stop(deadline);
+}
+
+/// Whether they are one cluster, perhaps under two names.
+bool may_be_same(const ClusterSpec& one, const ClusterSpec& other) {
+    return one.name == other.name || (!one.id.empty() && one.id == other.id) ||
+           std::ranges::find_first_of(one.bootstrap, other.bootstrap) != one.bootstrap.end();
 }
 
 }  // namespace
@@ -80,8 +85,8 @@ runtime::Task<void> Engine::reconfigure(std::vector<ClusterSpec> clusters,
                                         std::vector<LinkSpec> links,
                                         runtime::Duration discovery_interval) {
     routes_ = TopicRoutes(links);
+    Change change;
     std::vector<Running> staying;
-    std::vector<Running> starting;
     for (const LinkSpec& spec : links) {
         Running wanted{spec, cluster_named(clusters, spec.source),
                        cluster_named(clusters, spec.target), discovery_interval, nullptr};
@@ -89,32 +94,100 @@ runtime::Task<void> Engine::reconfigure(std::vector<ClusterSpec> clusters,
             links_, [&](const Running& each) { return each.link && each.is_same_as(wanted); });
         if (same == links_.end() || !has_same_origins(spec, clusters) ||
             copies_what_it_must_not(*same->link)) {
-            starting.push_back(std::move(wanted));
+            change.starting.push_back(std::move(wanted));
         } else {
             staying.push_back(std::move(*same));
         }
     }
     std::erase_if(links_, [](const Running& each) { return each.link == nullptr; });
     ending_ = std::exchange(links_, std::move(staying));
-    co_await stop_all(ending_);
-    std::map<std::string, Pauses> pauses;
+    const auto former = std::exchange(clusters_, std::move(clusters));
+    for (const ClusterSpec& cluster : clusters_) {
+        const auto before = std::ranges::find(former, cluster.name, &ClusterSpec::name);
+        if (before != former.end() && *before != cluster) {
+            change.changed.push_back(cluster);
+        } else {
+            learn_id(cluster);
+        }
+    }
+    begin_what_can(change);
+    runtime::TaskGroup leaving(runtime_.loop);
+    const auto deadline = runtime_.loop.now() + kDrainTime;
     for (const Running& each : ending_) {
-        pauses[each.spec.name] = each.link->pauses();
+        leaving.spawn("end link", end(*each.link, deadline, change));
     }
+    co_await leaving.join();
     ending_.clear();
-    if (is_stopping_) {
-        co_return;
-    }
-    learn_ids(clusters);
-    clusters_ = std::move(clusters);
-    for (Running& wanted : starting) {
-        open(wanted);
-        wanted.link->start(std::move(pauses[wanted.spec.name]));
-        links_.push_back(std::move(wanted));
-    }
-    if (probes_) {
+    if (probes_ && !is_stopping_) {
         co_await probes_->reconfigure(used_clusters());
     }
+}
+
+/// One that another is to begin instead of stays until then, so that whoever asks or pauses it
+/// meanwhile finds it.
+runtime::Task<void> Engine::end(Link& leaving, runtime::TimePoint deadline, Change& change) {
+    co_await leaving.stop(deadline);
+    const auto ended = std::ranges::find_if(
+        ending_, [&](const Running& each) { return each.link.get() == &leaving; });
+    const bool is_replaced = std::ranges::any_of(change.starting, [&](const Running& wanted) {
+        return wanted.spec.name == ended->spec.name;
+    });
+    if (is_replaced) {
+        ended->has_ended = true;
+    } else {
+        ending_.erase(ended);
+    }
+    begin_what_can(change);
+}
+
+void Engine::begin_what_can(Change& change) {
+    if (is_stopping_) {
+        return;
+    }
+    std::erase_if(change.changed, [this](const ClusterSpec& cluster) {
+        const bool is_free = !is_in_use(cluster.name);
+        if (is_free) {
+            cluster_ids_.forget(cluster.name);  // it may be another one
+            learn_id(cluster);
+        }
+        return is_free;
+    });
+    for (Running& wanted : std::exchange(change.starting, {})) {
+        if (must_wait(wanted, change)) {
+            change.starting.push_back(std::move(wanted));
+            continue;
+        }
+        Pauses pauses;
+        const auto former = std::ranges::find_if(
+            ending_, [&](const Running& each) { return each.spec.name == wanted.spec.name; });
+        if (former != ending_.end()) {
+            pauses = former->link->pauses();
+            ending_.erase(former);
+        }
+        open(wanted);
+        wanted.link->start(pauses);
+        links_.push_back(std::move(wanted));
+    }
+}
+
+bool Engine::must_wait(const Running& wanted, const Change& change) const {
+    const bool is_unclear = std::ranges::any_of(
+        change.changed, [&](const ClusterSpec& cluster) { return wanted.uses(cluster.name); });
+    return is_unclear || std::ranges::any_of(ending_, [&](const Running& each) {
+               return !each.has_ended && (each.spec.name == wanted.spec.name ||
+                                          may_be_same(each.target, wanted.target));
+           });
+}
+
+bool Engine::is_in_use(const std::string& cluster) const {
+    return std::ranges::any_of(
+        ending_, [&](const Running& each) { return !each.has_ended && each.uses(cluster); });
+}
+
+bool Engine::Running::uses(const std::string& cluster) const {
+    const auto& origins = spec.origins;
+    return spec.source == cluster || spec.target == cluster ||
+           (origins && std::ranges::find(*origins, cluster) != origins->end());
 }
 
 bool Engine::has_same_origins(const LinkSpec& link,
@@ -131,17 +204,10 @@ bool Engine::copies_what_it_must_not(const Link& link) {
     });
 }
 
-/// A cluster that is spoken to in another way may be another cluster.
-void Engine::learn_ids(const std::vector<ClusterSpec>& clusters) {
-    for (const ClusterSpec& cluster : clusters) {
-        const auto before = std::ranges::find(clusters_, cluster.name, &ClusterSpec::name);
-        if (before != clusters_.end() && *before != cluster) {
-            cluster_ids_.forget(cluster.name);
-        }
-        const auto learnt = cluster_ids_.learn(cluster.name, cluster.id);
-        if (learnt.has_error()) {
-            log::error("{}", learnt.error().message());
-        }
+void Engine::learn_id(const ClusterSpec& cluster) {
+    const auto learnt = cluster_ids_.learn(cluster.name, cluster.id);
+    if (learnt.has_error()) {
+        log::error("{}", learnt.error().message());
     }
 }
 
@@ -181,6 +247,10 @@ void Engine::audit(std::string_view link, const std::string& key, const std::str
         if (is_meant && targets.insert(each.spec.target).second) {
             each.link->audit(key, value);
         }
+    }
+    if (targets.empty()) {
+        log::warn("audit: there is no link to whose target it could be written; not written: {}",
+                  value);
     }
 }
 

@@ -39,8 +39,10 @@ public:
 
     /// Makes the links those that are wanted now: what has changed or is gone ends first, as with
     /// stop(); what is the same goes on untouched, unless a new link would bring its records a
-    /// second time: then it begins anew, to find out what it must not copy any more. Pauses stay
-    /// with the name of the link. Call it again only when it is done.
+    /// second time: then it begins anew, to find out what it must not copy any more. A link begins
+    /// as soon as nothing ends any more that it depends on: its former self, what writes to the
+    /// same target, and what uses a cluster that is spoken to in another way now. Pauses stay with
+    /// the name of the link. Call it again only when it is done.
     runtime::Task<void> reconfigure(std::vector<ClusterSpec> clusters, std::vector<LinkSpec> links,
                                     runtime::Duration discovery_interval);
 
@@ -69,18 +71,30 @@ private:
         ClusterSpec target;
         runtime::Duration discovery_interval{};
         std::unique_ptr<Link> link;
+        bool has_ended = false;  // and waits for others, so that the one instead of it can begin
 
         bool is_same_as(const Running& other) const {
             return spec == other.spec && source == other.source && target == other.target &&
                    discovery_interval == other.discovery_interval;
         }
+        bool uses(const std::string& cluster) const;
+    };
+
+    /// What reconfigure() has still to do.
+    struct Change {
+        std::vector<Running> starting;
+        std::vector<ClusterSpec> changed;  // clusters that links which end still use as before
     };
 
     void open(Running& wanted);
+    void begin_what_can(Change& change);
+    bool must_wait(const Running& wanted, const Change& change) const;
+    runtime::Task<void> end(Link& leaving, runtime::TimePoint deadline, Change& change);
+    bool is_in_use(const std::string& cluster) const;
     /// Whether its two clusters, and those whose records it relays, are still the same ones.
     bool has_same_origins(const LinkSpec& link, const std::vector<ClusterSpec>& clusters) const;
     bool copies_what_it_must_not(const Link& link);
-    void learn_ids(const std::vector<ClusterSpec>& clusters);
+    void learn_id(const ClusterSpec& cluster);
     std::vector<ClusterSpec> used_clusters() const;
     runtime::Task<void> stop_all(const std::vector<Running>& links);
 
@@ -95,7 +109,7 @@ private:
     TopicRoutes routes_;
     CopyDeleted on_copy_deleted_;
     std::vector<Running> links_;
-    std::vector<Running> ending_;  // which reconfigure() is replacing
+    std::vector<Running> ending_;  // which reconfigure() ends; no name is also in links_
     std::optional<ClusterProbes> probes_;
     bool is_stopping_ = false;
 };

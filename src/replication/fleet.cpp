@@ -75,11 +75,25 @@ Fleet::Fleet(client::Cluster& target, Options options, Services services)
       decided_(target.runtime().loop) {}
 
 Task<void> Fleet::run(std::stop_token stop) {
-    const auto others = co_await client::has_members(target_, options_.group, stop);
-    if (others.has_error() || !*others) {
+    const auto others = co_await client::read_assignments(target_, options_.group, stop);
+    if (others.has_error() || others->empty()) {
         decide();
+    } else {
+        take_pauses_of(*others);
     }
     co_await member_.run(stop);
+}
+
+/// What is paused is not copied, however long it takes until this worker is let in.
+void Fleet::take_pauses_of(const std::vector<Bytes>& assignments) {
+    AgreedPauses newest;
+    for (const Bytes& assignment : assignments) {
+        const auto table = FleetTable::decode(assignment);
+        if (table && table->pauses.version > newest.version) {
+            newest = table->pauses;
+        }
+    }
+    services_.pauses_changed(services_.pauses->take(std::move(newest)));
 }
 
 Task<void> Fleet::watch(std::stop_token stop) {
@@ -207,6 +221,7 @@ Bytes Fleet::join_with() {
     for (const TopicPartition& id : known_) {
         claim.rates[id] = rate_of(id);
     }
+    claim.pauses = services_.pauses->tell();
     return claim.encode();
 }
 
@@ -224,7 +239,9 @@ std::map<std::string, Bytes> Fleet::assign(const std::vector<Told>& members) {
     std::vector<FleetWorker> workers;
     FleetTable table;
     std::set<TopicPartition> known;
+    std::vector<ToldPauses> pauses;
     for (const Joined& each : joined) {
+        pauses.push_back(each.claim.pauses);
         workers.push_back(
             {each.member_id, each.claim.generation, each.claim.owned, each.claim.is_able});
         table.workers.push_back({each.member_id, each.claim.name});
@@ -241,6 +258,7 @@ std::map<std::string, Bytes> Fleet::assign(const std::vector<Told>& members) {
     }
     table.rates = merged_rates(joined);
     table.plan = plan_fleet(workers, known, table.rates);
+    table.pauses = agree_on_pauses(pauses);
     const Bytes encoded = table.encode();
     for (const Joined& each : joined) {
         given[each.member_id] = encoded;
@@ -296,6 +314,8 @@ void Fleet::take(FleetTable table, size_t self) {
             to_set_down_.empty() ? "" : fmt::format(", and gives {} away", to_set_down_.size()));
     }
     mine_ = std::move(mine);
+    // Before anything of it is copied: it may have been paused all along.
+    services_.pauses_changed(services_.pauses->take(table.pauses));
     table_ = std::move(table);
     told_load_ = load();
     is_decided_ = true;

@@ -38,6 +38,8 @@ public:
     struct Services {
         std::function<FleetMeter::CopiedBytes()> copied;  // of the partitions that it copies
         std::function<void()> changed;  // told that it may copy others than before
+        SharedPauses* pauses = nullptr;
+        std::function<void(const PauseChanges&)> pauses_changed;
     };
 
     Fleet(client::Cluster& target, Options options, Services services);
@@ -53,6 +55,9 @@ public:
     void know(std::set<TopicPartition> partitions);
     /// Whether this worker can copy. One that cannot lets others have its partitions.
     void set_able(bool is_able);
+
+    /// Tells the others what is in the link's pauses now.
+    void tell_pauses() { member_.rejoin(); }
 
     /// False for a moment at the start, while it is found out whether others are there.
     bool is_decided() const { return is_decided_; }
@@ -84,6 +89,7 @@ private:
     void on_assigned(const Standing& standing, ByteView assignment) override;
     void on_out() override;
 
+    void take_pauses_of(const std::vector<Bytes>& assignments);
     void take(FleetTable table, size_t self);
     void decide();
     void measure();

@@ -15,9 +15,11 @@ using protocol::Lengths;
 using protocol::WireReader;
 using protocol::WireWriter;
 
-constexpr int8_t kClaimVersion = 2;
-constexpr int8_t kClaimWithoutAble = 1;
-constexpr int8_t kTableVersion = 1;
+constexpr int8_t kClaimVersion = 3;
+constexpr int8_t kClaimWithAble = 2;
+constexpr int8_t kClaimWithPauses = 3;
+constexpr int8_t kTableVersion = 2;
+constexpr int8_t kTableWithPauses = 2;
 
 // A rate as one byte: 0 for less than 1 byte/s, then 8 steps for each doubling.
 constexpr double kStepsPerDoubling = 8;
@@ -71,6 +73,41 @@ void read_partitions(WireReader& reader, ReadRest read_rest) {
     }
 }
 
+void put_scope(WireWriter& writer, const PauseScope& scope) {
+    writer.put_nullable_string(scope.topic, Lengths::compact);
+    writer.put_int32(scope.partition ? scope.partition->value() : -1);
+}
+
+PauseScope read_scope(WireReader& reader) {
+    PauseScope scope;
+    if (const auto topic = reader.read_nullable_string(Lengths::compact)) {
+        scope.topic = std::string(*topic);
+    }
+    const int32_t index = reader.read_int32();
+    if (index >= 0 && scope.topic) {
+        scope.partition = PartitionIndex(index);
+    }
+    return scope;
+}
+
+void put_pauses(WireWriter& writer, const AgreedPauses& pauses) {
+    writer.put_int64(static_cast<int64_t>(pauses.version));
+    writer.put_array_count(pauses.scopes.size(), Lengths::compact);
+    for (const PauseScope& scope : pauses.scopes) {
+        put_scope(writer, scope);
+    }
+}
+
+AgreedPauses read_pauses(WireReader& reader) {
+    AgreedPauses pauses;
+    pauses.version = static_cast<uint64_t>(reader.read_int64());
+    const size_t count = reader.read_array_count(Lengths::compact).value_or(0);
+    for (size_t i = 0; i < count && reader.ok(); ++i) {
+        pauses.scopes.insert(read_scope(reader));
+    }
+    return pauses;
+}
+
 int8_t read_version(WireReader& reader, int8_t newest) {
     const int8_t version = reader.read_int8();
     if (version < 1 || version > newest) {
@@ -110,6 +147,12 @@ Bytes FleetClaim::encode() const {
         writer.put_bool(is_owned);
         writer.put_int8(static_cast<int8_t>(step_of(rate_in(rates, id))));
     });
+    put_pauses(writer, pauses.agreed);
+    writer.put_array_count(pauses.orders.size(), Lengths::compact);
+    for (const PauseOrder& order : pauses.orders) {
+        put_scope(writer, order.scope);
+        writer.put_bool(order.is_resume);
+    }
     return writer.flatten();
 }
 
@@ -119,7 +162,7 @@ Result<FleetClaim> FleetClaim::decode(ByteView bytes) {
     const int8_t version = read_version(reader, kClaimVersion);
     claim.name = reader.read_string(Lengths::compact);
     claim.generation = reader.read_int32();
-    claim.is_able = version == kClaimWithoutAble || reader.read_bool();
+    claim.is_able = version < kClaimWithAble || reader.read_bool();
     read_partitions(reader, [&](TopicPartition id) {
         const bool is_owned = reader.read_bool();
         claim.rates[id] = rate_of(static_cast<uint8_t>(reader.read_int8()));
@@ -127,6 +170,14 @@ Result<FleetClaim> FleetClaim::decode(ByteView bytes) {
             claim.owned.insert(std::move(id));
         }
     });
+    if (version >= kClaimWithPauses) {
+        claim.pauses.agreed = read_pauses(reader);
+        const size_t count = reader.read_array_count(Lengths::compact).value_or(0);
+        for (size_t i = 0; i < count && reader.ok(); ++i) {
+            PauseScope scope = read_scope(reader);
+            claim.pauses.orders.push_back({std::move(scope), reader.read_bool()});
+        }
+    }
     LS_CHECK(finish(reader, version > kClaimVersion, version, "a worker's claim"));
     return claim;
 }
@@ -145,6 +196,7 @@ Bytes FleetTable::encode() const {
         writer.put_unsigned_varint(static_cast<uint32_t>(to));
         writer.put_int8(static_cast<int8_t>(step_of(rate_in(rates, id))));
     });
+    put_pauses(writer, pauses);
     return writer.flatten();
 }
 
@@ -172,6 +224,9 @@ Result<FleetTable> FleetTable::decode(ByteView bytes) {
         table.rates[id] = rate;
         table.plan[std::move(id)] = place;
     });
+    if (version >= kTableWithPauses) {
+        table.pauses = read_pauses(reader);
+    }
     LS_CHECK(finish(reader, version > kTableVersion, version, "a table of partitions"));
     return table;
 }

@@ -5,10 +5,11 @@
 // (SyncGroup's assignment).
 //
 //     claim  version, worker's name, generation, able, topics[name, partitions[index, owned,
-//     rate]];
-//            version 1 lacks "able"
+//            rate]], pauses, orders[topic, index, resume];
+//            version 1 lacks "able", versions 1 and 2 lack the pauses and the orders
 //     table  version, workers[member id, name], topics[name, partitions[index, worker, moves to,
-//     rate]]
+//            rate]], pauses; version 1 lacks them
+//     pauses version of the agreement, scopes[topic or null, index or -1]
 //
 // Rates are rounded to a tenth. A table for 5,000 partitions takes some 20 KB for each worker; the
 // coordinator keeps all of them in one record of __consumer_offsets (1 MB at most, as a rule).
@@ -16,6 +17,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "replication/fleet_plan.h"
+#include "replication/shared_pauses.h"
 
 #include <string>
 #include <vector>
@@ -28,6 +30,7 @@ struct FleetClaim {
     bool is_able = true;      // to copy
     std::set<TopicPartition> owned;
     FleetRates rates;  // of each partition that it knows, as it has measured
+    ToldPauses pauses;
 
     Bytes encode() const;
     /// Errors: `malformed`, `unsupported` for what a newer Lockstep wrote.
@@ -45,6 +48,7 @@ struct FleetTable {
     std::vector<Worker> workers;
     FleetPlan plan;  // by their places in `workers`
     FleetRates rates;
+    AgreedPauses pauses;
 
     Bytes encode() const;
     /// Errors: `malformed`, `unsupported` for what a newer Lockstep wrote.

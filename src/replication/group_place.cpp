@@ -61,7 +61,7 @@ std::optional<PartitionRanges::Begin> PartitionRanges::begin_behind_mirror() con
     }
     const OffsetRun& source = map_->source.runs().front();
     const OffsetRun& target = map_->target.runs().front();
-    const bool is_begin = source.first.value() == 0 && target.first.value() == 0;
+    const bool is_begin = source.first == target.first;  // else they are in the midst of it
     const bool has_more = source_.start < source.offset && target_.start < target.offset;
     return is_begin && has_more ? std::optional(Begin{source.offset, target.offset}) : std::nullopt;
 }

@@ -4,6 +4,7 @@
 #include "base/mutation.h"
 #include "protocol/kafka_error.h"
 #include "replication/error_policy.h"
+#include "replication/marker_probe.h"
 #include "replication/retry_pace.h"
 
 #include <fmt/core.h>
@@ -53,6 +54,7 @@ Link::Link(const LinkEnvironment& environment, LinkSetup setup)
       metadata_wanted_(environment.runtime.loop),
       tasks_(environment.runtime.loop),
       fleet_tasks_(environment.runtime.loop) {
+    growth_.state = FollowState::starting;
     if (environment_.routes != nullptr) {
         discovery_.prove(*environment_.routes);
     }
@@ -78,8 +80,10 @@ Link::Link(const LinkEnvironment& environment, LinkSetup setup)
 
 Link::~Link() = default;
 
-void Link::start(Pauses pauses) {
-    pauses_ = std::move(pauses);
+void Link::start(const Pauses& pauses) {
+    for (const PauseScope& scope : pauses.scopes()) {
+        pauses_.pause(scope);
+    }
     tasks_.spawn("discover", discover_loop());
     tasks_.spawn("position", position_loop());
     tasks_.spawn("follow", follow_loop());
@@ -137,7 +141,7 @@ LinkStatus Link::status() const {
     status.unmatched = unmatched_;
     status.discovered = is_discovered_;
     status.priority = spec_.priority;
-    status.is_paused = pauses_.is_link_paused();
+    status.is_paused = pauses_.now().is_link_paused();
     status.partitions.reserve(partitions_.size());
     for (const auto& [id, partition] : partitions_) {
         PartitionStatus& each = status.partitions.emplace_back(partition->status());
@@ -153,6 +157,7 @@ LinkStatus Link::status() const {
         status.groups = groups_->groups();
     }
     status.around = around_.status();
+    status.around.growth = growth_;
     if (deletions_) {
         status.around.deletions = deletions_->status();
     }
@@ -250,9 +255,10 @@ std::optional<CopiedPartition> Link::copied(const PartitionReplicator& partition
         copied.translated = {records.map, replication::stream_id(records.key), partition.origins(),
                              stream};
         const auto& runs = records.map->source.runs();
-        const bool has_first = !runs.empty() && runs.front().first == Ordinal(0);
-        const bool begins_late =
-            spec_.start.kind != StartRule::Kind::earliest || records.map->is_behind_mirror;
+        const bool is_behind_mirror = records.map->is_behind_mirror;
+        const bool has_first =
+            !runs.empty() && (runs.front().first == Ordinal(0) || is_behind_mirror);
+        const bool begins_late = spec_.start.kind != StartRule::Kind::earliest || is_behind_mirror;
         if (has_first && begins_late) {
             copied.begins_at = runs.front().offset;
         }
@@ -308,6 +314,7 @@ Task<void> Link::follow_loop() {
         save_target_runs();
         co_await read_paused_ends();
         co_await look_at_waiting();
+        co_await look_for_mirrors();
         if (loop.now() >= starts_due) {
             co_await read_target_starts();
             starts_due = loop.now() + kTargetStartsPause;
@@ -414,18 +421,17 @@ Task<void> Link::name_open_transaction(PartitionReplicator& partition) {
 /// Says early what would otherwise only be found at the first gap.
 Task<void> Link::probe_markers() {
     const std::stop_token stop = tasks_.stop_token();
-    auto probed = co_await client::probe_txn_markers(target_, stop);
-    while (probed.has_error() && probed.error().code.category() != protocol::kafka_category() &&
-           !stop.stop_requested()) {
+    auto probed = co_await replication::probe_markers(target_, stop);
+    while (probed.has_error() && !stop.stop_requested()) {
         co_await runtime::sleep_for(environment_.runtime.loop, kProbePause, stop);
-        auto again = co_await client::probe_txn_markers(target_, stop);
+        auto again = co_await replication::probe_markers(target_, stop);
         probed = std::move(again);
     }
     if (stop.stop_requested()) {
         co_return;
     }
-    if (probed.has_error()) {
-        marker_problem_ = probed.error().message();
+    if (!probed->empty()) {
+        marker_problem_ = std::move(*probed);
         log::warn(
             "link {}: {} takes no transaction markers from Lockstep ({}): {}; the right "
             "CLUSTER_ACTION (from Kafka 3.8 on also ALTER) on that cluster is needed",

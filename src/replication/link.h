@@ -15,7 +15,6 @@
 #include "replication/metadata_sync.h"
 #include "replication/offsets_store.h"
 #include "replication/partition_replicator.h"
-#include "replication/pauses.h"
 #include "replication/source_reader.h"
 #include "replication/topic_routes.h"
 
@@ -66,21 +65,22 @@ public:
     ~Link() override;
 
     /// With what was paused of a link of this name before.
-    void start(Pauses pauses = {});
+    void start(const Pauses& pauses = {});
 
     /// Stops fetching, delivers what has been fetched (at most until `deadline`), and ends.
     runtime::Task<void> stop(runtime::TimePoint deadline);
 
     LinkStatus status() const;
 
-    /// Pauses all that `scope` names, until resume() or the end of the process; says how many
-    /// partitions these are. What is created later belongs to it, too; while the whole link is
-    /// paused, it does not even look for topics. Errc::not_found for what is not there.
+    /// Pauses all that `scope` names on all workers of the link, until resume() or until none of
+    /// them runs; says how many partitions these are. What is created later belongs to it, too;
+    /// while the whole link is paused, it does not even look for topics, once it has joined the
+    /// others. Errc::not_found for what is not there.
     Result<size_t> pause(const PauseScope& scope);
     /// What has given up, after as many attempts as `retry` allows, tries again as well.
     /// Errc::invalid_argument where something wider is paused.
     Result<size_t> resume(const PauseScope& scope);
-    const Pauses& pauses() const { return pauses_; }
+    const Pauses& pauses() const { return pauses_.now(); }
 
     /// Writes what an operator did into the target's audit topic, soon.
     void audit(std::string key, std::string value) { audit_.add(std::move(key), std::move(value)); }
@@ -123,6 +123,10 @@ private:
     runtime::Task<void> follow_partitions();
     runtime::Task<void> follow_log_start(PartitionReplicator& partition);
     runtime::Task<void> read_target_starts();
+    runtime::Task<void> look_for_mirrors();
+    runtime::Task<void> look_for_mirror(TopicPartition id, Offset target_end);
+    runtime::Task<Result<std::string>> find_returned_mirror(TopicPartition id, StreamMap& map,
+                                                            Offset end);
     runtime::Task<void> name_open_transaction(PartitionReplicator& partition);
     runtime::Task<void> probe_markers();
     std::set<std::string> settled_topics() const;
@@ -134,6 +138,9 @@ private:
     runtime::TimePoint tell_what_is_set_down();
     bool is_all_answered() const;
     void follow_pauses();
+    void go_on(const PauseScope& scope);
+    void tell_pauses();
+    void on_others_pauses(const PauseChanges& changes);
     runtime::Task<void> read_paused_ends();
     runtime::Task<void> look_at_waiting();
     std::optional<PartitionRanges> ranges_of(const TopicPartition& id) const;
@@ -216,7 +223,7 @@ private:
         bool operator==(const MetadataVersions&) const = default;
     };
     std::optional<MetadataVersions> applied_;
-    Pauses pauses_;
+    SharedPauses pauses_;
     std::map<std::string, bool> compacted_;  // at the source; topics that were asked about
     struct AskedBytes {
         std::optional<int64_t> most;
@@ -226,6 +233,7 @@ private:
     std::vector<std::unique_ptr<PartitionReplicator>> retired_;  // their topics are gone
     std::map<std::string, Error> target_problems_;               // by topic
     std::map<std::string, std::string> name_problems_;           // the same
+    FollowStatus growth_;                                        // of partition counts
     std::map<std::string, std::set<Uuid>> gone_;  // with their copies; by topic, its ids
     std::map<std::string, int> missed_;           // looks in a row that did not find a known topic
     std::map<BrokerId, std::unique_ptr<SourceReader>> readers_;

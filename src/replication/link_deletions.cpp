@@ -36,7 +36,7 @@ void Link::follow_deletions() {
     }
     deletions_ = std::make_unique<DeletionFollower>(DeletionServices{
         source_, target_, spec_, [this] { return copied_topics(); },
-        [this](const std::string& topic) { return pauses_.touches(topic); },
+        [this](const std::string& topic) { return pauses_.now().touches(topic); },
         [this] { return fleet_ && fleet_->is_first(); },
         [this](const FollowedTopic& topic, bool by_us) { on_copy_gone(topic, by_us); }});
     tasks_.spawn("deletions", deletions_->run(tasks_.stop_token()));

@@ -34,7 +34,8 @@ Task<void> Link::discover_loop() {
     auto& loop = environment_.runtime.loop;
     const std::stop_token stop = tasks_.stop_token();
     while (!stop.stop_requested()) {
-        if (pauses_.is_link_paused()) {
+        // Who has not joined the others would not hear that it is resumed.
+        if (pauses_.now().is_link_paused() && fleet_) {
             co_await metadata_wanted_.wait(runtime::kNever, stop);
             continue;
         }
@@ -137,6 +138,8 @@ void Link::apply(DiscoveredTopics discovered) {
         }
     }
     target_problems_ = std::move(discovered.target_problems);
+    discovered.growth.changes += growth_.changes;
+    growth_ = std::move(discovered.growth);
     // Most looks find nothing new, and there may be thousands of partitions.
     const MetadataVersions versions{discovered.source_version, target_.metadata().version()};
     const bool is_news = applied_ != versions || name_problems_ != discovered.name_problems;

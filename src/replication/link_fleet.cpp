@@ -27,7 +27,8 @@ void Link::join_fleet() {
             environment_.member_names};
         fleet_ = std::make_unique<Fleet>(
             target_, std::move(options),
-            Fleet::Services{[this] { return copied_bytes(); }, [this] { on_new_plan(); }});
+            Fleet::Services{[this] { return copied_bytes(); }, [this] { on_new_plan(); }, &pauses_,
+                            [this](const PauseChanges& changes) { on_others_pauses(changes); }});
     }
     fleet_->know(std::move(known));
     if (is_first) {

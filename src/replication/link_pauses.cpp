@@ -23,20 +23,44 @@ std::string name_of(const PauseScope& scope) {
 
 Result<size_t> Link::pause(const PauseScope& scope) {
     LS_TRY(count, count_in(scope));
-    pauses_.add(scope);
+    pauses_.pause(scope);
     log::info("link {}: paused: {}", spec_.name, name_of(scope));
     follow_pauses();
+    tell_pauses();
     return count;
 }
 
 Result<size_t> Link::resume(const PauseScope& scope) {
     LS_TRY(count, count_in(scope));
-    LS_CHECK(pauses_.remove(scope));
+    LS_CHECK(pauses_.resume(scope));
     log::info("link {}: resumed: {}", spec_.name, name_of(scope));
+    go_on(scope);
+    tell_pauses();
+    return count;
+}
+
+void Link::go_on(const PauseScope& scope) {
     follow_pauses();
     try_again(scope);
     want_metadata();
-    return count;
+}
+
+void Link::tell_pauses() {
+    if (fleet_) {
+        fleet_->tell_pauses();
+    }
+}
+
+/// What another worker was asked for, or was asked for before this one came.
+void Link::on_others_pauses(const PauseChanges& changes) {
+    for (const PauseScope& scope : changes.paused) {
+        log::info("link {}: paused on all workers: {}", spec_.name, name_of(scope));
+        follow_pauses();
+    }
+    for (const PauseScope& scope : changes.resumed) {
+        log::info("link {}: resumed on all workers: {}", spec_.name, name_of(scope));
+        go_on(scope);
+    }
 }
 
 /// What has given up, where it is not paused by something else.
@@ -73,7 +97,7 @@ Result<size_t> Link::count_in(const PauseScope& scope) const {
 
 void Link::follow_pauses() {
     for (auto& [id, partition] : partitions_) {
-        std::string why = pauses_.why(id);
+        std::string why = pauses_.now().why(id);
         if (why.empty()) {
             partition->resume();
         } else {

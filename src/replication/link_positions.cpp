@@ -5,6 +5,7 @@
 #include "model/tagged_producer_id.h"
 #include "protocol/kafka_error.h"
 #include "replication/carried_origins.h"
+#include "replication/copy_start.h"
 #include "replication/link.h"
 #include "replication/log_reader.h"
 #include "replication/map_rebuild.h"
@@ -21,6 +22,16 @@ namespace lockstep::replication {
 
 using runtime::Task;
 using runtime::TimePoint;
+
+namespace {
+
+/// As one that was suspended does when it wakes up, with what it had under way.
+Error another_has_written(const std::string& target) {
+    return {make_error_code(protocol::KafkaError::duplicate_sequence_number),
+            fmt::format("another worker has written to {} on {}", OffsetsStore::kTopic, target)};
+}
+
+}  // namespace
 
 Task<void> Link::position_loop() {
     auto& loop = environment_.runtime.loop;
@@ -211,7 +222,7 @@ Task<Result<void>> Link::begin(PartitionReplicator& partition, PartitionLogs log
     if (spec_.offsets != OffsetsMode::preserve && store_.is_there()) {
         LS_CO_CHECK(co_await store_.catch_up(key, stop));
     }
-    if (logs.target_end.value() == 0 && !store_.has_any_of(key)) {
+    if (is_start_open(logs, store_.has_any_of(key))) {
         LS_CO_CHECK(co_await apply_start(partition.id(), logs, leaders.source.leader));
     }
     const auto former = mutated(Mutation::former_topic_unnoticed)
@@ -311,22 +322,10 @@ Task<Result<void>> Link::begin_preserved(PartitionReplicator& partition, Partiti
 /// Of a copy that has nothing yet: where it begins is its source's start.
 Task<Result<void>> Link::apply_start(const TopicPartition& id, PartitionLogs& logs,
                                      BrokerId source_leader) {
-    if (spec_.start.kind == StartRule::Kind::latest) {
-        logs.source_start = logs.source_end;
-    } else if (spec_.start.kind == StartRule::Kind::timestamp) {
-        client::OffsetQuery query{source_leader, {id}, spec_.start.timestamp_ms};
-        auto listed = co_await client::list_offsets(source_, std::move(query), tasks_.stop_token());
-        LS_CO_TRY(answers, std::move(listed));
-        if (answers.empty() || answers.front().error) {
-            co_return Error(
-                answers.empty() ? make_error_code(Errc::malformed) : answers.front().error,
-                fmt::format("find the record of a time in {}", id.to_string()));
-        }
-        const Offset found = answers.front().offset;  // -1: all are older
-        logs.source_start =
-            found.value() < 0 ? logs.source_end : std::max(found, logs.source_start);
-    }
-    co_return Result<void>();
+    StartQuery query{source_leader, {id}, spec_.start};
+    const RecordsOfTime found =
+        co_await find_records_of_time(source_, std::move(query), tasks_.stop_token());
+    co_return begin_late(spec_.start, id, found, logs);
 }
 
 /// What the source shows differently than it was copied, as after an unclean election; "" where
@@ -426,7 +425,8 @@ Task<Result<std::string>> Link::learn_stream(PartitionReplicator& partition, Str
     if (partition.is_compacted()) {
         LS_CO_CHECK(co_await check_nothing_above(target_, search, map, tasks_.stop_token()));
     }
-    if (map.next.value() > 0 && !map.source.offset_of(map.next - 1)) {
+    const bool has_records = map.next.value() > 0 && !map.is_just_taken_over();
+    if (has_records && !map.source.offset_of(map.next - 1)) {
         auto told = co_await rebuild(partition, places);
         LS_CO_TRY(problem, std::move(told));
         if (!problem.empty()) {
@@ -436,12 +436,10 @@ Task<Result<std::string>> Link::learn_stream(PartitionReplicator& partition, Str
                 OffsetsStore::kTopic, spec_.target, problem);
         }
     }
-    if (const auto begin = map.target.offset_of(Ordinal(0));
-        map.is_behind_mirror && map.next.value() == 0 && begin && logs.target_end > *begin) {
-        co_return fmt::format(
-            "the mirror that it goes on with has written to it since it was taken over (its log "
-            "ended at {} then, and at {} now)",
-            begin->value(), logs.target_end.value());
+    auto sought = co_await find_returned_mirror(partition.id(), map, logs.target_end);
+    LS_CO_TRY(returned, std::move(sought));
+    if (!returned.empty()) {
+        co_return returned;
     }
     const bool is_new = map.next.value() == 0 && map.source.is_empty();
     const OffsetsStore::TargetLog target_log{places.leaders.target_topic_id, logs.target_end};
@@ -581,6 +579,10 @@ void Link::save_target_runs() {
             for (const TranslatedRecords& stream : partition->streams()) {
                 store_.save_target_runs(stream.key, stream_id(stream.key));
                 save_passed(*partition, stream);
+                if (store_.is_outdated(stream.key)) {
+                    partition->look_again(another_has_written(spec_.target));
+                    break;  // its streams are others now
+                }
             }
         }
     }

@@ -16,7 +16,15 @@ public:
     explicit Alignment(const MirrorLogs& logs) : logs_(logs) {
         for (size_t i = 0; i < logs.source.size(); ++i) {
             places_[logs.source[i].hash].push_back(i);
+            certain_.push_back(certain_.back() + (logs.source[i].may_be_left_out ? 0U : 1U));
         }
+    }
+
+    /// Whether the target has any record of the source's.
+    bool has_any() const {
+        return std::ranges::any_of(logs_.target, [this](const MirroredRecord& one) {
+            return places_.contains(one.hash);
+        });
     }
 
     MirrorEnd run() const {
@@ -50,6 +58,9 @@ private:
         size_t last = begin.second;
         size_t most = last;
         for (size_t i = begin.first + 1; i < logs_.target.size(); ++i) {
+            if (logs_.is_compacted && !places_.contains(logs_.target[i].hash)) {
+                continue;  // compacted away at the source since
+            }
             const auto place = place_of(last, i);
             if (!place) {
                 end.problem = fmt::format(
@@ -118,15 +129,14 @@ private:
 
     /// The record behind the last one; those that may be missing are passed over.
     std::optional<size_t> next_place(size_t last, size_t target) const {
-        for (size_t place = last + 1; place < logs_.source.size(); ++place) {
-            if (is_same(place, target)) {
-                return place;
-            }
-            if (!logs_.source[place].may_be_left_out) {
-                break;
-            }
+        const auto found = places_.find(logs_.target[target].hash);
+        if (found == places_.end()) {
+            return std::nullopt;
         }
-        return std::nullopt;
+        const auto place = std::ranges::upper_bound(found->second, last);
+        const bool is_next =
+            place != found->second.end() && certain_[*place] == certain_[last + 1];
+        return is_next ? std::optional(*place) : std::nullopt;
     }
 
     /// It has begun anew.
@@ -166,21 +176,46 @@ private:
 
     const MirrorLogs& logs_;
     std::unordered_map<uint64_t, std::vector<size_t>> places_;
+    std::vector<size_t> certain_{0};  // how many cannot be left out, of those before each place
 };
+
+/// The first that the source still has behind what was noted.
+MirrorEnd behind_noted(const MirrorLogs& logs) {
+    MirrorEnd end;
+    const Offset next = *logs.noted + 1;
+    end.next = std::max(next, logs.source_start);
+    if (next < logs.source_start) {
+        end.may_lack_from = next;
+    }
+    return end;
+}
+
+/// Whether nothing of what was noted is at the source any more, so that a copy of it has nothing
+/// that the source has.
+bool is_noted_gone(const MirrorLogs& logs) {
+    return logs.noted &&
+           (logs.source.empty() || logs.source.front().offset > logs.noted->value());
+}
 
 }  // namespace
 
 MirrorEnd find_mirror_end(const MirrorLogs& logs) {
+    const bool has_source_nothing = logs.source_start == logs.source_end;
+    if (logs.noted && (logs.target.empty() || has_source_nothing)) {
+        return behind_noted(logs);
+    }
     MirrorEnd end;
     if (logs.target.empty()) {
-        if (logs.noted) {
-            end.next = *logs.noted + 1;
-        } else if (logs.has_lost_records) {
+        if (logs.has_lost_records) {
             end.problem = "its records have been deleted, and nothing was noted of them";
         }
         return end;
     }
-    return Alignment(logs).run();
+    const Alignment alignment(logs);
+    if (logs.is_whole_target && is_noted_gone(logs) && !alignment.has_any()) {
+        return behind_noted(logs);
+    }
+    return alignment.run();
 }
 
 }  // namespace lockstep::replication

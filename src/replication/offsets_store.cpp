@@ -156,7 +156,15 @@ OffsetsStore::Partition& OffsetsStore::partition_at(int32_t index) {
 
 Task<Result<void>> OffsetsStore::catch_up(StreamKey stream, std::stop_token stop) {
     auto done = co_await catch_up_partition(partition_of(stream), stop);
+    if (const auto known = streams_.find(stream); done.has_value() && known != streams_.end()) {
+        known->second->is_outdated = false;
+    }
     co_return done;
+}
+
+bool OffsetsStore::is_outdated(const StreamKey& stream) const {
+    const auto known = streams_.find(stream);
+    return known != streams_.end() && known->second->is_outdated;
 }
 
 Task<Result<void>> OffsetsStore::catch_up_all(std::stop_token stop) {
@@ -328,21 +336,21 @@ Task<Result<void>> OffsetsStore::store_begin(StreamKey key, ProducerId id, Begin
     Stream& stream = stream_of(key);
     LS_ASSERT(!stream.is_writing);
     std::function<void(Saved)> begin = [this, &stream, id, place](Saved saved) {
-        stream.map.next = Ordinal(0);
-        stream.map.placed = Ordinal(0);
+        stream.map.next = place.first;
+        stream.map.placed = place.first;
         std::vector<Chunk> chunks;
         for (const auto& [side, first] :
              {std::pair{MapSide::source, place.source}, std::pair{MapSide::target, place.target}}) {
-            const OffsetRun run{Ordinal(0), first};
+            const OffsetRun run{place.first, first};
             chunks.push_back({ChunkKey{stream.key, side, 0}, stream.chunk_of(side, {&run, 1})});
         }
         write(stream, id, chunks,
-              [&stream, chunks, saved = std::move(saved)](const Result<void>& outcome) {
+              [&stream, chunks, place, saved = std::move(saved)](const Result<void>& outcome) {
                   if (outcome.has_value()) {
                       stream.put(chunks[0].first, *chunks[0].second);
                       stream.put(chunks[1].first, *chunks[1].second);
                       stream.target_runs_stored = 1;
-                      stream.next_stored = Ordinal(0);
+                      stream.next_stored = place.first;
                       stream.is_lost = false;
                   }
                   saved(outcome);
@@ -457,6 +465,9 @@ void OffsetsStore::write(Stream& stream, ProducerId id, const std::vector<Chunk>
         stream.is_writing = false;
         if (outcome.has_error()) {
             stream.take_what_was_read();
+            stream.is_outdated =
+                stream.is_outdated ||
+                outcome.error().code == protocol::KafkaError::duplicate_sequence_number;
         }
         stream.written.clear();
         stream.read_own.clear();

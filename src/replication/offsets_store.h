@@ -106,17 +106,23 @@ public:
                                                   std::vector<OffsetRun> runs,
                                                   std::stop_token stop);
 
-    /// Stores, in the place of all that was known of the stream, where its first record comes from
-    /// and goes to. Nothing of it may be on its way.
+    /// Stores, in the place of all that was known of the stream, where its record number `first`
+    /// comes from and goes to, as the first of all that are known. Those before, if there are any,
+    /// keep their numbers. Nothing of it may be on its way.
     struct Begin {
         Offset source;
         Offset target;
+        Ordinal first{0};
     };
     runtime::Task<Result<void>> store_begin(StreamKey stream, ProducerId id, Begin begin,
                                             std::stop_token stop);
 
+    /// Whether another worker has written to the stream's map what this one has not read: nothing
+    /// can be stored until catch_up().
+    bool is_outdated(const StreamKey& stream) const;
+
     /// Stores the target's side as far as it has changed, and all of the map where the topic is
-    /// another one than before. Failures do no harm.
+    /// another one than before. A failure does no harm: see is_outdated().
     void save_target_runs(const StreamKey& stream, ProducerId id);
 
     /// Stores that the source has none of the stream's next records before `passed`, unless

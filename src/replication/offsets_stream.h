@@ -21,6 +21,7 @@ struct OffsetsStore::Stream {
     bool is_stored = false;
     bool is_lost = false;  // the topic was deleted: all has to be stored again
     bool is_writing = false;
+    bool is_outdated = false;  // another worker has written what has not been read
     std::vector<Chunk> written;    // by the write that is under way
     std::vector<size_t> read_own;  // which of these were read before the answer came
     /// What waits for the write that is under way: the next one goes on from its outcome.

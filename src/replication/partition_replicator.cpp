@@ -362,9 +362,7 @@ void PartitionReplicator::on_runs_saved(uint64_t save, const Result<void>& outco
         return;  // it has begun anew meanwhile
     }
     if (outcome.has_error()) {
-        ++saves_;  // what becomes of the others is of no interest any more
-        waiting_for_map_.clear();
-        lane_->stop(outcome.error());
+        look_again(outcome.error());
         return;
     }
     if (--saves_left_ > 0) {
@@ -378,6 +376,14 @@ void PartitionReplicator::on_runs_saved(uint64_t save, const Result<void>& outco
     }
     if (lane_->queued_bytes() <= lane_bytes_) {
         resume_fetching();
+    }
+}
+
+void PartitionReplicator::look_again(const Error& error) {
+    if (phase_ == Phase::streaming) {
+        ++saves_;  // what becomes of them is of no interest any more
+        waiting_for_map_.clear();
+        lane_->stop(error);
     }
 }
 
@@ -511,6 +517,7 @@ void PartitionReplicator::on_stopped(const Error& error) {
     phase_ = Phase::idle;
     const bool has_merged = outgoing_->has_merged();
     const bool was_set_down = std::exchange(is_setting_down_, false);
+    auto blocked_why = std::exchange(blocked_why_, {});
     outgoing_.reset();
     waiting_for_map_.clear();
     if (is_orphan_) {
@@ -525,6 +532,11 @@ void PartitionReplicator::on_stopped(const Error& error) {
     if (is_to_rest() && !is_content_wrong) {
         show_rest();
         tell_at_rest();
+        return;
+    }
+    if (blocked_why && !is_content_wrong) {
+        link_.count_error(id().to_string() + ": " + *blocked_why);
+        block(std::move(*blocked_why));
         return;
     }
     const bool may_be_alone = error.code == KafkaError::invalid_record && stop_merging(has_merged);

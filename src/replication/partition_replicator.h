@@ -131,11 +131,15 @@ public:
 
     void postpone(const Error& error);
 
-    /// It cannot go on as things are; looked at again from time to time.
+    /// It cannot go on as things are; looked at again from time to time. What is on its way while
+    /// it is being copied is dropped.
     void block(std::string reason);
 
     /// Something that it may have waited for has come.
     void retry_now();
+
+    /// What it goes by is out of date: it begins again, by the logs.
+    void look_again(const Error& error);
 
     /// Whether it has failed more often in a row than its link lets it: it is blocked, until
     /// try_again(). Nothing is lost by that: as after a restart, the logs say where it goes on.
@@ -163,6 +167,9 @@ public:
         return phase_ == Phase::streaming && status_.target_log_end && status_.source_log_start &&
                status_.source_high_watermark;
     }
+
+    /// Whether all that was fetched is on the target.
+    bool is_delivered() const { return lane_->is_empty() && waiting_for_map_.empty(); }
 
     /// The source's log start, where the target's is below it; nothing where it need not move.
     std::optional<Offset> log_start_to_follow() const;
@@ -267,7 +274,6 @@ private:
     uint64_t map_changes() const;
     void note_delivered();
     void note_that_it_works();
-    bool is_delivered() const { return lane_->is_empty() && waiting_for_map_.empty(); }
     Result<void> put_in_map(const client::OutgoingBatch& batch, Offset at);
     Result<void> expect_offset(const client::OutgoingBatch& batch, Offset at);
     void on_progress();
@@ -326,6 +332,7 @@ private:
     CopiedEpochs copied_epochs_;
     std::optional<Error> fetch_error_;  // ends the streaming once the lane is empty
     bool is_fenced_ = false;
+    std::optional<std::string> blocked_why_;  // while it ends because of that
     bool is_halted_ = false;  // by a batch that cannot be copied as it is
     std::string halted_why_;  // the same; it stays so until the process ends
     bool is_orphan_ = false;

@@ -22,6 +22,11 @@ constexpr auto kSettled = std::chrono::seconds(10);
 }  // namespace
 
 void PartitionReplicator::block(std::string reason) {
+    if (phase_ == Phase::streaming) {
+        blocked_why_ = std::move(reason);
+        lane_->stop(Error(Errc::stopped, *blocked_why_));
+        return;
+    }
     phase_ = Phase::idle;
     if (is_orphan_ || is_to_rest()) {
         tell_at_rest();

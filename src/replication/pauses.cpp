@@ -7,8 +7,7 @@
 namespace lockstep::replication {
 
 void Pauses::add(const PauseScope& scope) {
-    const auto covers = [&scope](const PauseScope& each) { return each.covers(scope); };
-    if (std::ranges::any_of(scopes_, covers)) {
+    if (covers(scope)) {
         return;
     }
     std::erase_if(scopes_, [&scope](const PauseScope& each) { return scope.covers(each); });
@@ -38,6 +37,11 @@ std::string Pauses::why(const TopicPartition& id) const {
         return "its topic is paused";
     }
     return scopes_.contains(PauseScope{id.topic, id.partition}) ? "it is paused" : "";
+}
+
+bool Pauses::covers(const PauseScope& scope) const {
+    return std::ranges::any_of(scopes_,
+                               [&scope](const PauseScope& each) { return each.covers(scope); });
 }
 
 bool Pauses::touches(const std::string& topic) const {

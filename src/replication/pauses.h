@@ -7,6 +7,7 @@
 
 #include <set>
 #include <string>
+#include <utility>
 
 namespace lockstep::replication {
 
@@ -14,6 +15,10 @@ namespace lockstep::replication {
 /// resumes a link resumes all of it.
 class Pauses {
 public:
+    Pauses() = default;
+    /// None of which covers another one.
+    explicit Pauses(std::set<PauseScope> scopes) : scopes_(std::move(scopes)) {}
+
     void add(const PauseScope& scope);
 
     /// Ends `scope` and all pauses within it. Errc::invalid_argument where something wider is
@@ -24,6 +29,9 @@ public:
     std::string why(const TopicPartition& id) const;
     /// Whether any of the topic is paused.
     bool touches(const std::string& topic) const;
+    /// Whether all that `scope` names is paused.
+    bool covers(const PauseScope& scope) const;
+    const std::set<PauseScope>& scopes() const { return scopes_; }
     bool is_link_paused() const { return scopes_.contains(PauseScope{}); }
 
 private:

@@ -3,10 +3,11 @@
 #include "base/assert.h"
 #include "client/groups.h"
 #include "client/log_sizes.h"
-#include "client/txn_markers.h"
+#include "replication/copy_start.h"
 #include "replication/discovery.h"
 #include "replication/followed_store.h"
 #include "replication/log_start.h"
+#include "replication/marker_probe.h"
 #include "replication/name_problems.h"
 #include "replication/offsets_choice.h"
 #include "replication/offsets_store.h"
@@ -58,8 +59,9 @@ public:
         const auto to_target = co_await round_trip_ms(target_, stop);
         plan.source_round_trip_ms = to_source;
         plan.target_round_trip_ms = to_target;
-        co_await learn_target(plan, stop);
+        LS_CO_CHECK(co_await learn_target(plan, stop));
         LS_CO_CHECK(co_await learn_topics(topics, stop));
+        co_await learn_starts(stop);
         co_await learn_sizes(plan, stop);
         co_await learn_groups(plan, stop);
         std::vector<std::string> names;
@@ -108,10 +110,13 @@ private:
         co_return asked.has_error() ? std::nullopt : std::optional(passed.count());
     }
 
-    Task<void> learn_target(LinkPlan& plan, std::stop_token stop) {
-        if (spec_.offsets == OffsetsMode::automatic) {
-            const auto probed = co_await client::probe_txn_markers(target_, stop);
-            marker_problem_ = probed.has_error() ? probed.error().message() : "";
+    Task<Result<void>> learn_target(LinkPlan& plan, std::stop_token stop) {
+        if (spec_.offsets != OffsetsMode::translate) {
+            auto probed = co_await probe_markers(target_, stop);
+            if (probed.has_error()) {
+                co_return std::move(probed).error().within("target");
+            }
+            marker_problem_ = std::move(*probed);
             plan.marker_problem = marker_problem_;
         }
         const BrokerId any = target_.metadata().brokers().begin()->first;
@@ -119,6 +124,7 @@ private:
         if (broker.has_value()) {
             target_broker_configs_ = std::move(*broker);
         }
+        co_return Result<void>();
     }
 
     std::vector<std::string> own_topics(const LinkPlan& plan) const {
@@ -162,13 +168,27 @@ private:
         co_return Result<void>();
     }
 
-    Task<void> learn_sizes(LinkPlan& plan, std::stop_token stop) {
+    std::map<BrokerId, std::vector<TopicPartition>> ids_by_leader() const {
         std::map<BrokerId, std::vector<TopicPartition>> by_leader;
         for (const auto& [id, logs] : logs_) {
             if (const auto leader = source_.metadata().leader_of(id)) {
                 by_leader[leader->leader].push_back(id);
             }
         }
+        return by_leader;
+    }
+
+    Task<void> learn_starts(std::stop_token stop) {
+        auto by_leader = ids_by_leader();
+        for (auto& [leader, ids] : by_leader) {
+            StartQuery query{leader, std::move(ids), spec_.start};
+            RecordsOfTime found = co_await find_records_of_time(source_, std::move(query), stop);
+            starts_.merge(found);
+        }
+    }
+
+    Task<void> learn_sizes(LinkPlan& plan, std::stop_token stop) {
+        auto by_leader = ids_by_leader();
         for (auto& [leader, ids] : by_leader) {
             auto asked = co_await client::log_sizes(source_, leader, std::move(ids), stop);
             if (asked.has_error()) {
@@ -239,8 +259,15 @@ private:
             planned.blocked = found.error().message();
             return planned;
         }
-        const PartitionLogs& logs = *found;
+        PartitionLogs logs = *found;
         const StreamKey key = key_of(id, source_topic_id);
+        if (is_start_open(logs, store_.has_any_of(key))) {
+            const auto begun = begin_late(spec_.start, id, starts_, logs);
+            if (begun.has_error()) {
+                planned.blocked = begun.error().message();
+                return planned;
+            }
+        }
         const ResumeRules rules{preserved_stream_id(key),
                                 spec_.on_overrun == OverrunRule::continue_past};
         const auto* at_target = target_.metadata().find_topic(key.partition.topic);
@@ -266,19 +293,25 @@ private:
             planned.translated_why = choice.why;
             planned.blocked = changed_form_problem(store_, key, target_log, spec_);
             if (planned.blocked.empty()) {
-                plan_translated(key, logs, target_log, planned);
+                plan_translated(key, {id, logs}, target_log, planned);
             }
         }
-        planned.bytes_to_copy = bytes_of(id, logs, planned.records_to_copy);
+        planned.bytes_to_copy = bytes_of(id, *found, planned.records_to_copy);
         return planned;
     }
+
+    /// Of a partition, by its name at the source.
+    struct NamedLogs {
+        const TopicPartition& id;
+        const PartitionLogs& logs;
+    };
 
     StreamKey key_of(const TopicPartition& id, const Uuid& source_topic_id) const {
         return stream_key({source_.metadata().cluster_id(), source_topic_id, id}, spec_.names);
     }
 
     /// From where the stream goes on that is furthest behind.
-    void plan_translated(StreamKey key, const PartitionLogs& logs,
+    void plan_translated(StreamKey key, const NamedLogs& at,
                          const OffsetsStore::TargetLog& target_log, PlannedPartition& planned) {
         const bool continue_past = spec_.on_overrun == OverrunRule::continue_past;
         std::optional<Offset> next;
@@ -290,6 +323,13 @@ private:
             if (!planned.blocked.empty()) {
                 return;
             }
+            PartitionLogs logs = at.logs;
+            const auto begun =
+                is_new ? begin_late(spec_.start, at.id, starts_, logs) : Result<void>();
+            if (begun.has_error()) {
+                planned.blocked = begun.error().message();
+                return;
+            }
             const TranslatedResume resume = resume_translated(logs, map, continue_past);
             if (!resume.place) {
                 planned.blocked = resume.reason;
@@ -297,7 +337,7 @@ private:
             }
             next = next ? std::min(*next, resume.place->source) : resume.place->source;
         }
-        plan_from(logs, next, planned);
+        plan_from(at.logs, next, planned);
     }
 
     static void plan_from(const PartitionLogs& logs, std::optional<Offset> next,
@@ -327,6 +367,7 @@ private:
     OffsetsStore store_;
     Carried carried_;
     FoundLogs logs_;
+    RecordsOfTime starts_;
     std::map<std::string, std::string> name_problems_;
     std::map<TopicPartition, int64_t> sizes_;
     std::string marker_problem_;
@@ -363,6 +404,7 @@ Task<LinkPlan> plan_link(runtime::Runtime& runtime, std::vector<ClusterSpec> clu
     plan.source = spec.source;
     plan.target = spec.target;
     plan.priority = spec.priority;
+    plan.offsets = spec.offsets;
     client::ConnectionOptions options;
     options.connect_timeout = std::chrono::seconds(5);
     Cluster from(runtime, cluster_named(clusters, spec.source), options);

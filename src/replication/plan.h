@@ -77,6 +77,7 @@ struct LinkPlan {
     std::string source;
     std::string target;
     Priority priority = Priority::normal;
+    OffsetsMode offsets = OffsetsMode::automatic;  // that was asked for
     std::string source_cluster_id;
     std::string target_cluster_id;
     std::string problem;  // why there is no plan; else ""

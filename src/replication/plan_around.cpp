@@ -61,7 +61,7 @@ Task<Result<void>> plan_acls(PlannedAcls& plan, PlannedLink link, FollowedStore&
     AclFollower follower(link.source, link.target, link.spec, store);
     auto looked = co_await follower.look(stop);
     LS_CO_TRY(look, std::move(looked));
-    plan.problem = look.unavailable;
+    plan.problem = look.unavailable.empty() ? look.problem : look.unavailable;
     plan.create = all_words_of(look.difference.to_create);
     plan.remove = all_words_of(look.difference.to_delete);
     plan.on_failover = all_words_of(look.on_failover);

@@ -5,12 +5,25 @@
 
 #include <fmt/core.h>
 
+#include <iterator>
+
 namespace lockstep::replication {
 
 using client::Cluster;
 using runtime::Task;
 
 namespace {
+
+Error no_leader(const Cluster& cluster) {
+    return {make_error_code(protocol::KafkaError::leader_not_available),
+            fmt::format("it has no leader on {}", cluster.name())};
+}
+
+/// Also without a leader.
+bool is_there(const Cluster& cluster, const TopicPartition& id) {
+    const auto* topic = cluster.metadata().find_topic(id.topic);
+    return topic != nullptr && id.partition.value() < std::ssize(topic->partitions);
+}
 
 constexpr size_t kAtOnce = 64;  // last batches that are asked for
 
@@ -83,8 +96,9 @@ Task<FoundLogs> read_logs(Cluster& source, Cluster& target, WantedLogs wanted,
                    failed != at_source.errors.end()) {
             logs = failed->second;
         } else if (from == at_source.ranges.end()) {
-            logs = Error(make_error_code(protocol::KafkaError::leader_not_available),
-                         fmt::format("it has no leader on {}", source.name()));
+            logs = no_leader(source);
+        } else if (to == at_target.ranges.end() && is_there(target, there)) {
+            logs = no_leader(target);  // what is in it is not known
         } else {
             logs->source_start = from->second.start;
             logs->source_end = from->second.end;

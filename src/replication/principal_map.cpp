@@ -47,12 +47,16 @@ Result<PrincipalMap> PrincipalMap::make(const AclRules& rules) {
 }
 
 std::optional<std::string> PrincipalMap::on_target(const std::string& principal) const {
-    const auto matches = [&](const auto& expression) {
+    return is_left_alone(principal) ? std::nullopt : std::optional(renamed(principal));
+}
+
+bool PrincipalMap::is_left_alone(const std::string& principal) const {
+    return std::ranges::any_of(excluded_, [&](const auto& expression) {
         return re2::RE2::FullMatch(principal, *expression);
-    };
-    if (std::ranges::any_of(excluded_, matches)) {
-        return std::nullopt;
-    }
+    });
+}
+
+std::string PrincipalMap::renamed(const std::string& principal) const {
     std::array<re2::StringPiece, kMostGroups> groups;
     for (const Rule& rule : rules_) {
         const int count = 1 + re2::RE2::MaxSubmatch(rule.to);

@@ -31,6 +31,10 @@ public:
     /// Nothing for whom the link leaves alone.
     std::optional<std::string> on_target(const std::string& principal) const;
 
+    bool is_left_alone(const std::string& principal) const;
+    /// What it would be called on the target, left alone or not.
+    std::string renamed(const std::string& principal) const;
+
 private:
     struct Rule {
         std::unique_ptr<re2::RE2> from;

@@ -12,6 +12,12 @@ namespace {
 const std::string kUser = "user";
 constexpr std::string_view kUserPrefix = "User:";
 
+/// "" where the entity is not about one user.
+std::string principal_of(const client::QuotaEntity& entity) {
+    const auto user = entity.find(kUser);
+    return user != entity.end() && user->second ? std::string(kUserPrefix) + *user->second : "";
+}
+
 }  // namespace
 
 QuotaSettings quota_settings(const std::map<client::QuotaEntity, client::Quotas>& quotas) {
@@ -44,6 +50,28 @@ QuotaSettings wanted_quotas(const QuotaSettings& at_source, const PrincipalMap& 
         wanted[renamed] = settings;
     }
     return wanted;
+}
+
+std::set<client::QuotaEntity> left_alone_quotas(const QuotaSettings& on_target,
+                                                const QuotaSettings& at_source,
+                                                const PrincipalMap& principals) {
+    std::set<std::string> followed;  // as they are called on the target
+    std::set<std::string> left_alone;
+    for (const auto& [entity, settings] : at_source) {
+        if (const std::string principal = principal_of(entity); !principal.empty()) {
+            auto& those = principals.is_left_alone(principal) ? left_alone : followed;
+            those.insert(principals.renamed(principal));
+        }
+    }
+    std::set<client::QuotaEntity> entities;
+    for (const auto& [entity, settings] : on_target) {
+        const std::string principal = principal_of(entity);
+        const bool is_left = left_alone.contains(principal) || principals.is_left_alone(principal);
+        if (!principal.empty() && is_left && !followed.contains(principal)) {
+            entities.insert(entity);
+        }
+    }
+    return entities;
 }
 
 std::string quota_subject(const client::QuotaEntity& entity) {

@@ -7,6 +7,7 @@
 #include "replication/three_way.h"
 
 #include <map>
+#include <set>
 #include <string>
 
 namespace lockstep::replication {
@@ -18,6 +19,12 @@ QuotaSettings quota_settings(const std::map<client::QuotaEntity, client::Quotas>
 
 /// The source's, for the users as they are called on the target, without those left alone.
 QuotaSettings wanted_quotas(const QuotaSettings& at_source, const PrincipalMap& principals);
+
+/// Those on the target that are about users whom the link leaves alone, whether the source still
+/// has quotas for them or not.
+std::set<client::QuotaEntity> left_alone_quotas(const QuotaSettings& on_target,
+                                                const QuotaSettings& at_source,
+                                                const PrincipalMap& principals);
 
 /// "user alice, client-id (default)", for people.
 std::string quota_subject(const client::QuotaEntity& entity);

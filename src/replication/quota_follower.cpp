@@ -56,7 +56,9 @@ Task<Result<std::vector<QuotaFollower::EntityLook>>> QuotaFollower::look(std::st
     auto at_source = co_await client::describe_quotas(source_, stop);
     LS_CO_TRY(source_quotas, std::move(at_source));
     const QuotaSettings found = quota_settings(target_quotas);
-    const QuotaSettings wanted = wanted_quotas(quota_settings(source_quotas), principals_);
+    const QuotaSettings set_there = quota_settings(source_quotas);
+    const QuotaSettings wanted = wanted_quotas(set_there, principals_);
+    const auto left_alone = left_alone_quotas(found, set_there, principals_);
     std::set<client::QuotaEntity> entities;
     for (const QuotaSettings* side : {&found, &wanted}) {
         for (const auto& [entity, settings] : *side) {
@@ -65,6 +67,9 @@ Task<Result<std::vector<QuotaFollower::EntityLook>>> QuotaFollower::look(std::st
     }
     std::vector<EntityLook> looks;
     for (const client::QuotaEntity& entity : entities) {
+        if (left_alone.contains(entity)) {
+            continue;  // and what was agreed on is forgotten: it is the target's own
+        }
         LS_CO_TRY(agreed, agreed_on(entity));
         const ThreeSides sides{settings_of(wanted, entity), settings_of(found, entity),
                                std::move(agreed)};

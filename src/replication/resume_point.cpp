@@ -56,9 +56,16 @@ ResumePoint resume_point(const PartitionLogs& logs, const ResumeRules& rules) {
 
 TranslatedResume resume_translated(const PartitionLogs& logs, const StreamMap& map,
                                    bool continue_past_overrun) {
-    const auto known = map.source.offset_of(map.next);
+    auto known = map.source.offset_of(map.next);
     if (!known) {
         return {StreamPlace{map.next, logs.source_start, {}}, 0, {}};
+    }
+    auto expected = known;
+    const auto last = map.source.offset_of(map.next - 1);
+    if (*known > logs.source_end && last && *last < logs.source_end) {
+        // The next one's place was stored, and the source lost it before it was copied.
+        known = *last + 1;
+        expected.reset();
     }
     if (*known > logs.source_end) {
         return {{},
@@ -69,15 +76,15 @@ TranslatedResume resume_translated(const PartitionLogs& logs, const StreamMap& m
                             known->value())};
     }
     if (*known >= logs.source_start && mutated(Mutation::resume_skips_record)) {
-        return {StreamPlace{map.next, *known + 1, known}, 0, {}};
+        return {StreamPlace{map.next, *known + 1, expected}, 0, {}};
     }
     if (*known >= logs.source_start) {
-        return {StreamPlace{map.next, *known, known}, 0, {}};
+        return {StreamPlace{map.next, *known, expected}, 0, {}};
     }
     if (!continue_past_overrun && !mutated(Mutation::overrun_unnoticed)) {
         return {{}, 0, deleted_before_copied(*known, logs.source_start)};
     }
-    return {StreamPlace{map.next, logs.source_start, known}, logs.source_start - *known, {}};
+    return {StreamPlace{map.next, logs.source_start, expected}, logs.source_start - *known, {}};
 }
 
 }  // namespace lockstep::replication

@@ -90,8 +90,15 @@ struct StreamMap {
     StreamForm form = StreamForm::unknown;
     Uuid target_topic_id;          // which has the records; all zeros where nobody has said so
     bool has_targets_own = false;  // the source has records that were born on the target
-    /// What the source has before its first record is another mirror's to copy (take_over.h).
+    /// What the source has before its first record is another mirror's to copy (take_over.h). Where
+    /// that was taken over once more, the first that is known has a higher number than 0.
     bool is_behind_mirror = false;
+    Offset looked_to{0};  // of the target: that mirror had not come back before (returned_mirror.h)
+
+    /// Whether nothing was copied since the other mirror was taken over.
+    bool is_just_taken_over() const {
+        return is_behind_mirror && !source.is_empty() && source.runs().front().first >= next;
+    }
 };
 
 }  // namespace lockstep::replication

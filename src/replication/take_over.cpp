@@ -5,6 +5,7 @@
 #include "client/groups.h"
 #include "protocol/kafka_error.h"
 #include "protocol/record_batch.h"
+#include "replication/audit_log.h"
 #include "replication/carried_origins.h"
 #include "replication/discovery.h"
 #include "replication/log_cursor.h"
@@ -12,7 +13,10 @@
 #include "replication/mirror_alignment.h"
 #include "replication/offsets_store.h"
 #include "replication/record_hash.h"
+#include "replication/returned_mirror.h"
+#include "replication/stream_search.h"
 #include "replication/topic_cleanup.h"
+#include "runtime/task_group.h"
 
 #include <fmt/core.h>
 
@@ -27,8 +31,8 @@ using runtime::Task;
 
 namespace {
 
-constexpr auto kPatience =
-    std::chrono::seconds(90);  // brokers keep dead members for up to a minute
+constexpr auto kPatience = std::chrono::seconds(90);  // brokers keep the dead for a minute
+constexpr auto kAuditPatience = std::chrono::seconds(10);
 constexpr auto kPause = std::chrono::seconds(1);
 /// Of the target's log, at first; four times as many each time that this is not enough.
 constexpr int64_t kFirstWindow = 20'000;
@@ -82,6 +86,7 @@ public:
         if (taken.has_error()) {
             result_.problem = taken.error().message();
         }
+        co_await write_audit();
         co_await producer_.drain(loop_.now() + kPatience);
         producer_.request_stop();
         co_await source_.close();
@@ -96,10 +101,15 @@ private:
         Discovery discovery(source_, target_, request_.link, std::move(*filter));
         auto looked = co_await discovery.look_only(stop);
         LS_CO_TRY(topics, std::move(looked));
+        const auto name_problems = discovery.look_at_names(topics);
         LS_CO_CHECK(co_await wait_for_end(stop));
         LS_CO_CHECK(co_await read_notes(stop));
         LS_CO_CHECK(co_await prepare_store(stop));
         for (const client::TopicMetadata& topic : topics) {
+            if (const auto found = name_problems.find(topic.name); found != name_problems.end()) {
+                result_.left_out.emplace(topic.name, found->second);
+                continue;
+            }
             for (size_t i = 0; i < topic.partitions.size(); ++i) {
                 const TopicPartition id{topic.name, PartitionIndex(static_cast<int32_t>(i))};
                 const TopicPartition there = request_.link.names.on_target(id);
@@ -107,7 +117,10 @@ private:
                 if (copy == nullptr || i >= copy->partitions.size()) {
                     continue;  // it was never mirrored
                 }
-                TakenPartition partition{id, there, noted_of(id), {}, false, ""};
+                TakenPartition partition;
+                partition.source = id;
+                partition.target = there;
+                partition.noted = noted_of(id);
                 auto taken = co_await take(partition, topic.id, stop);
                 if (taken.has_error()) {
                     partition.problem = taken.error().message();
@@ -117,6 +130,23 @@ private:
             }
         }
         co_return Result<void>();
+    }
+
+    /// Where it cannot be written, all is taken over all the same.
+    Task<void> write_audit() {
+        const auto count = std::ranges::count_if(
+            result_.partitions, [](const TakenPartition& one) { return one.next.has_value(); });
+        if (count == 0 || !request_.audit) {
+            co_return;
+        }
+        AuditLog audit(target_);
+        runtime::TaskGroup tasks(loop_);
+        tasks.spawn("audit", audit.run(tasks.stop_token()));
+        AuditText text = request_.audit(static_cast<size_t>(count));
+        audit.add(std::move(text.key), std::move(text.value));
+        co_await audit.drain(loop_.now() + kAuditPatience);
+        tasks.request_stop();
+        co_await tasks.join();
     }
 
     /// Whoever is killed seems to be there until its session has timed out.
@@ -228,18 +258,20 @@ private:
             LS_CO_CHECK(co_await target_.refresh_metadata(&names, stop));
             auto at_target = co_await whole_log(target_, partition.target, stop);
             LS_CO_TRY(copy, std::move(at_target));
-            auto looked = co_await is_taken(key, copy, partition, stop);
+            auto looked = co_await look_at_taken(key, copy, partition, stop);
             LS_CO_TRY(taken, std::move(looked));
-            if (taken) {
+            if (taken.is_done) {
                 partition.was_taken = partition.problem.empty();
                 co_return Result<void>();
             }
+            own_ = stream_id(key);
             auto found = co_await find_end(partition, copy, stop);
             LS_CO_TRY(end, std::move(found));
             auto again = co_await whole_log(target_, partition.target, stop);
             LS_CO_TRY(copy_again, std::move(again));
             if (copy_again.end == copy.end) {
-                auto stored = co_await settle(key, std::move(end), copy.end, partition, stop);
+                const Place place{key, taken, copy.end};
+                auto stored = co_await settle(place, std::move(end), partition, stop);
                 co_return stored;
             }
             // A transaction that was open has been aborted meanwhile, or the mirror still runs.
@@ -251,77 +283,98 @@ private:
         }
     }
 
-    Task<Result<void>> settle(StreamKey key, MirrorEnd end, Offset target_end,
-                              TakenPartition& partition, std::stop_token stop) {
-        partition.problem = end.problem;
-        if (!end.problem.empty() || !end.next) {
-            co_return Result<void>();
-        }
-        LS_CO_CHECK(co_await store(std::move(key), *end.next, target_end, stop));
-        partition.next = end.next;
-        co_return Result<void>();
-    }
+    /// What the link itself has of a partition.
+    struct Taken {
+        bool is_done = false;  // it is its already; a problem, where others have written, too
+        Ordinal first{0};      // the number of the next record that it copies
+        std::optional<Offset> least;  // all that the source has before that is in the copy
+    };
 
-    /// Whether the link has a place of its own in the partition, behind which nobody else has
-    /// written; a problem where somebody has.
-    Task<Result<bool>> is_taken(StreamKey key, LogPart copy, TakenPartition& partition,
-                                std::stop_token stop) {
+    /// Where the mirror has written behind what was taken over before, that is done once more.
+    Task<Result<Taken>> look_at_taken(StreamKey key, LogPart copy, TakenPartition& partition,
+                                      std::stop_token stop) {
+        Taken taken;
         if (!store_.has_any_of(key)) {
-            co_return false;
+            co_return taken;
         }
-        store_.set_target_topic(key, target_.metadata().find_topic(key.partition.topic)->id);
-        const StreamMap& map = store_.map_of(key);
-        const auto place = map.target.offset_of(map.placed);
-        if (map.next.value() == 0) {
-            co_return place == copy.end;
-        }
-        LogPart behind = copy;
-        behind.from.offset = std::max(copy.from.offset, place.value_or(Offset(0)));
-        LS_CO_CHECK(co_await find_others(behind, stream_id(key), partition, stop));
-        co_return true;
-    }
-
-    /// Headers are enough.
-    Task<Result<void>> find_others(LogPart part, ProducerId own, TakenPartition& partition,
-                                   std::stop_token stop) {
-        client::LogPlace place = part.from;
-        while (place.offset < part.end && !stop.stop_requested()) {
-            auto fetched = co_await client::fetch_uncommitted_log(target_, place, stop);
-            LS_CO_TRY(log, std::move(fetched));
-            ByteView rest = log.records;
-            const Offset begun = place.offset;
-            while (true) {
-                LS_CO_TRY(batch, protocol::next_batch(rest));
-                if (!batch) {
-                    break;
-                }
-                const bool is_news = batch->next_offset() > place.offset && !batch->is_control();
-                if (is_news && batch->producer_id() != own) {
-                    partition.problem = fmt::format(
-                        "Lockstep has copied it, and behind that others have, first at offset {} "
-                        "of the copy: the mirror was started again. Delete the copy to have all "
-                        "of it copied anew",
-                        batch->base_offset().value());
-                    co_return Result<void>();
-                }
-                place.offset = std::max(place.offset, batch->next_offset());
-            }
-            if (place.offset == begun) {
-                break;  // what is behind has been compacted away
-            }
-        }
-        co_return Result<void>();
-    }
-
-    /// As if the link had been there and copied nothing so far: its first record comes from `next`.
-    Task<Result<void>> store(StreamKey key, Offset next, Offset target_end, std::stop_token stop) {
         store_.set_target_topic(key, target_.metadata().find_topic(key.partition.topic)->id);
         StreamMap& map = store_.map_of(key);
-        map.form = form_of(std::nullopt, request_.link);
+        const bool has_records = map.next.value() > 0;
+        if (has_records) {
+            StreamSearch search;
+            search.log_start = copy.from;
+            search.log_end = copy.end;
+            search.id = stream_id(key);
+            LS_CO_CHECK(co_await find_stream(target_, search, map, stop));
+        }
+        const auto place = map.target.offset_of(map.placed);
+        if (map.next.value() == 0 || map.is_just_taken_over()) {
+            taken.is_done = place == copy.end;
+        } else {
+            auto looked = co_await find_mirrored_in(copy, map, partition, stop);
+            LS_CO_TRY(at, std::move(looked));
+            taken.is_done = !at || !map.is_behind_mirror;
+            if (at && !map.is_behind_mirror) {
+                partition.problem = fmt::format(
+                    "Lockstep has copied it from the start, and somebody else does, too, first at "
+                    "offset {} of the copy. Delete the copy to have all of it copied anew",
+                    at->value());
+            }
+        }
+        if (!taken.is_done && map.next.value() > 0) {
+            taken.first = map.next;
+            const auto last = map.source.offset_of(map.next - 1);
+            taken.least = last ? std::optional(*last + 1) : map.source.offset_of(map.next);
+        }
+        co_return taken;
+    }
+
+    Task<Result<std::optional<Offset>>> find_mirrored_in(LogPart copy, const StreamMap& map,
+                                                         const TakenPartition& partition,
+                                                         std::stop_token stop) {
+        auto at_source = co_await whole_log(source_, partition.source, stop);
+        LS_CO_TRY(source, std::move(at_source));
+        const auto& runs = map.target.runs();
+        const Offset begin = runs.empty() ? copy.from.offset : runs.front().offset;
+        MirrorSearch search{source.from, copy.from,
+                            gaps_between_own(map, {begin, copy.end}, kMostGaps)};
+        auto found = co_await find_mirrored(source_, target_, std::move(search), stop);
+        co_return found;
+    }
+
+    /// Where a link is to go on.
+    struct Place {
+        StreamKey key;
+        Taken taken;
+        Offset target_end;
+    };
+
+    Task<Result<void>> settle(Place place, MirrorEnd end, TakenPartition& partition,
+                              std::stop_token stop) {
+        partition.problem = end.problem;
+        if (end.next > place.taken.least) {
+            partition.may_lack_from = end.may_lack_from;
+        }
+        const auto next = std::max(end.next, place.taken.least);
+        if (!end.problem.empty() || !next) {
+            co_return Result<void>();
+        }
+        LS_CO_CHECK(co_await store(std::move(place), *next, stop));
+        partition.next = next;
+        co_return Result<void>();
+    }
+
+    /// As if the link had been there and copied no more so far: its next record comes from `next`.
+    Task<Result<void>> store(Place place, Offset next, std::stop_token stop) {
+        const StreamKey& key = place.key;
+        store_.set_target_topic(key, target_.metadata().find_topic(key.partition.topic)->id);
+        StreamMap& map = store_.map_of(key);
+        if (place.taken.first.value() == 0) {
+            map.form = form_of(std::nullopt, request_.link);
+        }
         map.is_behind_mirror = true;
-        const OffsetsStore::Begin begin{next, target_end};
-        const ProducerId id = stream_id(key);
-        auto stored = co_await store_.store_begin(std::move(key), id, begin, stop);
+        const OffsetsStore::Begin begin{next, place.target_end, place.taken.first};
+        auto stored = co_await store_.store_begin(key, stream_id(key), begin, stop);
         co_return stored;
     }
 
@@ -340,6 +393,7 @@ private:
             partition.noted.reset();
         }
         const auto noted = partition.noted;
+        const Offset source_start = source.from.offset;
         if (noted) {
             const Offset before(std::max<int64_t>(0, noted->value() - kBeforeNoted));
             source.from.offset = std::max(source.from.offset, before);
@@ -349,6 +403,12 @@ private:
             MirrorLogs logs;
             logs.noted = noted;
             logs.has_lost_records = copy.from.offset.value() > 0;
+            logs.is_compacted = may_lack_any;
+            logs.source_start = source_start;
+            logs.source_end = source.end;
+            if (noted && source_start == source.end) {
+                co_return find_mirror_end(logs);  // whatever the copy has
+            }
             LogPart part = copy;
             part.from.offset = std::max(copy.from.offset, Offset(copy.end.value() - window));
             logs.is_whole_target = part.from.offset == copy.from.offset;
@@ -393,12 +453,16 @@ private:
 
     int64_t time_of(int64_t timestamp_ms) const { return ignores_times_ ? 0 : timestamp_ms; }
 
-    /// What a consumer sees there.
+    /// What a consumer sees there, but for what the link has copied itself.
     Task<Result<std::vector<MirroredRecord>>> read_mirrored(LogPart part, std::stop_token stop) {
         const auto deadline = loop_.now() + kPatience;
         while (true) {
             std::vector<MirroredRecord> records;
             LogCursor cursor(target_, part.from, part.end);
+            cursor.see({[own = own_](const protocol::RecordBatchView& batch) {
+                            return batch.producer_id() != own;
+                        },
+                        [](Offset offset) { return offset; }});
             LS_CO_CHECK(
                 co_await read_seen(cursor, std::numeric_limits<size_t>::max(), records, stop));
             if (cursor.has_reached_end()) {
@@ -516,21 +580,20 @@ private:
     OffsetsStore store_;
     std::map<TopicPartition, std::optional<Offset>> noted_;
     bool ignores_times_ = false;  // of the partition that is being looked at
+    ProducerId own_;              // the same: of the link's own records
 };
 
 }  // namespace
 
 bool TakenLink::is_whole() const {
-    return problem.empty() && std::ranges::all_of(partitions, [](const TakenPartition& one) {
-               return one.problem.empty();
-           });
+    return problem.empty() && std::ranges::all_of(partitions, &std::string::empty,
+                                                  &TakenPartition::problem);
 }
 
 Task<TakenLink> take_over(runtime::Runtime& runtime, TakeOverRequest request,
                           std::stop_token stop) {
     TakenLink result;
-    TakingOver taking(runtime, std::move(request), result);
-    co_await taking.run(stop);
+    co_await TakingOver(runtime, std::move(request), result).run(stop);
     co_return result;
 }
 

@@ -14,20 +14,23 @@ std::string why_kept(const SettingDifference& difference, FollowRule rule) {
     if (rule == FollowRule::off) {
         return "the link does not follow the source here";
     }
+    if (!difference.found) {
+        return "someone has removed it on the target";
+    }
     return difference.wanted ? "someone has set it on the target"
                              : "someone has set it on the target, and the source does not set it";
 }
 
 Action decide(const SettingDifference& difference, const std::optional<std::string>& agreed,
               FollowRule rule) {
-    const bool is_followers_own = difference.found && agreed != difference.found;
-    if (rule == FollowRule::off || (is_followers_own && !difference.wanted)) {
+    const bool is_changed_there = agreed != difference.found;
+    if (rule == FollowRule::off || (is_changed_there && !difference.wanted)) {
         return Action::keep;
     }
     if (!difference.wanted) {
         return Action::remove;
     }
-    return is_followers_own && rule != FollowRule::all ? Action::keep : Action::set;
+    return is_changed_there && rule != FollowRule::all ? Action::keep : Action::set;
 }
 
 }  // namespace

@@ -42,9 +42,10 @@ struct SettingsDifference {
 
 /// `firm` are the keys whose wanted value is set whatever the rule says.
 ///
-/// What is wanted and not set on the target is set. What was never agreed on and is set there is
-/// somebody's own: FollowRule::all overwrites it where something else is wanted, but nothing is
-/// ever removed that was not agreed on.
+/// What is wanted and was never set on the target is set. What is not there as it was agreed on,
+/// another value or none, was changed there by somebody, and stays so: a link the other way carries
+/// it to the source. FollowRule::all sets it as it is wanted, but nothing is ever removed that was
+/// not agreed on.
 SettingsDifference compare_settings(const ThreeSides& sides, FollowRule rule,
                                     const std::set<std::string>& firm);
 

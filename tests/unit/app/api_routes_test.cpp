@@ -5,9 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
+#include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
-#include <sstream>
+#include <set>
 
 namespace lockstep::app {
 namespace {
@@ -56,8 +57,9 @@ protected:
 
     runtime::HttpResponse post(const std::string& path, const std::string& body,
                                const std::string& type = "application/json") {
-        return answer_api({"POST", path, "", type, body, "10.0.0.9"}, {links_, rates_, 0},
-                          controls_);
+        runtime::HttpRequest request{"POST", path, "", type, body, "10.0.0.9"};
+        request.token = token_;
+        return answer_api(request, {links_, rates_, 0}, controls_);
     }
 
     Json rows(const std::string& path, const std::string& query, const char* key) {
@@ -74,6 +76,7 @@ protected:
     std::vector<AuditRecord> audited_;
     std::optional<Error> refusal_;
     std::string refusing_link_;  // all where it is ""
+    std::string token_ = "operator";
     log::Level level_ = log::Level::info;
 };
 
@@ -171,12 +174,71 @@ TEST_F(ApiRoutesTest, Answers400_ForWhatMakesNoSense) {
     EXPECT_EQ(get("/api/v1/lag", "partition=1").status, 400);
     EXPECT_EQ(get("/api/v1/lag", "topic=orders&partition=one").status, 400);
     EXPECT_EQ(get("/api/v1/lag", "tpoic=orders").status, 400);
+    EXPECT_EQ(get("/api/v1/lag", "link=east-to-west&link=east-to-north").status, 400);
+    EXPECT_EQ(get("/api/v1/lag", "topic=orders&&").status, 200);
+    EXPECT_THAT(get("/api/v1/explain", "state=bloked").body,
+                HasSubstr(R"(there is no state \"bloked\"; there are starting, )"));
     for (const char* body : {"", "[]", "{", "{}", R"({"topic":3})", R"({"partition":3})",
                              R"({"topic":"orders","partition":-1})", R"({"tpoic":"orders"})",
                              R"({"topic":"orders","partition":99999999999})"}) {
         EXPECT_EQ(post("/api/v1/pause", body).status, 400) << body;
     }
     EXPECT_TRUE(changes_.empty());
+}
+
+// What is not taken would seem to narrow the answer down.
+TEST_F(ApiRoutesTest, Answers400_ForParametersThatThePageDoesNotTake) {
+    const std::map<std::string, std::string> all{{"link", "link=east-to-west"},
+                                                 {"topic", "topic=orders"},
+                                                 {"partition", "topic=orders&partition=0"},
+                                                 {"state", "state=running"}};
+    for (const ApiRoute& route : api_routes()) {
+        const bool is_get = route.method == "GET";
+        for (const auto& [name, query] : all) {
+            const bool is_taken =
+                std::ranges::find(route.parameters, name) != route.parameters.end();
+            const std::string path(route.path);
+            const int status = is_get
+                                   ? get(path, query).status
+                                   : answer_api({"POST", path, query, "application/json",
+                                                 path == "/api/v1/log" ? R"({"level":"info"})"
+                                                                       : R"({"topic":"orders"})"},
+                                                {links_, rates_, 0}, controls_)
+                                         .status;
+            EXPECT_EQ(status, is_taken ? 200 : 400) << route.method << " " << path << "?" << query;
+        }
+    }
+    EXPECT_TRUE(changes_.empty());
+    EXPECT_THAT(get("/api/v1/links", "topic=orders").body,
+                HasSubstr(R"(/api/v1/links takes no parameter \"topic\"; it takes link)"));
+}
+
+TEST_F(ApiRoutesTest, ShowsTheStatus_OfOneLink) {
+    EXPECT_EQ(rows("/api/v1/status", "", "links").size(), 2U);
+    const Json links = rows("/api/v1/status", "link=east-to-north", "links");
+    ASSERT_EQ(links.size(), 1U);
+    EXPECT_EQ(links[0]["name"], "east-to-north");
+    EXPECT_EQ(get("/api/v1/status", "link=nowhere").status, 404);
+}
+
+// A partition of another worker may be in any state: it is counted whatever state is asked for.
+TEST_F(ApiRoutesTest, CountsWhatOtherWorkersHave_InWhatIsSelected) {
+    for (int32_t i : {0, 1}) {
+        links_[0].partitions.push_back(sample_partition("shared", i, PartitionState::elsewhere));
+        links_[0].partitions.back().worker = "host-b:7";
+    }
+    links_[1].partitions.push_back(sample_partition("shared", 0, PartitionState::elsewhere));
+    const Json both =
+        Json::array({{{"link", "east-to-west"}, {"worker", "host-b:7"}, {"partitions", 2}},
+                     {{"link", "east-to-north"}, {"worker", ""}, {"partitions", 1}}});
+    for (const char* page : {"links", "topics", "groups", "lag", "explain"}) {
+        EXPECT_EQ(rows(std::string("/api/v1/") + page, "", "elsewhere"), both) << page;
+    }
+    EXPECT_EQ(rows("/api/v1/explain", "state=blocked", "elsewhere"), both);
+    EXPECT_EQ(rows("/api/v1/explain", "state=blocked", "explanations").size(), 1U);
+    EXPECT_EQ(rows("/api/v1/explain", "state=blocked&link=east-to-west", "elsewhere").size(), 1U);
+    EXPECT_EQ(rows("/api/v1/lag", "topic=shared&partition=1", "elsewhere")[0]["partitions"], 1);
+    EXPECT_TRUE(rows("/api/v1/topics", "topic=orders", "elsewhere").empty());
 }
 
 TEST_F(ApiRoutesTest, Answers405_AndSaysWhichMethodsThereAre) {
@@ -255,10 +317,12 @@ TEST_F(ApiRoutesTest, AuditsWhatWasDone_AndNothingElse) {
     EXPECT_EQ(audited_[0].link, "east-to-west");
     EXPECT_EQ(audited_[0].scope.topic, "orders");
     EXPECT_EQ(audited_[0].peer, "10.0.0.9");
+    EXPECT_EQ(audited_[0].token, "operator");
     EXPECT_EQ(audited_[0].partitions, 3U);
     EXPECT_EQ(audited_[1].link, "east-to-north");
     EXPECT_EQ(audited_[2].action, "log level");
     EXPECT_EQ(audited_[2].value, "debug");
+    EXPECT_EQ(audited_[2].token, "operator");
 }
 
 TEST(AuditRecord, IsJson) {
@@ -276,9 +340,23 @@ TEST(AuditRecord, IsJson) {
     level.action = "log level";
     level.value = "debug";
     level.peer = "10.0.0.9";
+    level.token = "operator";
     EXPECT_EQ(audit_json(level, {0, "host:7"}),
               R"({"time":"1970-01-01T00:00:00.000Z","worker":"host:7","peer":"10.0.0.9",)"
-              R"("action":"log level","value":"debug"})");
+              R"("action":"log level","token":"operator","value":"debug"})");
+}
+
+// In a container, the next process has the same host and the same number.
+TEST(AuditRecord, HasAKeyOfItsOwn_AlsoAfterARestart) {
+    std::set<std::string> keys;
+    for (const AuditKeys::Run run :
+         {AuditKeys::Run{1'000, 7}, AuditKeys::Run{2'000, 7}, AuditKeys::Run{2'000, 8}}) {
+        AuditKeys made("pod:1", run);
+        for (int i = 0; i < 12; ++i) {
+            EXPECT_TRUE(keys.insert(made.next()).second);
+        }
+    }
+    EXPECT_EQ(*keys.begin(), "pod:1-1000-00000007-1");
 }
 
 TEST_F(ApiRoutesTest, ShowsAndSetsTheLogLevel) {

@@ -115,6 +115,60 @@ TEST(AroundConfig, SaysWhatIsWrongWithAcls) {
               "c.yaml:8:33: \"[\" is no regular expression (missing ]: [)\n");
 }
 
+/// Links between three clusters, as lines of the configuration.
+std::string problems_of_links(const std::string& links) {
+    std::string lines;
+    const std::string text = R"(clusters:
+  - {name: a, bootstrap: "127.0.0.1:1"}
+  - {name: b, bootstrap: "127.0.0.1:2"}
+  - {name: c, bootstrap: "127.0.0.1:3"}
+links:
+)" + links;
+    for (const ConfigProblem& problem : parse_config(text).problems) {
+        lines += problem.to_string("c.yaml") + "\n";
+    }
+    return lines;
+}
+
+TEST(AroundConfig, RefusesToFollowAllConfigs_WhereLinksGoBothWays) {
+    const std::string all = "topic_config: {follow: all}";
+    EXPECT_EQ(problems_of_links("  - {source: a, target: b, topics: [\".*\"], " + all + "}\n" +
+                                "  - {source: b, target: a, topics: [orders]}\n"),
+              "c.yaml:1:1: the link \"a-to-b\": \"topic_config\" with \"follow: all\" is for links "
+              "that go one way, but topic orders goes also from b to a: what is changed on b would "
+              "be taken back before it comes to a; write follow: changes\n");
+    const auto both = [&](const std::string& back) {
+        return problems_of_links("  - {source: a, target: b, topics: [\"o.*\"], " + all + "}\n" +
+                                 "  - {source: b, target: a, topics: [" + back + "}\n");
+    };
+    EXPECT_THAT(both("\"o.*\"]"), HasSubstr("what \"o.*\" matches goes also from b to a"));
+    EXPECT_EQ(both("payments]"), "");
+    EXPECT_EQ(both("orders], topic_config: {follow: off}"), "");
+    EXPECT_EQ(both("orders], exclude: [\"o.*\"]"), "");
+    const std::string ring =
+        "  - {source: b, target: c, topics: [orders]}\n  - {source: c, target: a, topics: "
+        "[orders]}";
+    EXPECT_THAT(
+        problems_of_links("  - {source: a, target: b, topics: [orders], " + all + "}\n" + ring),
+        HasSubstr("topic orders goes also from b to a"));
+}
+
+TEST(AroundConfig, RefusesToFollowAllQuotas_WhereLinksGoBothWays) {
+    const auto both = [](const std::string& back) {
+        return problems_of_links(
+            "  - {source: a, target: b, topics: [x], quotas: {follow: all}}\n"
+            "  - {source: b, target: c, topics: [y], quotas: {follow: changes}}\n"
+            "  - {source: c, target: a, topics: [z], quotas: {follow: " +
+            back + "}}\n");
+    };
+    EXPECT_EQ(both("off"), "");
+    EXPECT_EQ(
+        both("changes"),
+        "c.yaml:1:1: the link \"a-to-b\": \"quotas\" with \"follow: all\" is for links that go "
+        "one way, but client quotas go also from b to a: what is changed on b would be taken "
+        "back before it comes to a; write follow: changes\n");
+}
+
 LinkStatus drifted_link() {
     LinkStatus link = sample_link({});
     link.around.configs.state = FollowState::drifted;
@@ -156,6 +210,22 @@ TEST(AroundStatus, ShowsInOneLine_ThatAllIsWell) {
     link.around.configs.drift.clear();
     EXPECT_THAT(table_of(link), HasSubstr("\n  topic configs: followed, 3 in step\n"));
     EXPECT_THAT(table_of(sample_link({})), Not(HasSubstr("topic configs")));
+}
+
+TEST(AroundStatus, ShowsPartitionsThatTheTargetRefuses) {
+    LinkStatus link = sample_link({});
+    link.around.growth = {FollowState::drifted,
+                          "",
+                          1,
+                          0,
+                          {},
+                          {{"orders", "partitions", "4", "2", "TOPIC_AUTHORIZATION_FAILED"}}};
+    const Json json = Json::parse(status_json({link}, Rates(), {1, 1'000'000}))["links"][0];
+    EXPECT_EQ(json["growth"]["drift"][0]["wanted"], "4");
+    EXPECT_THAT(table_of(link), HasSubstr("  partition counts: drifted, 1 in step, 1 not\n"
+                                          "      orders: partitions is 2, and would be 4: "
+                                          "TOPIC_AUTHORIZATION_FAILED\n"));
+    EXPECT_THAT(metrics_text({link}, {}, 0), HasSubstr("kind=\"growth\""));
 }
 
 TEST(AroundMetrics, CountTheDrift) {

@@ -5,6 +5,7 @@
 #include "replication/carried_origins.h"
 #include "replication/offsets_choice.h"
 #include "replication/resume_point.h"
+#include "replication/returned_mirror.h"
 #include "tests/unit/app/sample_links.h"
 
 #include <gtest/gtest.h>
@@ -94,6 +95,10 @@ TEST(BlockedAdvice, KnowsTheReasonsOfOffsetsChoices) {
               "begun_with_offsets");
     facts.former_topic = Uuid{};
     EXPECT_EQ(code_of(choose_offsets(facts, logs(0, 10, 5, 7), rules).why), "topic_recreated");
+}
+
+TEST(BlockedAdvice, KnowsThatAMirrorHasComeBack) {
+    EXPECT_EQ(code_of(replication::returned_mirror_text(Offset(7))), "mirror_runs");
 }
 
 TEST(BlockedAdvice, KnowsTheReasonsOfStreamsForms) {

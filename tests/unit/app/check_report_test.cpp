@@ -165,7 +165,40 @@ TEST(CheckJson, HasEveryPartition) {
        {"partition": 1, "next_offset": 0, "records_to_copy": 0, "offsets": "preserve",
         "translated_why": "",
         "blocked": "the source's log begins at 1200, not at 0", "bytes_to_copy": 0}]}],
-  "groups": [], "own_topics": [], "unmatched_topics": [], "marker_problem": ""}]})"));
+  "groups": [], "group_problem": "", "own_topics": [], "unmatched_topics": [],
+  "marker_problem": "", "size_problem": ""}]})"));
+}
+
+TEST(Check, HasTrouble_WhenTheTargetTakesNoMarkers_AndOffsetsAreKept) {
+    LinkPlan plan = sample_plan();
+    plan.topics.pop_back();
+    plan.marker_problem = "WriteTxnMarkers: CLUSTER_AUTHORIZATION_FAILED";
+    EXPECT_TRUE(has_trouble({plan}));
+    const std::string text = render_check_table({plan});
+    EXPECT_THAT(text, testing::HasSubstr("warning: west takes no transaction markers"));
+    EXPECT_THAT(text, testing::HasSubstr("CLUSTER_AUTHORIZATION_FAILED"));
+    EXPECT_THAT(text, testing::ContainsRegex("blocked[ \n]+at[ \n]+their[ \n]+first[ \n]+gap"));
+    for (auto& partition : plan.topics[0].partitions) {
+        partition.is_translated = true;
+    }
+    EXPECT_FALSE(has_trouble({plan})) << "it needs none";
+    EXPECT_THAT(render_check_table({plan}),
+                testing::ContainsRegex("offsets[ \n]+are[ \n]+not[ \n]+kept"));
+}
+
+TEST(Check, HasTrouble_WhenGroupsAreNotKnown) {
+    LinkPlan plan = sample_plan();
+    plan.topics.pop_back();
+    plan.group_problem = "list groups of east: CLUSTER_AUTHORIZATION_FAILED";
+    plan.size_problem = "ask broker 1 of east";
+    EXPECT_TRUE(has_trouble({plan}));
+    EXPECT_THAT(render_check_table({plan}),
+                testing::HasSubstr("\n  groups are not known: list groups of east"));
+    const auto link = nlohmann::json::parse(check_json({plan}))["links"][0];
+    EXPECT_EQ(link["group_problem"], plan.group_problem);
+    EXPECT_EQ(link["size_problem"], plan.size_problem);
+    plan.group_problem.clear();
+    EXPECT_FALSE(has_trouble({plan})) << "sizes are only told";
 }
 
 TEST(Check, HasTrouble_WhenSomethingIsBlockedOrUnreachable) {

@@ -266,6 +266,7 @@ TEST(StatusUrl, TakesWhatPeopleWrite) {
     EXPECT_EQ(status_url("http://h:1/"), "http://h:1/api/v1/status");
     EXPECT_EQ(status_url("h:1"), "http://h:1/api/v1/status");
     EXPECT_EQ(status_url("https://h:1"), "https://h:1/api/v1/status");
+    EXPECT_EQ(status_url("h:1", "a b"), "http://h:1/api/v1/status?link=a%20b");
 }
 
 TEST(ConfigFile, SaysThatAFileIsMissing) {

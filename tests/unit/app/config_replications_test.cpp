@@ -100,11 +100,41 @@ INSTANTIATE_TEST_SUITE_P(
                   with_replication("strategy: active-active, clusters: [eu, us], groups: [g]"),
                   "c.yaml:6:81: active-active does not carry consumer groups: the order of records "
                   "differs from cluster to cluster; write groups: [], or leave it out\n"},
-        BadConfig{"CostOfNothing",
+        BadConfig{
+            "AllConfigsBothWays",
+            with_replication("strategy: active-active, clusters: [eu, us], "
+                             "topic_config: {follow: all}"),
+            "c.yaml:6:87: \"topic_config\" with \"follow: all\" cannot be with active-active: "
+            "links go both ways there, and what is changed on one cluster would be taken back "
+            "before it comes to the others; write follow: changes\n"},
+        BadConfig{
+            "AllQuotasBothWays",
+            with_replication("strategy: hub-spoke, hub: eu, clusters: [eu, us], "
+                             "quotas: {follow: all}"),
+            "c.yaml:6:86: \"quotas\" with \"follow: all\" cannot be with hub-spoke: links go "
+            "both ways there, and what is changed on one cluster would be taken back before it "
+            "comes to the others; write follow: changes\n"},
+        BadConfig{"CostsOfDirectRoutes",
                   with_replication("strategy: mesh, clusters: [eu, us], "
-                                   "costs: [{between: [eu, us], cost: 0}]"),
-                  "c.yaml:6:98: \"cost\" must be a number above 0, but is \"0\"; write for example "
-                  "3, or 0.5\n"}),
+                                   "costs: [{between: [eu, us], cost: 1}]"),
+                  "c.yaml:6:71: \"costs\" has no effect with routes: direct; remove it, or write "
+                  "routes: cheapest\n"},
+        BadConfig{"CostOfAnotherCluster",
+                  with_replication("strategy: mesh, clusters: [eu, us], routes: cheapest, "
+                                   "costs: [{between: [eu, asia], cost: 1}]"),
+                  "c.yaml:6:105: \"asia\" is not among the replication's clusters; add it there, "
+                  "or remove this cost\n"},
+        BadConfig{"TwoCostsOfOnePair",
+                  with_replication("strategy: mesh, clusters: [eu, us], routes: cheapest, costs: "
+                                   "[{between: [eu, us], cost: 1}, {between: [us, eu], cost: 2}]"),
+                  "c.yaml:6:130: there is a cost between \"us\" and \"eu\" already, and it is the "
+                  "same both ways; remove one\n"},
+        BadConfig{
+            "CostOfNothing",
+            with_replication("strategy: mesh, clusters: [eu, us], routes: cheapest, "
+                             "costs: [{between: [eu, us], cost: 0}]"),
+            "c.yaml:6:116: \"cost\" must be a number above 0, but is \"0\"; write for example "
+            "3, or 0.5\n"}),
     [](const auto& bad) { return std::string(bad.param.name); });
 
 }  // namespace

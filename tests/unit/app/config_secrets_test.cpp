@@ -113,6 +113,51 @@ TEST(ConfigSecrets, HidesWhatAnAliasNames) {
     EXPECT_THAT(without_secrets(text), HasSubstr("token: *p"));
 }
 
+TEST(ConfigSecrets, NamesWhatLooksLikeASecretInAComment) {
+    for (const char* comment :
+         {"# password: hunter2", "#password=hunter2", "#    token: 'hunter2'",
+          "# sasl: {mechanism: PLAIN, password: \"hunter2\", username: a}",
+          "# sasl.jaas.config=...PlainLoginModule required username=\"a\" password=\"hunter2\";",
+          "# ssl.key.password = hunter2", "# \"client_secret\": hunter2",
+          "# password: ${env:A}, token: hunter2", "# was: SASL_PASSWORD=hunter2"}) {
+        const std::string text = config_with("", std::string(comment) + "\n");
+        EXPECT_THAT(literal_secrets(text, "a.yaml"),
+                    testing::MatchesRegex("a.yaml:7:[0-9]+: \".*\" in this comment looks like a "
+                                          "secret, .*or take it out\n"))
+            << comment;
+        const std::string shown = without_secrets(text);
+        EXPECT_THAT(shown, Not(HasSubstr("hunter2"))) << shown;
+        EXPECT_TRUE(shown.ends_with("(a secret)\n")) << shown;
+    }
+    const std::string behind = with_password("\"${env:A}\"  # the old Password: hunter2");
+    EXPECT_THAT(literal_secrets(behind, "a.yaml"),
+                HasSubstr("a.yaml:8:51: \"Password\" in this comment"));
+}
+
+TEST(ConfigSecrets, LeavesOtherCommentsAlone) {
+    for (const char* comment :
+         {"# password: ${file:/run/secrets/east}", "# the password is in ${env:PASSWORD}",
+          "# password: \"${env:A}\", token: '${env:B}'", "# tokens: two of them",
+          "# token:", "# token_endpoint: https://idp/token", "# sasl: {password: ${env:A}}", "#",
+          "# no secret is in here", "# taken: ssl.key.password = (hidden) (line 3)",
+          "# password: (a secret)"}) {
+        const std::string text = config_with("", std::string(comment) + "\n");
+        EXPECT_EQ(literal_secrets(text, "a.yaml"), "") << comment;
+        EXPECT_EQ(without_secrets(text), text);
+    }
+    const std::string quoted = config_with(
+        "    security: {protocol: SASL_SSL, sasl: {mechanism: PLAIN, password: \"${env:A}\", "
+        "username: \"a # token: b\"}}\n");
+    EXPECT_EQ(literal_secrets(quoted, "a.yaml"), "");
+}
+
+TEST(ConfigSecrets, HidesSecretsAndComments_SideBySide) {
+    const std::string shown = without_secrets(with_password("hunter2  # password: hunter2"));
+    EXPECT_THAT(shown, Not(HasSubstr("hunter2"))) << shown;
+    EXPECT_THAT(shown, HasSubstr("password: (a secret)  # password: (a secret)\n"
+                                 "        username: lockstep\n"));
+}
+
 TEST(ConfigSecrets, ShowsNothing_OfWhatIsNoConfiguration) {
     const std::string shown = without_secrets("clusters:\n  - {name: a, pasword: hunter2}\n");
     EXPECT_THAT(shown, Not(HasSubstr("hunter2")));

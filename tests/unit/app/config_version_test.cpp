@@ -25,6 +25,24 @@ TEST(ConfigVersion, RefusesWhatIsNone) {
     EXPECT_TRUE(ConfigVersion::parse(R"({"version": "1"})").has_error());
 }
 
+TEST(ConfigVersion, IsNotAppliedAgain_WhereItIsNoConfiguration) {
+    ConfigVersion version = sample();
+    version.text =
+        "clusters:\n"
+        "  - {name: east, bootstrap: \"a:1\"}\n"
+        "  - {name: west, bootstrap: \"b:1\"}\n"
+        "links:\n"
+        "  - {source: east, target: west, topics: [orders]}\n";
+    EXPECT_EQ(problem_of_version(version), "");
+    version.text += "speed: high\n";
+    EXPECT_EQ(problem_of_version(version).find(
+                  "version 12 is no valid configuration for this Lockstep: version 12:6:1: "),
+              0U)
+        << problem_of_version(version);
+    version.text = "";
+    EXPECT_NE(problem_of_version(version), "");
+}
+
 TEST(ConfigVersion, ListsWhoAndWhen) {
     EXPECT_EQ(render_history({sample()}),
               "VERSION  WHEN                     WHO\n"

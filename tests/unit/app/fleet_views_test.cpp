@@ -1,8 +1,10 @@
 // How a link that several workers share is configured and shown.
 
 #include "app/api_json.h"
+#include "app/cli.h"
 #include "app/config.h"
 #include "app/metrics_text.h"
+#include "app/operate_report.h"
 #include "app/progress.h"
 #include "app/status_json.h"
 #include "app/status_report.h"
@@ -141,6 +143,89 @@ TEST(FleetApi, KnowsTheLag_WhereOthersHaveTheRest) {
     EXPECT_EQ(links["links"][0]["states"]["elsewhere"], 1);
     const Json lag = Json::parse(lag_json({{shared_link()}, rates, 1'000'000}));
     EXPECT_EQ(lag["partitions"].size(), 1U);
+}
+
+TEST(FleetApi, KnowsNoLag_OfWhatOthersHaveAltogether) {
+    const Rates rates;
+    const LinkStatus link =
+        sample_link({running_partition("mine", 0, 5, 5), elsewhere("theirs", 0)});
+    const Json topics = Json::parse(topics_json({{link}, rates, 1'000'000}))["topics"];
+    EXPECT_EQ(topics[0]["lag_known"], true);
+    EXPECT_EQ(topics[1]["topic"], "theirs");
+    EXPECT_EQ(topics[1]["lag_known"], false);
+    EXPECT_TRUE(topics[1]["lag_seconds"].is_null());
+}
+
+// Exit codes and sentences are about the worker that was asked: the answers have to say so.
+class FleetReportTest : public testing::Test {
+protected:
+    OperateReport report(const std::vector<std::string>& arguments) {
+        const Command command = parse_command_line(arguments);
+        const auto& options = std::get<OperateOptions>(command);
+        const ApiView view{
+            links_,
+            rates_,
+            1'000'000,
+            {},
+            0,
+            options.state.empty() ? std::nullopt : std::optional(PartitionState::blocked)};
+        const std::string body = options.verb == OperateVerb::links    ? links_json(view)
+                                 : options.verb == OperateVerb::topics ? topics_json(view)
+                                 : options.verb == OperateVerb::groups ? groups_json(view)
+                                 : options.verb == OperateVerb::lag    ? lag_json(view)
+                                                                       : explanations_json(view);
+        auto made = operate_report(options, body);
+        EXPECT_TRUE(made.has_value());
+        return *made;
+    }
+
+    Rates rates_;
+    std::vector<LinkStatus> links_{shared_link()};
+};
+
+TEST_F(FleetReportTest, SaysInEachAnswer_WhoHasTheOthers) {
+    links_[0].partitions.push_back(elsewhere("orders", 2));
+    links_[0].partitions.push_back(elsewhere("orders", 3));
+    links_[0].partitions.back().worker = "";
+    for (const char* verb : {"links", "topics", "groups", "lag", "explain"}) {
+        EXPECT_THAT(report({verb}).text,
+                    testing::EndsWith("1 partition is with another worker, which is not known yet\n"
+                                      "2 partitions are with worker host-b:2: ask it\n"))
+            << verb;
+    }
+    const auto status = parse_status_report(status_json(links_, rates_, {1, 1'000'000}));
+    EXPECT_THAT(render_status_table(*status),
+                HasSubstr("\n  2 partitions are with worker host-b:2: ask it\n"));
+}
+
+TEST_F(FleetReportTest, DoesNotSayThatAllIsWell_WhereOthersHavePartitions) {
+    EXPECT_EQ(report({"explain", "blocked"}).text,
+              "no partition of its own is blocked, and no link has a problem\n"
+              "1 partition is with worker host-b:2: ask it\n");
+    EXPECT_THAT(report({"topics"}).text, HasSubstr("1 elsewhere, 1 running"));
+    EXPECT_TRUE(report({"explain", "blocked"}).is_partial);
+    EXPECT_TRUE(report({"lag", "--max", "10"}).is_partial);
+    EXPECT_TRUE(report({"topics"}).is_partial);
+    EXPECT_FALSE(report({"lag"}).is_partial) << "it judges nothing";
+    EXPECT_FALSE(report({"links"}).is_partial);
+    EXPECT_FALSE(report({"topics"}).has_trouble);
+    const auto is_partial = [this] {
+        return parse_status_report(status_json(links_, rates_, {1, 1'000'000}))->is_partial();
+    };
+    EXPECT_TRUE(is_partial());
+    links_[0].partitions.pop_back();
+    const std::vector<std::vector<std::string>> commands{
+        {"explain", "blocked"}, {"lag", "--max", "10"}, {"topics"}};
+    for (const auto& command : commands) {
+        EXPECT_FALSE(report(command).is_partial) << command[0];
+    }
+    EXPECT_FALSE(is_partial());
+}
+
+TEST_F(FleetReportTest, HasNoLagToTell_OfATopicThatOthersHave) {
+    links_[0].partitions.push_back(elsewhere("theirs", 0));
+    EXPECT_THAT(report({"topics"}).text,
+                testing::ContainsRegex("theirs +east-to-west +1 elsewhere +- +- +0\n"));
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ int status_of(const HttpAccess& access, const std::string& method, const std::st
     request.method = method;
     request.path = path;
     request.authorization = authorization;
-    const auto refused = access.refuse(request);
+    const auto refused = access.admit(request).refusal;
     return refused ? refused->status : 200;
 }
 
@@ -55,7 +55,7 @@ int status_for_host(const HttpAccess& access, const std::string& host,
     request.path = path;
     request.host = host;
     request.authorization = token;
-    const auto refused = access.refuse(request);
+    const auto refused = access.admit(request).refusal;
     return refused ? refused->status : 200;
 }
 
@@ -95,9 +95,45 @@ TEST(HttpAccess, TakesAnyName_WhereThereAreTokensOrOtherMachinesMayCome) {
     EXPECT_EQ(status_for_host(HttpAccess({}, nullptr, "10.0.0.7"), "lockstep.example"), 200);
 }
 
-TEST(HttpAccess, LeavesHealthOpen) {
-    EXPECT_EQ(status_of(two_tokens(), "GET", "/healthz", ""), 200);
-    EXPECT_EQ(status_of(two_tokens(), "GET", "/readyz", ""), 401);
+Admission admission_of(const std::string& path, const std::string& authorization,
+                       const std::string& method = "GET") {
+    runtime::HttpRequest request;
+    request.method = method;
+    request.path = path;
+    request.authorization = authorization;
+    return two_tokens().admit(request);
+}
+
+// Probes of Kubernetes have no token.
+TEST(HttpAccess, LeavesHealthAndReadinessOpen_ToStrangers) {
+    for (const char* path : {"/healthz", "/readyz"}) {
+        for (const char* wrong : {"", "Bearer three"}) {
+            EXPECT_FALSE(admission_of(path, wrong).refusal) << path;
+            EXPECT_EQ(admission_of(path, wrong).audience, Audience::strangers) << path;
+        }
+    }
+    EXPECT_EQ(admission_of("/readyz", "Bearer one").audience, Audience::known);
+    EXPECT_EQ(HttpAccess({}, nullptr, "0.0.0.0").admit({"GET", "/readyz", ""}).audience,
+              Audience::known);
+    EXPECT_EQ(status_for_host(HttpAccess({}, nullptr, "127.0.0.1"), "evil.example", "/readyz"),
+              403);
+}
+
+TEST(HttpAccess, SaysWhoseTokenItIs) {
+    EXPECT_EQ(admission_of("/api/v1/pause", "Bearer two", "POST").token, "operator");
+    EXPECT_EQ(admission_of("/metrics", "Bearer one").token, "prometheus");
+    EXPECT_EQ(admission_of("/healthz", "").token, "");
+}
+
+TEST(HttpAccess, RefusesInJson_WhereTheApiIsAsked) {
+    const auto unknown = admission_of("/api/v1/links", "").refusal;
+    EXPECT_EQ(unknown->content_type, "application/json");
+    EXPECT_TRUE(unknown->body.starts_with(R"({"error":"This needs the header)")) << unknown->body;
+    const auto viewer = admission_of("/api/v1/pause", "Bearer one", "POST").refusal;
+    EXPECT_EQ(viewer->body,
+              "{\"error\":\"\\\"prometheus\\\" may view only; this needs a token whose role is "
+              "operate.\"}\n");
+    EXPECT_TRUE(admission_of("/metrics", "").refusal->content_type.starts_with("text/plain"));
 }
 
 TEST(HttpAccess, LetsNobodyIn_WhoseTokenCannotBeReadOrIsEmpty) {

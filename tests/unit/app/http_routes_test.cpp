@@ -9,11 +9,11 @@ namespace {
 
 class HttpRoutesTest : public testing::Test {
 protected:
-    runtime::HttpResponse get(const std::string& path) {
+    runtime::HttpResponse get(const std::string& path, Audience audience = Audience::known) {
         const HttpRoutes routes({[this] { return links_; }, [] { return int64_t{1'005'000}; },
                                  rates_, 1'000'000, ApiControls{}, [this] { return awaited_; },
                                  [this] { return clusters_; }});
-        return routes.answer({"GET", path, ""});
+        return routes.answer({"GET", path, ""}, audience);
     }
 
     Rates rates_;
@@ -50,6 +50,14 @@ TEST_F(HttpRoutesTest, ReadyzIs503_AndSaysWhichLinkHasWhat) {
     const auto response = get("/readyz");
     EXPECT_EQ(response.status, 503);
     EXPECT_EQ(response.body, "link east-to-west: west (127.0.0.1:29092): Connection refused\n");
+}
+
+TEST_F(HttpRoutesTest, ReadyzTellsStrangers_NothingBehindTheState) {
+    EXPECT_EQ(get("/readyz", Audience::strangers).body, "ready\n");
+    links_[0].problem = "west (10.0.0.7:9092): user lockstep may not DESCRIBE orders";
+    const auto response = get("/readyz", Audience::strangers);
+    EXPECT_EQ(response.status, 503);
+    EXPECT_EQ(response.body, "not ready; with a token of http.tokens, this page says why\n");
 }
 
 TEST_F(HttpRoutesTest, ReadyzIsOk_WhenOnePartitionIsBlocked) {

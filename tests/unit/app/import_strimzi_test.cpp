@@ -114,6 +114,21 @@ TEST(ImportStrimzi, NamesSettingsAsTheyStandInTheFile) {
     }
 }
 
+TEST(ImportStrimzi, NamesWhatIsAroundTheSpec_AndWhatIsEmpty) {
+    const std::string yaml =
+        import_text(std::string(kOld) + "  template: {}\nstatus: {conditions: []}\n", "f").yaml;
+    for (const char* comment :
+         {"not needed: apiVersion = kafka.strimzi.io/v1beta2 (line 1)",
+          "not needed: kind = KafkaMirrorMaker2 (line 2)",
+          "not needed: metadata.name = mirror (line 4)",
+          "taken: spec.clusters[0].alias = east (line 10)",
+          "taken: spec.mirrors[0].sourceCluster = east (line 17)",
+          "not needed: spec.template = {} (line 33)",
+          "not needed: status = (as Kubernetes saw it) (line 34)"}) {
+        EXPECT_NE(yaml.find(comment), std::string::npos) << comment << "\n" << yaml;
+    }
+}
+
 TEST(ImportStrimzi, EveryValueIsRuledOn) {
     for (const char* text : {kOld, kNew}) {
         for (const Ruling& ruling : import_text(text, "mirror.yaml").rulings) {

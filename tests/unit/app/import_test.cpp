@@ -89,6 +89,14 @@ TEST(ImportContinued, GoesOnUnderTheNamesThatThereAre) {
     EXPECT_EQ(identity.exclude.back(), "heartbeats") << "no name says where a topic came from";
 }
 
+TEST(Import, ReadsBooleansAsJavaDoes) {
+    const std::string clusters =
+        "clusters = east, west\neast.bootstrap.servers = e:1\nwest.bootstrap.servers = w:1\n";
+    EXPECT_EQ(config_of(clusters + "east->west.enabled = True\n").links.size(), 1U);
+    EXPECT_NE(problems_of(clusters + "east->west.enabled = yes\n"), "");
+    EXPECT_FALSE(equals_ignoring_case("[", "{")) << "32 apart";
+}
+
 TEST(ImportContinued, GoesOnInBothDirections) {
     const Config both = continued(std::string(kTwoClusters) + "west->east.enabled = true\n");
     ASSERT_EQ(both.links.size(), 2U);
@@ -199,6 +207,8 @@ TEST(Import, GroupsAreLeftAlone_WhereMirrorMakerWritesNoOffsets) {
     EXPECT_TRUE(link.groups.empty());
     EXPECT_EQ(ruling_on_line("groups = g.*"), "not needed: no groups' offsets are carried");
     EXPECT_TRUE(ruling_on_line("sync.group.offsets.enabled = false").starts_with("taken"));
+    EXPECT_EQ(link_of("sync.group.offsets.enabled = TRUE\n").groups,
+              std::vector<std::string>{".*"});
 }
 
 TEST(Import, GroupsAreTaken_WhereMirrorMakerWritesTheirOffsets) {
@@ -263,6 +273,8 @@ TEST(Import, RulesOnWhatHasNoCounterpart) {
         {"sync.topic.configs.enabled = true", "changed"},
         {"sync.topic.acls.enabled = true", "by hand"},
         {"sync.topic.acls.enabled = false", "not needed"},
+        {"sync.topic.acls.enabled = False", "not needed"},
+        {"refresh.topics.enabled = FALSE", "changed"},
         {"emit.heartbeats.enabled = true", "not needed"},
         {"emit.checkpoints.interval.seconds = 5", "not needed"},
         {"offset-syncs.topic.replication.factor = 1", "not needed"},

@@ -38,6 +38,45 @@ TEST(OpenApi, HasEachRoute_AndNoOther) {
     EXPECT_EQ(described, served);
 }
 
+/// Of the operation that `route` serves.
+YAML::Node operation_of(const YAML::Node& all, const ApiRoute& route) {
+    return all["paths"][std::string(route.path)][route.method == "GET" ? "get" : "post"];
+}
+
+/// The last part of "#/components/parameters/link".
+std::string referred(const YAML::Node& node) {
+    const auto reference = node["$ref"].as<std::string>();
+    return reference.substr(reference.rfind('/') + 1);
+}
+
+TEST(OpenApi, HasEachParameterOfAQuery_AndNoOther) {
+    const YAML::Node all = description();
+    for (const ApiRoute& route : api_routes()) {
+        std::set<std::string> described;
+        for (const auto& parameter : operation_of(all, route)["parameters"]) {
+            const YAML::Node found = all["components"]["parameters"][referred(parameter)];
+            EXPECT_EQ(found["in"].as<std::string>(), "query");
+            described.insert(found["name"].as<std::string>());
+        }
+        const std::set<std::string> taken(route.parameters.begin(), route.parameters.end());
+        EXPECT_EQ(described, taken) << route.method << " " << route.path;
+    }
+}
+
+TEST(OpenApi, SaysThatATokenMayBeNeeded_AndWhatComesWithoutIt) {
+    const YAML::Node all = description();
+    EXPECT_EQ(all["components"]["securitySchemes"]["token"]["scheme"].as<std::string>(), "bearer");
+    ASSERT_EQ(all["security"].size(), 2U);
+    EXPECT_TRUE(all["security"][0].IsMap() && all["security"][0].size() == 0) << "without tokens";
+    EXPECT_TRUE(all["security"][1]["token"].IsDefined());
+    for (const ApiRoute& route : api_routes()) {
+        const YAML::Node responses = operation_of(all, route)["responses"];
+        EXPECT_EQ(referred(responses["401"]), "Unauthorized") << route.path;
+        EXPECT_EQ(referred(responses["403"]), "Forbidden") << route.path;
+        EXPECT_EQ(referred(responses["default"]), "Error") << route.path;
+    }
+}
+
 /// The properties of a schema, those of its parts among them.
 void collect_properties(const YAML::Node& schemas, const std::string& name,
                         std::set<std::string>& found) {
@@ -66,6 +105,34 @@ void expect_described(const Json& object, const std::string& schema) {
         said.insert(key);
     }
     EXPECT_EQ(said, described) << schema;
+}
+
+/// The keys of an answer that has no schema of a name.
+void expect_described_at(const std::string& path, const Json& body) {
+    const YAML::Node properties = description()["paths"][path]["get"]["responses"]["200"]["content"]
+                                               ["application/json"]["schema"]["properties"];
+    std::set<std::string> described;
+    for (const auto& property : properties) {
+        described.insert(property.first.as<std::string>());
+    }
+    std::set<std::string> said;
+    for (const auto& [key, value] : body.items()) {
+        said.insert(key);
+    }
+    EXPECT_EQ(said, described) << path;
+}
+
+TEST(OpenApi, HasEachKeyOfEachAnswer_AndNoOther) {
+    const std::vector<LinkStatus> links{sample_link({})};
+    const Rates rates;
+    const ApiView view{links, rates, 0};
+    expect_described_at("/api/v1/links", Json::parse(links_json(view)));
+    expect_described_at("/api/v1/topics", Json::parse(topics_json(view)));
+    expect_described_at("/api/v1/groups", Json::parse(groups_json(view)));
+    expect_described_at("/api/v1/lag", Json::parse(lag_json(view)));
+    expect_described_at("/api/v1/explain", Json::parse(explanations_json(view)));
+    expect_described_at("/api/v1/clusters", Json::parse(clusters_json(view)));
+    expect_described_at("/api/v1/regions", Json::parse(regions_json(view)));
 }
 
 TEST(OpenApi, HasEachKeyOfEachBody_AndNoOther) {

@@ -29,7 +29,10 @@ protected:
     ~ConnectionLogin() override { close(); }
 
     Result<void> open_with_login() {
-        security_ = std::make_unique<ClusterSecurity>(runtime_, spec_);
+        close();
+        if (!security_) {
+            security_ = std::make_unique<ClusterSecurity>(runtime_, spec_);
+        }
         ConnectionOptions options;
         options.security = security_.get();
         return open([this](const ReceivedRequest& request) { on_request(request); }, options);
@@ -61,8 +64,8 @@ protected:
 
     void answer_handshake(const ReceivedRequest& request) const {
         SaslHandshakeResponse response;
-        response.mechanisms = {"PLAIN"};
-        if (request.as<SaslHandshakeRequest>().mechanism != "PLAIN") {
+        response.mechanisms = {offered_};
+        if (request.as<SaslHandshakeRequest>().mechanism != offered_) {
             response.error_code = static_cast<int16_t>(KafkaError::unsupported_sasl_mechanism);
         }
         request.answer(response);
@@ -71,7 +74,7 @@ protected:
     void answer_authenticate(const ReceivedRequest& request) const {
         const Bytes token = request.as<SaslAuthenticateRequest>().auth_bytes;
         SaslAuthenticateResponse response;
-        if (as_text(token) == std::string_view("\0alice\0secret", 13)) {
+        if (as_text(token) == good_) {
             response.session_lifetime_ms = kLoginLastsMs;
         } else {
             response.error_code = static_cast<int16_t>(KafkaError::sasl_authentication_failed);
@@ -82,6 +85,8 @@ protected:
 
     SecuritySpec spec_;
     std::unique_ptr<ClusterSecurity> security_;
+    std::string offered_ = "PLAIN";
+    std::string good_{"\0alice\0secret", 13};
     int logins_ = 0;
     bool is_slow_ = false;
     std::vector<std::string> asked_;
@@ -167,6 +172,35 @@ TEST_F(ConnectionLogin, Closes_WhenTheSecondLoginIsRefused) {
     requests_[0].answer(refusal);
     loop_.settle();
     EXPECT_FALSE(connection_->is_open());
+}
+
+TEST_F(ConnectionLogin, GetsAnotherToken_WhenTheBrokerDoesNotTakeTheFormerOneAnyMore) {
+    spec_.sasl.mechanism = SaslMechanism::oauthbearer;
+    spec_.sasl.token_endpoint = "http://idp/token";
+    spec_.sasl.client_id = "me";
+    offered_ = "OAUTHBEARER";
+    int given = 0;
+    network_.listen({"idp", 80}, {})->on_connect = [&given](test::Wire& wire) {
+        const std::string body =
+            fmt::format(R"({{"access_token":"t{}","expires_in":3600}})", ++given);
+        const std::string answer =
+            fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", body.size(), body);
+        wire.send(as_bytes(answer));
+    };
+    good_ =
+        "n,,\x01"
+        "auth=Bearer t1\x01\x01";
+    ASSERT_TRUE(open_with_login().has_value());
+    loop_.advance(seconds(60));
+    ASSERT_TRUE(open_with_login().has_value());
+    ASSERT_EQ(given, 1);
+    good_ =
+        "n,,\x01"
+        "auth=Bearer t2\x01\x01";
+    ASSERT_TRUE(open_with_login().has_error());
+    const auto opened = open_with_login();
+    EXPECT_TRUE(opened.has_value()) << opened.error().message();
+    EXPECT_EQ(given, 2);
 }
 
 TEST_F(ConnectionLogin, Guesses_WhyABrokerHangsUpOnWhoDoesNotLogIn) {

@@ -3,6 +3,7 @@
 #include "protocol/kafka_error.h"
 #include "tests/unit/support/fake_coordinator.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <optional>
@@ -209,6 +210,50 @@ TEST_F(GroupMemberTest, SaysWhyItIsNoMember_AndTriesAgain) {
     EXPECT_TRUE(member_.is_heard());
 }
 
+constexpr const char* kWho = "group fleet on eu: ";
+
+/// How often the log told of the member while `action` ran, and what it said; not at debug.
+template <typename Action>
+std::pair<int, std::string> warnings_of(Action action) {
+    testing::internal::CaptureStderr();
+    action();
+    const std::string text = testing::internal::GetCapturedStderr();
+    int count = 0;
+    for (size_t at = text.find(kWho); at != std::string::npos; at = text.find(kWho, at + 1)) {
+        ++count;
+    }
+    return {count, text};
+}
+
+TEST_F(GroupMemberTest, WarnsOnce_OfARefusalThatLasts) {
+    coordinator_.join_error = static_cast<int16_t>(KafkaError::invalid_session_timeout);
+    const auto [count, text] = warnings_of([this] { start(seconds(30)); });
+    EXPECT_EQ(count, 1) << text;
+    EXPECT_NE(text.find("INVALID_SESSION_TIMEOUT"), std::string::npos) << text;
+    EXPECT_NE(text.find("set fleet.session_timeout"), std::string::npos) << text;
+    EXPECT_NE(member_.problem().find("set fleet.session_timeout"), std::string::npos);
+    coordinator_.join_error = static_cast<int16_t>(KafkaError::group_max_size_reached);
+    const auto another = warnings_of([this] { loop_.advance(seconds(30)); });
+    EXPECT_EQ(another.first, 1) << another.second;
+    EXPECT_NE(another.second.find("group.max.size"), std::string::npos) << another.second;
+    coordinator_.join_error = 0;
+    loop_.advance(seconds(2));
+    EXPECT_EQ(member_.problem(), "");
+    coordinator_.join_error = static_cast<int16_t>(KafkaError::group_max_size_reached);
+    const auto again = warnings_of([this] {
+        coordinator_.rebalance();
+        loop_.advance(seconds(30));
+    });
+    EXPECT_EQ(again.first, 1) << "it was in between";
+}
+
+TEST_F(GroupMemberTest, DoesNotWarn_OfWhatHealsByItself) {
+    coordinator_.join_error = static_cast<int16_t>(KafkaError::coordinator_load_in_progress);
+    const auto [count, text] = warnings_of([this] { start(seconds(30)); });
+    EXPECT_EQ(count, 0) << text;
+    EXPECT_NE(member_.problem().find("COORDINATOR_LOAD_IN_PROGRESS"), std::string::npos);
+}
+
 TEST_F(GroupMemberTest, LeavesTheGroup_WhenStopped) {
     start();
     leave();
@@ -278,10 +323,12 @@ TEST_F(RememberingMemberTest, JoinsAnew_WhereItIsKnownNoMore) {
     EXPECT_EQ(coordinator_.names_given, 1);
 }
 
-TEST_F(GroupMemberTest, KnowsWhetherOthersAreThere) {
-    EXPECT_FALSE(test::run(loop_, has_members(cluster_, "fleet", {})).value());
+TEST_F(GroupMemberTest, KnowsWhatOthersWereGiven) {
+    EXPECT_TRUE(test::run(loop_, read_assignments(cluster_, "fleet", {}))->empty());
     coordinator_.members_before = 2;
-    EXPECT_TRUE(test::run(loop_, has_members(cluster_, "fleet", {})).value());
+    coordinator_.assigned_before = bytes_of("theirs");
+    EXPECT_THAT(*test::run(loop_, read_assignments(cluster_, "fleet", {})),
+                testing::ElementsAre(bytes_of("theirs"), bytes_of("theirs")));
 }
 
 }  // namespace

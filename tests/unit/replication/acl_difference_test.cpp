@@ -79,8 +79,82 @@ TEST(WantedAcls, ComeAtOnce_WhereThatWasAskedFor) {
 
 TEST(WantedAcls, DenyAtOnce_ButNotLockstepItself) {
     EXPECT_THAT(rights_of(wanted_of({deny(write), deny(all)})), ElementsAre("ALL", "WRITE"));
-    EXPECT_THAT(rights_of(wanted_of({deny(write, "User:*"), deny(read, "User:*")})),
+    EXPECT_THAT(rights_of(wanted_of(
+                    {deny(write, "User:*"), deny(read, "User:*"), deny(describe, "User:*")})),
+                ElementsAre("READ later", "WRITE later", "DESCRIBE later"));
+    EXPECT_THAT(rights_of(wanted_of({deny(all, "User:*")})), ElementsAre("ALL later"));
+    for (const auto& [resource, name] :
+         {std::pair{group, "billing"}, std::pair{cluster, "kafka-cluster"}}) {
+        Acl acl = deny(describe, "User:*");
+        acl.resource = resource;
+        acl.name = name;
+        EXPECT_THAT(rights_of(wanted_of({acl})), ElementsAre("DESCRIBE later"));
+    }
+    Acl of_one_host = deny(read, "User:*");
+    of_one_host.host = "10.0.0.1";
+    EXPECT_THAT(rights_of(wanted_of({of_one_host})), ElementsAre("READ"));
+}
+
+// Who reads nothing at the source, because of a DENY that waits, reads nothing on the target.
+TEST(WantedAcls, HoldWhatADenyThatWaitsOverrules) {
+    const Acl of_pays = allow(read, topic, "payments-eu");
+    EXPECT_THAT(
+        rights_of(wanted_of({allow(read), allow(describe_configs), of_pays, deny(read, "User:*")})),
+        UnorderedElementsAre("READ", "DESCRIBE_CONFIGS", "READ later", "READ later"));
+    EXPECT_THAT(rights_of(wanted_of({allow(read), deny(describe, "User:*")})),
+                UnorderedElementsAre("READ later", "DESCRIBE later"));
+    EXPECT_THAT(
+        rights_of(wanted_of({allow(all), deny(all, "User:*")})),
+        UnorderedElementsAre("ALL later", "ALL later", "READ later", "DESCRIBE_CONFIGS later"));
+    EXPECT_THAT(rights_of(wanted_of({allow(read), deny(write, "User:*")})),
                 ElementsAre("READ", "WRITE later"));
+    EXPECT_THAT(rights_of(wanted_of({prefixed("ord"), deny(read, "User:*")})),
+                UnorderedElementsAre("READ later", "READ later"));
+}
+
+WantedAcls wanted_beside(const std::vector<Acl>& at_source, std::set<Acl> brought_here,
+                         std::set<Acl> on_target = {}, const AclRules& rules = {}) {
+    const auto topics = TopicFilter::make({"orders"}, {});
+    const auto principals = PrincipalMap::make(rules);
+    AclScope scope{*topics, nullptr, *principals, rules};
+    scope.brought_here = std::move(brought_here);
+    scope.on_target = std::move(on_target);
+    return wanted_acls(at_source, scope);
+}
+
+TEST(WantedAcls, AreNotThoseThatLinksHaveBroughtToTheSource) {
+    EXPECT_THAT(wanted_beside({allow(read), allow(describe)}, {allow(read)}).now,
+                ElementsAre(allow(describe)));
+    EXPECT_THAT(wanted_beside({allow(write)}, {allow(write)}).on_failover, IsEmpty());
+}
+
+// Else somebody who reads nothing at the source would read on the target.
+TEST(WantedAcls, GiveNothing_ThatADenyOverrulesWhichIsNotPassedOn) {
+    const WantedAcls wanted =
+        wanted_beside({allow(read), allow(write), deny(describe)}, {deny(describe)});
+    EXPECT_THAT(wanted.now, IsEmpty());
+    EXPECT_THAT(wanted.on_failover, IsEmpty());
+    EXPECT_THAT(wanted.overruled, UnorderedElementsAre(allow(read), allow(write)));
+    EXPECT_THAT(wanted.not_passed_on, ElementsAre(deny(describe)));
+    const WantedAcls of_others =
+        wanted_beside({allow(read), deny(read, "User:eve")}, {deny(read, "User:eve")});
+    EXPECT_THAT(of_others.now, ElementsAre(allow(read)));
+    const WantedAcls denied_there =
+        wanted_beside({allow(read), deny(describe)}, {deny(describe)}, {deny(describe)});
+    EXPECT_THAT(denied_there.now, ElementsAre(allow(read)));
+}
+
+TEST(WantedAcls, LeavePrincipalsAlone_AsTheTargetCallsThem) {
+    AclRules rules;
+    rules.principals = {{"User:al(.*)", "User:\\1"}};
+    rules.exclude_principals = {"User:alice"};
+    const WantedAcls wanted = wanted_beside({allow(all)}, {}, {}, rules);
+    EXPECT_THAT(wanted.now, IsEmpty());
+    EXPECT_THAT(wanted.on_failover, IsEmpty());
+    ASSERT_EQ(wanted.left_alone.size(), 3U);  // and the parts that come before a failover
+    for (const Acl& acl : wanted.left_alone) {
+        EXPECT_EQ(acl.principal, "User:ice");
+    }
 }
 
 TEST(WantedAcls, AreThoseOfTheLinksTopics) {
@@ -157,6 +231,14 @@ TEST(AclDifference, DeletesOnlyItsOwn_AllowFirst) {
         acl_difference({allow(describe)}, found, {deny(read), allow(read), allow(describe)});
     EXPECT_THAT(difference.to_delete, ElementsAre(allow(read), deny(read)));
     EXPECT_THAT(difference.to_create, IsEmpty());
+}
+
+TEST(AclDifference, DeletesNothingThatIsKept) {
+    const auto difference =
+        acl_difference({}, {allow(read)}, {allow(read), allow(write)}, {allow(read), allow(write)});
+    EXPECT_THAT(difference.to_delete, IsEmpty());
+    EXPECT_THAT(difference.to_create, IsEmpty());
+    EXPECT_THAT(difference.to_forget, ElementsAre(allow(write)));
 }
 
 TEST(AclDifference, ForgetsItsOwn_WhenItIsGone) {

@@ -1,7 +1,4 @@
-#include "protocol/messages/create_acls.h"
-#include "protocol/messages/delete_acls.h"
-#include "protocol/messages/describe_acls.h"
-#include "tests/unit/replication/around_clusters.h"
+#include "tests/unit/replication/fake_authorizer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,79 +6,11 @@
 namespace lockstep::replication {
 namespace {
 
-using protocol::ApiKey;
 using protocol::KafkaError;
 using std::chrono::seconds;
-using test::ReceivedRequest;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-/// The authorizer of one cluster.
-struct FakeAuthorizer {
-    explicit FakeAuthorizer(test::FakeBroker& broker) {
-        broker.on(ApiKey::describe_acls, [this](const ReceivedRequest& r) { describe(r); });
-        broker.on(ApiKey::create_acls, [this](const ReceivedRequest& r) { create(r); });
-        broker.on(ApiKey::delete_acls, [this](const ReceivedRequest& r) { erase(r); });
-    }
-
-    void describe(const ReceivedRequest& request) const {
-        protocol::DescribeAclsResponse response;
-        response.error_code = error_code;
-        for (const Acl& acl : acls) {
-            auto& resource = response.resources.emplace_back();
-            resource.resource_type = static_cast<int8_t>(acl.resource);
-            resource.pattern_type = static_cast<int8_t>(acl.pattern);
-            resource.resource_name = acl.name;
-            auto& description = resource.acls.emplace_back();
-            description.principal = acl.principal;
-            description.host = acl.host;
-            description.operation = static_cast<int8_t>(acl.right);
-            description.permission_type = static_cast<int8_t>(acl.permission);
-        }
-        request.answer(response);
-    }
-
-    void create(const ReceivedRequest& request) {
-        ++creations;
-        protocol::CreateAclsResponse response;
-        for (const auto& entry : request.as<protocol::CreateAclsRequest>().creations) {
-            response.results.emplace_back().error_code = create_error;
-            if (create_error == 0) {
-                acls.insert({AclResource(entry.resource_type),
-                             AclPattern(entry.resource_pattern_type), entry.resource_name,
-                             entry.principal, entry.host, AclRight(entry.operation),
-                             AclPermission(entry.permission_type)});
-            }
-        }
-        if (!is_mute) {
-            request.answer(response);
-        }
-    }
-
-    void erase(const ReceivedRequest& request) {
-        protocol::DeleteAclsResponse response;
-        for (const auto& filter : request.as<protocol::DeleteAclsRequest>().filters) {
-            response.filter_results.emplace_back();
-            acls.erase({AclResource(filter.resource_type_filter),
-                        AclPattern(filter.pattern_type_filter), *filter.resource_name_filter,
-                        *filter.principal_filter, *filter.host_filter, AclRight(filter.operation),
-                        AclPermission(filter.permission_type)});
-        }
-        request.answer(response);
-    }
-
-    std::set<Acl> acls;
-    int16_t error_code = 0;
-    int16_t create_error = 0;
-    bool is_mute = false;  // does what it is asked for, and does not say so
-    int creations = 0;
-};
-
-Acl allow(AclRight right, std::string principal = "User:alice") {
-    return {AclResource::topic,  AclPattern::literal, "orders", std::move(principal), "*", right,
-            AclPermission::allow};
-}
 
 class AclFollowerTest : public AroundTest {
 protected:
@@ -153,6 +82,91 @@ TEST_F(AclFollowerTest, ShowsWhatTheTargetRefuses_AndDoesNotTakeItForItsOwn) {
     source_acls_.acls.clear();
     loop_.advance(seconds(4));
     EXPECT_THAT(target_acls_.acls, ElementsAre(allow(AclRight::read)));
+}
+
+// What was deleted at the source is deleted all the same, and what is denied there is denied.
+TEST_F(AclFollowerTest, AllowsNothingMore_WhereItIsHiddenWhatLinksHaveCreatedAtTheSource) {
+    source_acls_.acls = {allow(AclRight::read)};
+    begin();
+    absent_topics_are_ = KafkaError::topic_authorization_failed;
+    Acl denied = allow(AclRight::alter);
+    denied.permission = AclPermission::deny;
+    source_acls_.acls = {allow(AclRight::describe), denied};
+    loop_.advance(seconds(4));
+    EXPECT_THAT(target_acls_.acls, ElementsAre(denied));
+    EXPECT_EQ(acls().state, FollowState::failing);
+    EXPECT_THAT(acls().problem, HasSubstr("__lockstep_followed cannot be read on src"));
+    EXPECT_THAT(acls().problem, HasSubstr("TOPIC_AUTHORIZATION_FAILED"));
+    absent_topics_are_ = KafkaError::unknown_topic_or_partition;
+    loop_.advance(seconds(4));
+    EXPECT_EQ(target_acls_.acls, source_acls_.acls);
+    EXPECT_EQ(acls().state, FollowState::in_step);
+}
+
+TEST_F(AclFollowerTest, LeavesAloneWhatItHasCreated_OnceItsPrincipalIsExcluded) {
+    source_acls_.acls = {allow(AclRight::read)};
+    begin();
+    end();
+    spec_.acls.exclude_principals = {"User:alice"};
+    begin();
+    source_acls_.acls.clear();
+    loop_.advance(seconds(4));
+    EXPECT_THAT(target_acls_.acls, ElementsAre(allow(AclRight::read)));
+    EXPECT_EQ(acls().state, FollowState::in_step);
+}
+
+TEST_F(AclFollowerTest, LeavesAloneWhatItHasCreated_ForAPrincipalThatIsMapped) {
+    spec_.acls.principals = {{"User:dev-(.*)", "User:\\1"}};
+    source_acls_.acls = {allow(AclRight::read, "User:dev-alice")};
+    begin();
+    end();
+    spec_.acls.exclude_principals = {"User:dev-.*"};
+    begin();
+    end();
+    source_acls_.acls.clear();
+    begin();
+    EXPECT_THAT(target_acls_.acls, ElementsAre(allow(AclRight::read)));
+}
+
+TEST_F(AclFollowerTest, DeletesItsOwnAgain_OnceItsPrincipalIsNotExcludedAnyMore) {
+    source_acls_.acls = {allow(AclRight::read)};
+    begin();
+    end();
+    spec_.acls.exclude_principals = {"User:alice"};
+    begin();
+    end();
+    spec_.acls.exclude_principals = {};
+    begin();
+    source_acls_.acls.clear();
+    loop_.advance(seconds(4));
+    EXPECT_THAT(target_acls_.acls, IsEmpty());
+}
+
+TEST_F(AclFollowerTest, LetsNothingWait_ThatTheTargetHas) {
+    source_acls_.acls = {allow(AclRight::write), allow(AclRight::alter)};
+    target_acls_.acls = {allow(AclRight::write)};
+    begin();
+    EXPECT_THAT(acls().on_failover, ElementsAre("ALLOW User:alice from * ALTER on TOPIC orders"));
+    EXPECT_THAT(target_acls_.acls, ElementsAre(allow(AclRight::write)));
+}
+
+TEST_F(AclFollowerTest, ShowsWhatADenyOverrulesThatIsNotPassedOn) {
+    Acl denied = allow(AclRight::read);
+    denied.permission = AclPermission::deny;
+    test::FakeLog memory(loop_, source_, {FollowedStore::kTopic, id_of(4), {1}, 0});
+    source_.metadata = test::metadata_of(
+        "src", 1, {{"orders", id_of(1), {1}, 0}, {FollowedStore::kTopic, id_of(4), {1}, 0}});
+    FollowedStore of_others(from_);
+    ASSERT_TRUE(test::run(loop_, of_others.catch_up({})).has_value());
+    FollowedStore::Changes brought;
+    brought[acl_key({"third-id", "other"}, denied)] = kCreatedAcl;
+    ASSERT_TRUE(test::run(loop_, of_others.put(std::move(brought), {})).has_value());
+    source_acls_.acls = {denied, allow(AclRight::read)};
+    begin();
+    EXPECT_THAT(target_acls_.acls, IsEmpty());
+    ASSERT_EQ(acls().drift.size(), 1U);
+    EXPECT_EQ(acls().drift[0].key, "ALLOW User:alice from * READ");
+    end();
 }
 
 TEST_F(AclFollowerTest, IsOff_UnlessAskedFor) {

@@ -28,12 +28,24 @@ TEST(AclRecord, TellsItsOwnFromWhatWaits) {
                                          {acl_key(kOwner, sample("b")), "on_failover"},
                                          {acl_key({"c1", "other"}, sample("c")), "created"},
                                          {acl_key({"c2", "east-to-west"}, sample("d")), "created"},
+                                         {acl_key(kOwner, sample("e")), "left_alone"},
                                          {"c1|config|orders", "1"},
                                          {"c1|east-to-west|acl|PLANET|x", "created"}};
     const RememberedAcls remembered = remembered_acls(entries, kOwner);
     EXPECT_THAT(remembered.created, ElementsAre(sample("a")));
     EXPECT_THAT(remembered.on_failover, ElementsAre(sample("b")));
+    EXPECT_THAT(remembered.left_alone, ElementsAre(sample("e")));
     EXPECT_THAT(remembered_acls({}, kOwner).created, IsEmpty());
+}
+
+TEST(AclRecord, KnowsAllThatLinksHaveCreated) {
+    const FollowedStore::Entries entries{{acl_key(kOwner, sample("a")), "created"},
+                                         {acl_key(kOwner, sample("b")), "on_failover"},
+                                         {acl_key({"c2", "other"}, sample("c")), "created"},
+                                         {acl_key(kOwner, sample("d")), "left_alone"},
+                                         {"c1|config|orders", "created"},
+                                         {"c1|east-to-west|user|alice|SCRAM-SHA-512", "created"}};
+    EXPECT_THAT(created_acls(entries), ElementsAre(sample("a"), sample("c"), sample("d")));
 }
 
 TEST(AclWords, AreKafkas_BothWays) {

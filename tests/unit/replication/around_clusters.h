@@ -6,6 +6,7 @@
 #include "replication/metadata_sync.h"
 #include "tests/unit/replication/two_clusters.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <set>
@@ -96,6 +97,8 @@ protected:
         // The topic that it remembers in is there from the start.
         target_.metadata = test::metadata_of(
             "dst", 1, {{"orders", id_of(2), {1}, 0}, {FollowedStore::kTopic, id_of(3), {1}, 0}});
+        source_.on(protocol::ApiKey::metadata,
+                   [this](const test::ReceivedRequest& r) { answer_metadata(r); });
         for (client::Cluster* cluster : {&from_, &to_}) {
             EXPECT_TRUE(test::run(loop_, cluster->refresh_metadata(nullptr, {})).has_value());
         }
@@ -106,6 +109,22 @@ protected:
         test::run(loop_, from_.close());
         test::run(loop_, to_.close());
         log::set_level(log::Level::info);
+    }
+
+    /// Of the source: as a broker that is asked for topics by name, which are not there or hidden.
+    void answer_metadata(const test::ReceivedRequest& request) const {
+        protocol::MetadataResponse response = source_.metadata;
+        const auto asked = request.as<protocol::MetadataRequest>();
+        for (const auto& each : asked.topics.value_or(decltype(asked.topics)::value_type())) {
+            const bool is_there = std::ranges::any_of(
+                response.topics, [&](const auto& topic) { return topic.name == each.name; });
+            if (!is_there) {
+                auto& topic = response.topics.emplace_back();
+                topic.name = each.name;
+                topic.error_code = static_cast<int16_t>(absent_topics_are_);
+            }
+        }
+        request.answer(response);
     }
 
     void begin() {
@@ -127,6 +146,7 @@ protected:
     FollowStatus configs() const { return sync_->status().configs; }
     FollowStatus acls() const { return sync_->status().acls; }
 
+    protocol::KafkaError absent_topics_are_ = protocol::KafkaError::unknown_topic_or_partition;
     TopicConfigs at_source_{source_};
     TopicConfigs at_target_{target_};
     test::FakeLog memory_{loop_, target_, {FollowedStore::kTopic, id_of(3), {1}, 0}};

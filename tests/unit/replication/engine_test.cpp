@@ -29,7 +29,9 @@ protected:
         loop_.advance(seconds(3));
     }
     ~EngineTest() override {
-        test::run(loop_, engine_->stop());
+        if (engine_) {
+            test::run(loop_, engine_->stop());
+        }
         log::set_level(log::Level::info);
     }
 
@@ -55,6 +57,17 @@ protected:
     test::FakeCoordinator target_coordinator_{target_};
     std::unique_ptr<Engine> engine_;
 };
+
+// As where the desired state is followed, and has no link yet.
+TEST_F(EngineTest, TellsInTheLog_WhatNoLinkCanWriteDown) {
+    reconfigure({});
+    log::set_level(log::Level::warn);
+    testing::internal::CaptureStderr();
+    engine_->audit("", "key", R"({"action":"log level","value":"debug"})");
+    log::set_level(log::Level::off);
+    const std::string text = testing::internal::GetCapturedStderr();
+    EXPECT_THAT(text, HasSubstr(R"(not written: {"action":"log level","value":"debug"})"));
+}
 
 TEST_F(EngineTest, GoesOnWithAChangedLink) {
     ASSERT_EQ(target_log_.end, 10);
@@ -113,6 +126,94 @@ TEST_F(EngineTest, EndsLinksThatAreNotWantedAnyMore) {
     loop_.advance(seconds(15));
     EXPECT_EQ(target_log_.end, 10);
     EXPECT_TRUE(engine_->status().empty());
+}
+
+/// With a third cluster, "spare", while the target of the link that runs does not answer any more.
+class HangingTargetTest : public EngineTest {
+protected:
+    HangingTargetTest() {
+        spare_.metadata = test::metadata_of("spare", 1, {{"orders", id_of(3), {1}, 0}});
+        spare_.on(protocol::ApiKey::describe_configs,
+                  [this](const test::ReceivedRequest& r) { answer_configs(r); });
+    }
+    ~HangingTargetTest() override {
+        test::run(loop_, changing_.join());
+        test::run(loop_, engine_->stop());
+        engine_.reset();
+    }
+
+    void let_target_hang() {
+        target_.hold(protocol::ApiKey::produce, unanswered_);
+        append_to_source(5);
+        loop_.advance(seconds(1));
+        ASSERT_FALSE(unanswered_.empty());
+    }
+
+    void begin_to_reconfigure(std::vector<LinkSpec> links) {
+        auto clusters = cluster_specs();
+        clusters.push_back({"spare", {Endpoint{"spare", 1}}});
+        changing_.spawn("reconfigure",
+                        engine_->reconfigure(std::move(clusters), std::move(links), kInterval));
+        loop_.settle();
+    }
+
+    static LinkSpec changed(LinkSpec spec) {
+        spec.bandwidth = 1 << 20;
+        return spec;
+    }
+    static LinkSpec to_spare() {
+        LinkSpec spec = link_spec();
+        spec.name = "spare";
+        spec.target = "spare";
+        return spec;
+    }
+
+    std::vector<std::string> names() const {
+        std::vector<std::string> names;
+        for (const LinkStatus& status : engine_->status()) {
+            names.push_back(status.name);
+        }
+        return names;
+    }
+
+    test::FakeBroker spare_{network_, {"spare", 1}};
+    test::FakeLog spare_log_{loop_, spare_, {"orders", id_of(3), {1}, 0}};
+    test::FakeCoordinator spare_coordinator_{spare_};
+    std::vector<test::ReceivedRequest> unanswered_;
+    runtime::TaskGroup changing_{loop_};
+};
+
+TEST_F(HangingTargetTest, LetsANewLinkBeginAtOnce) {
+    let_target_hang();
+    begin_to_reconfigure({changed(link_spec()), to_spare()});
+    loop_.advance(seconds(2));
+    EXPECT_EQ(spare_log_.end, 15);
+    EXPECT_EQ(changing_.running(), 1U) << "the former link still waits for its target";
+}
+
+TEST_F(HangingTargetTest, LetsAnotherChangedLinkGoOnAtOnce) {
+    begin_to_reconfigure({link_spec(), to_spare()});
+    loop_.advance(seconds(3));
+    ASSERT_EQ(spare_log_.end, 10);
+    let_target_hang();
+    ASSERT_EQ(spare_log_.end, 15);
+    begin_to_reconfigure({changed(link_spec()), changed(to_spare())});
+    append_to_source(5);
+    loop_.advance(seconds(2));
+    EXPECT_EQ(spare_log_.end, 20);
+    EXPECT_EQ(changing_.running(), 1U) << "the former link still waits for its target";
+    EXPECT_THAT(names(), testing::UnorderedElementsAre("test", "spare"));
+}
+
+TEST_F(HangingTargetTest, LetsNoOtherLinkWriteThere_BeforeTheFormerOneHasEnded) {
+    let_target_hang();
+    LinkSpec other = link_spec();
+    other.name = "other";
+    begin_to_reconfigure({other});
+    loop_.advance(seconds(1));
+    EXPECT_THAT(names(), testing::ElementsAre("test"));
+    loop_.advance(seconds(10));
+    EXPECT_THAT(names(), testing::ElementsAre("other"));
 }
 
 /// The clusters that an engine of this setup says it probes, once it has run for a while.

@@ -16,6 +16,8 @@ FleetClaim claim() {
     claim.generation = 5;
     claim.owned = {kOrders7, kUsers0};
     claim.rates = {{kOrders0, 0}, {kOrders7, 1'000'000}, {kUsers0, 3}};
+    claim.pauses = {{41, {PauseScope{"orders", std::nullopt}}},
+                    {{PauseScope(), false}, {PauseScope{"users", PartitionIndex(0)}, true}}};
     return claim;
 }
 
@@ -24,6 +26,7 @@ FleetTable table() {
     table.workers = {{"id-a", "host-a:17"}, {"id-b", "host-b:18"}};
     table.plan = {{kOrders0, {0, std::nullopt}}, {kOrders7, {0, 1}}, {kUsers0, {1, std::nullopt}}};
     table.rates = {{kOrders0, 1e9}, {kOrders7, 0.5}, {kUsers0, 70}};
+    table.pauses = {42, {PauseScope(), PauseScope{"orders", PartitionIndex(7)}}};
     return table;
 }
 
@@ -34,13 +37,25 @@ TEST(FleetRecord, KeepsAClaim) {
     EXPECT_EQ(decoded->generation, 5);
     EXPECT_EQ(decoded->owned, claim().owned);
     EXPECT_TRUE(decoded->is_able);
+    EXPECT_EQ(decoded->pauses, claim().pauses);
     FleetClaim unable = claim();
     unable.is_able = false;
     EXPECT_FALSE(FleetClaim::decode(unable.encode())->is_able);
 }
 
-TEST(FleetRecord, ReadsAClaimOfTheFirstVersion) {
-    Bytes first = claim().encode();
+/// What a claim ends with that has no pauses: their version, and how many there are.
+constexpr size_t kNoPauses = 8 + 1 + 1;
+
+TEST(FleetRecord, ReadsClaimsOfFormerVersions) {
+    FleetClaim without_pauses = claim();
+    without_pauses.pauses = {};
+    Bytes second = without_pauses.encode();
+    second[0] = 2;
+    second.resize(second.size() - kNoPauses);
+    ASSERT_TRUE(FleetClaim::decode(second).has_value());
+    EXPECT_EQ(FleetClaim::decode(second)->owned, claim().owned);
+    EXPECT_EQ(FleetClaim::decode(second)->pauses, ToldPauses());
+    Bytes first = second;
     first[0] = 1;
     first.erase(first.begin() + 15);  // behind version, name and generation: "able"
     const auto decoded = FleetClaim::decode(first);
@@ -66,6 +81,19 @@ TEST(FleetRecord, KeepsATable) {
     EXPECT_EQ(decoded->plan, table().plan);
     EXPECT_NEAR(decoded->rates.at(kOrders0), 1e9, 1e8);
     EXPECT_EQ(decoded->rates.at(kOrders7), 0);
+    EXPECT_EQ(decoded->pauses, table().pauses);
+}
+
+TEST(FleetRecord, ReadsATableOfTheFirstVersion) {
+    FleetTable without_pauses = table();
+    without_pauses.pauses = {};
+    Bytes first = without_pauses.encode();
+    first[0] = 1;
+    first.resize(first.size() - kNoPauses + 1);  // a table has no orders
+    const auto decoded = FleetTable::decode(first);
+    ASSERT_TRUE(decoded.has_value()) << decoded.error().message();
+    EXPECT_EQ(decoded->plan, table().plan);
+    EXPECT_EQ(decoded->pauses, AgreedPauses());
 }
 
 TEST(FleetRecord, RefusesWhatIsCutOff_AtEveryByte) {
@@ -87,7 +115,7 @@ TEST(FleetRecord, RefusesWhatIsLonger) {
 
 TEST(FleetRecord, SaysWhatANewerVersionWrote) {
     Bytes newer = table().encode();
-    newer[0] = 2;
+    newer[0] = 3;
     const auto decoded = FleetTable::decode(newer);
     ASSERT_TRUE(decoded.has_error());
     EXPECT_TRUE(decoded.error().is(Errc::unsupported));

@@ -168,6 +168,16 @@ TEST_F(TranslatedRanges, HaveNoPlaceForWhatWasThereBefore_ByAnotherMirror) {
     EXPECT_TRUE(taken_over.has_place_at_source(Offset(100)));
     EXPECT_FALSE(taken_over.has_place_on_target(Offset(39)));
     EXPECT_TRUE(taken_over.has_place_on_target(Offset(40)));
+    StreamMap once_more;  // taken over again, behind records that the link had copied
+    once_more.source.add({Ordinal(7), Offset(100)});
+    once_more.target.add({Ordinal(7), Offset(40)});
+    once_more.next = Ordinal(9);
+    once_more.is_behind_mirror = true;
+    const PartitionRanges again{
+        {Offset(10), Offset(120)}, {Offset(5), Offset(56)}, once_more, Offset(102)};
+    EXPECT_FALSE(again.has_place_at_source(Offset(99)));
+    EXPECT_TRUE(again.has_place_at_source(Offset(100)));
+    EXPECT_EQ(again.target_offset(again.place_at_source(Offset(101))), Offset(41));
     const PartitionRanges from_its_start{
         {Offset(10), Offset(120)}, {Offset(40), Offset(56)}, map_, Offset(117)};
     EXPECT_TRUE(from_its_start.has_place_at_source(Offset(50))) << "the target begins with it";

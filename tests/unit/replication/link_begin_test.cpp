@@ -1,11 +1,15 @@
 // What a link takes for granted when it begins to copy, and what it looks at once more: the topic
 // "orders" with one partition.
 
+#include "protocol/messages/create_topics.h"
 #include "protocol/messages/describe_producers.h"
 #include "tests/unit/replication/one_link.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <set>
+#include <string>
 
 namespace lockstep::replication {
 namespace {
@@ -185,6 +189,30 @@ TEST_F(LinkBeginTest, KeepsTheTurnUntilAllIsDelivered_WhenItIsStopped) {
     EXPECT_EQ(leaves, std::vector<int>(10, 0));
     expect_source_offsets_on_target(10);
     EXPECT_EQ(target_coordinator_.leaves, 1);
+}
+
+// As on services that offer only a part of Kafka's requests.
+TEST_F(LinkBeginTest, TranslatesOffsets_WhereTheTargetKnowsNoMarkers) {
+    std::erase_if(target_.versions.api_keys, [](const auto& api) {
+        return api.api_key == static_cast<int16_t>(ApiKey::write_txn_markers);
+    });
+    std::set<std::string> created;
+    target_.on(ApiKey::create_topics, [&created](const ReceivedRequest& request) {
+        protocol::CreateTopicsResponse response;
+        for (const auto& topic : request.as<protocol::CreateTopicsRequest>().topics) {
+            created.insert(topic.name);
+            response.topics.emplace_back().name = topic.name;
+        }
+        request.answer(response);
+    });
+    source_log_.append(make_batch(0, 10));
+    LinkSpec spec = link_spec();
+    spec.offsets = OffsetsMode::automatic;
+    start_link(std::move(spec));
+    loop_.advance(seconds(5));
+    EXPECT_THAT(link_->status().marker_problem, HasSubstr("WriteTxnMarkers"));
+    EXPECT_TRUE(created.contains("__lockstep_offsets")) << "the maps are kept there";
+    stop();  // while `created` is there
 }
 
 }  // namespace

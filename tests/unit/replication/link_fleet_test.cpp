@@ -15,6 +15,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 const TopicPartition kOrders{"orders", PartitionIndex(0)};
+const PauseScope kAll;
 const FleetPlace kOurs{0, std::nullopt};
 const FleetPlace kTheirs{1, std::nullopt};
 const FleetPlace kOursToBeTheirs{0, 1};
@@ -34,10 +35,11 @@ protected:
         loop_.advance(duration);
     }
 
-    static Bytes table_with(FleetPlace place) {
+    Bytes table_with(FleetPlace place) const {
         FleetTable table;
         table.workers = {{"us", "we"}, {"other", "they"}};
         table.plan = {{kOrders, place}};
+        table.pauses = agree_on_pauses({ToldPauses{agreed_, {}}, last_claim().pauses});
         return table.encode();
     }
 
@@ -100,6 +102,7 @@ protected:
     }
 
     int epoch_ = 0;
+    AgreedPauses agreed_;  // by the other worker's claims
 };
 
 TEST_F(LinkFleetTest, CountsNoError_WhileItIsNotKnownWhoWrites) {
@@ -350,6 +353,74 @@ TEST_F(LinkFleetTest, LetsOthersHaveItsPartitions_WhileItDoesNotReachTheSource) 
     source_.metadata = reached;
     loop_.advance(seconds(5));
     EXPECT_TRUE(last_claim().is_able);
+}
+
+TEST_F(LinkFleetTest, TellsTheOthersAtOnce_WhatItWasAskedToPause) {
+    give(kOurs);
+    start(seconds(3));
+    const int joins = target_coordinator_.joins;
+    ASSERT_TRUE(link_->pause(kAll).has_value());
+    loop_.advance(milliseconds(200));
+    EXPECT_EQ(target_coordinator_.joins, joins + 1);
+    EXPECT_THAT(last_claim().pauses.orders, testing::ElementsAre(PauseOrder{kAll, false}));
+    next_round(kOurs);
+    EXPECT_THAT(last_claim().pauses.orders, testing::IsEmpty()) << "once is enough";
+    EXPECT_EQ(last_claim().pauses.agreed, (AgreedPauses{1, {kAll}}));
+    ASSERT_TRUE(link_->resume(kAll).has_value());
+    loop_.advance(milliseconds(200));
+    EXPECT_THAT(last_claim().pauses.orders, testing::ElementsAre(PauseOrder{kAll, true}));
+}
+
+TEST_F(LinkFleetTest, PausesAndResumes_WhatAnotherWorkerWasAskedFor) {
+    give(kOurs);
+    start(seconds(3));
+    agreed_ = {1, {kAll}};
+    next_round(kOurs);
+    source_log_.append(make_batch(10, 5));
+    loop_.advance(seconds(5));
+    EXPECT_EQ(status().state, PartitionState::paused);
+    EXPECT_TRUE(link_->status().is_paused);
+    EXPECT_EQ(layout_of_target(), "0+10");
+    agreed_ = {2, {}};
+    next_round(kOurs);
+    EXPECT_EQ(status().state, PartitionState::running);
+    EXPECT_EQ(layout_of_target(), "0+10 10+5");
+}
+
+TEST_F(LinkFleetTest, CopiesNothing_OfWhatWasPausedBeforeItCame) {
+    target_coordinator_.members_before = 1;
+    agreed_ = {5, {PauseScope{kOrders.topic, std::nullopt}}};
+    give(kOurs);
+    start(seconds(5));
+    EXPECT_EQ(status().state, PartitionState::paused);
+    EXPECT_EQ(layout_of_target(), "");
+}
+
+TEST_F(LinkFleetTest, CopiesNothing_OfWhatIsPaused_ThoughItIsNotLetInForLong) {
+    FleetTable theirs;
+    theirs.workers = {{"other", "they"}};
+    theirs.pauses = {5, {kAll}};
+    target_coordinator_.members_before = 1;
+    target_coordinator_.assigned_before = theirs.encode();
+    target_coordinator_.holds_joins = true;
+    start(seconds(5));
+    EXPECT_EQ(status().state, PartitionState::paused);
+    EXPECT_EQ(layout_of_target(), "");
+}
+
+// A link that begins anew stays paused, and would not hear of the others otherwise.
+TEST_F(LinkFleetTest, JoinsTheOthers_ThoughAllOfItIsPaused) {
+    give(kOurs);
+    open_link(link_spec(), {"we"});
+    Pauses pauses;
+    pauses.add(kAll);
+    link_->start(pauses);
+    loop_.advance(seconds(3));
+    EXPECT_THAT(last_claim().pauses.orders, testing::ElementsAre(PauseOrder{kAll, false}));
+    EXPECT_EQ(layout_of_target(), "");
+    agreed_ = {2, {}};
+    next_round(kOurs);
+    EXPECT_EQ(layout_of_target(), "0+10");
 }
 
 TEST_F(LinkFleetTest, LeavesTheOthers_WhenStopped) {

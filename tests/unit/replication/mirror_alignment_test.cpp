@@ -19,6 +19,7 @@ MirrorLogs logs(const std::string& source, const std::string& target,
         logs.target.push_back({static_cast<int64_t>(1000 + i), static_cast<uint64_t>(target[i])});
     }
     logs.is_whole_target = true;
+    logs.source_end = Offset(static_cast<int64_t>(source.size()));
     if (noted) {
         logs.noted = Offset(*noted);
     }
@@ -61,6 +62,16 @@ TEST(MirrorEnd, PassesOverWhatAMirrorMayLeaveOut) {
     EXPECT_EQ(next_of(logs("ABcdefG", "ABce", 0)), 5) << "compacted";
 }
 
+TEST(MirrorEnd, PassesOverWhatTheSourceHasCompactedAwaySince) {
+    MirrorLogs compacted = logs("bdfghi", "abcdefg");
+    compacted.is_compacted = true;
+    EXPECT_EQ(next_of(compacted), 4);
+    compacted = logs("bdfghi", "abcdefgbcdez", 1);
+    compacted.is_compacted = true;
+    EXPECT_EQ(next_of(compacted), 4) << "begun anew";
+    EXPECT_NE(find_mirror_end(logs("bdfghi", "abcdefg")).problem, "");
+}
+
 TEST(MirrorEnd, IsNeverBeforeWhatWasNoted) {
     EXPECT_EQ(next_of(logs("ABCDEFGH", "", 4)), 5) << "all was deleted again";
     EXPECT_EQ(next_of(logs("ABCDEFGH", "", {})), -1) << "nothing is known, and nothing there";
@@ -73,6 +84,51 @@ TEST(MirrorEnd, IsNotTold_OfWhatIsEmptyNow) {
     EXPECT_NE(find_mirror_end(emptied).problem.find("nothing was noted"), std::string::npos);
     emptied.noted = Offset(4);
     EXPECT_EQ(next_of(emptied), 5);
+}
+
+/// As `logs`, of a source that has deleted all before `start`.
+MirrorLogs deleted_before(int64_t start, const std::string& source, const std::string& target,
+                          std::optional<int64_t> noted) {
+    MirrorLogs deleted = logs(source, target, noted);
+    for (OriginalRecord& record : deleted.source) {
+        record.offset += start;
+    }
+    deleted.source_start = Offset(start);
+    deleted.source_end = Offset(start + static_cast<int64_t>(source.size()));
+    return deleted;
+}
+
+TEST(MirrorEnd, IsTheSourcesEnd_WhereNothingIsLeftThere) {
+    EXPECT_EQ(next_of(deleted_before(100, "", "ABC", 99)), 100);
+    MirrorLogs part = deleted_before(100, "", "ABC", 99);
+    part.is_whole_target = false;
+    EXPECT_EQ(next_of(part), 100) << "whatever the target has";
+    EXPECT_NE(find_mirror_end(deleted_before(100, "", "ABC", {})).problem, "")
+        << "nothing tells that it is a copy";
+}
+
+TEST(MirrorEnd, IsBehindWhatWasNoted_WhereNoneOfThatIsAtTheSourceAnyMore) {
+    EXPECT_EQ(next_of(deleted_before(100, "UVW", "ABC", 99)), 100);
+    EXPECT_EQ(next_of(deleted_before(100, "UVW", "ABCUV", 99)), 102) << "more is there";
+    EXPECT_EQ(next_of(deleted_before(100, "UVW", "ABCUV", 50)), 102);
+    MirrorLogs part = deleted_before(100, "UVW", "ABC", 99);
+    part.is_whole_target = false;
+    EXPECT_TRUE(find_mirror_end(part).needs_more) << "the end may be one of a second beginning";
+    EXPECT_NE(find_mirror_end(deleted_before(100, "UVW", "ABC", 101)).problem, "")
+        << "what was noted is there, and the target has not it";
+    EXPECT_NE(find_mirror_end(deleted_before(100, "UVW", "ABCUX", 99)).problem, "");
+}
+
+TEST(MirrorEnd, SaysWhatMayBeMissing) {
+    const MirrorEnd sure = find_mirror_end(deleted_before(100, "UVW", "ABC", 99));
+    EXPECT_EQ(sure.may_lack_from, std::nullopt);
+    for (const std::string source : {"UVW", ""}) {
+        for (const std::string target : {"ABC", ""}) {
+            const MirrorEnd end = find_mirror_end(deleted_before(100, source, target, 50));
+            EXPECT_EQ(end.next, Offset(100)) << source << target;
+            EXPECT_EQ(end.may_lack_from, Offset(51)) << source << target;
+        }
+    }
 }
 
 TEST(MirrorEnd, TakesWhatMayBeBoth_ForBeginningAnew) {

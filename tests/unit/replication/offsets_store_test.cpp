@@ -152,6 +152,20 @@ TEST_F(OffsetsStoreTest, SaysThatAnotherWorkerHasWritten) {
     EXPECT_EQ(read(second_).source.offset_of(Ordinal(0)), Offset(100));
 }
 
+TEST_F(OffsetsStoreTest, IsOutdated_UntilItHasReadWhatAnotherWorkerWrote) {
+    EXPECT_EQ(add(first_, {{Ordinal(0), Offset(100)}}), "");
+    EXPECT_FALSE(first_.store.is_outdated(stream_));
+    log_.on_append = [](ByteView) {  // as a broker that has a batch of that name
+        return test::FakeLog::Appended{0, 0, 1'700'000'000'000};
+    };
+    first_.store.map_of(stream_).target.add({Ordinal(0), Offset(100)});
+    first_.store.save_target_runs(stream_, kId);
+    loop_.advance(std::chrono::milliseconds(100));
+    EXPECT_TRUE(first_.store.is_outdated(stream_));
+    EXPECT_TRUE(test::run(loop_, first_.store.catch_up(stream_, {})).has_value());
+    EXPECT_FALSE(first_.store.is_outdated(stream_));
+}
+
 TEST_F(OffsetsStoreTest, ForgetsWhatNeitherLogHas_AlsoInTheTopic) {
     EXPECT_EQ(add(first_, runs_with_holes(0, 200)), "");
     StreamMap& map = first_.store.map_of(stream_);
@@ -273,6 +287,25 @@ TEST_F(OffsetsStoreTest, StoresWhereAStreamBegins_InThePlaceOfWhatWasThere) {
         EXPECT_EQ(map.next, Ordinal(0));
         EXPECT_TRUE(map.is_behind_mirror);
     }
+}
+
+// It had copied ten records, then the other mirror has written again.
+TEST_F(OffsetsStoreTest, StoresWhereAStreamGoesOn_WithoutWhatIsBehind) {
+    store(stream_);
+    StreamMap& own = first_.store.map_of(stream_);
+    own.is_behind_mirror = true;
+    EXPECT_FALSE(own.is_just_taken_over());
+    const OffsetsStore::Begin begin{Offset(50), Offset(500), Ordinal(10)};
+    const auto stored =
+        test::run(loop_, first_.store.store_begin(stream_, stream_id(stream_), begin, {}));
+    ASSERT_TRUE(stored.has_value()) << stored.error().message();
+    EXPECT_TRUE(own.is_just_taken_over());
+    const StreamMap& map = read(second_);
+    EXPECT_EQ(map.source.runs(), (std::vector<OffsetRun>{{Ordinal(10), Offset(50)}}));
+    EXPECT_EQ(map.target.runs(), (std::vector<OffsetRun>{{Ordinal(10), Offset(500)}}));
+    EXPECT_EQ(map.next, Ordinal(10));
+    EXPECT_EQ(map.placed, Ordinal(10));
+    EXPECT_TRUE(map.is_just_taken_over());
 }
 
 TEST_F(OffsetsStoreTest, StoresAForm_WithoutNewRuns) {

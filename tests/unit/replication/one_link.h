@@ -22,6 +22,12 @@ protected:
     }
 
     void start_link(LinkSpec spec, FleetSpec fleet = {}, const std::string& target_host = "dst") {
+        open_link(std::move(spec), std::move(fleet), target_host);
+        link_->start();
+    }
+
+    /// To be started.
+    void open_link(LinkSpec spec, FleetSpec fleet = {}, const std::string& target_host = "dst") {
         auto filter = TopicFilter::make(spec.topics, {});
         LinkEnvironment environment{runtime_, budget_, buffers_};
         environment.fleet = std::move(fleet);
@@ -29,7 +35,6 @@ protected:
             environment,
             LinkSetup{ClusterSpec{"src", {{"src", 1}}}, ClusterSpec{"dst", {{target_host, 1}}},
                       std::move(spec), std::move(*filter), std::nullopt, std::chrono::seconds(2)});
-        link_->start();
     }
 
     void stop() {

@@ -43,6 +43,24 @@ TEST(WantedQuotas, AreForUsers_AsTheTargetCallsThem) {
               (QuotaSettings{{user("carol"), rate}, {of_all, rate}, {of_client, rate}}));
 }
 
+TEST(LeftAloneQuotas, AreThoseOfPrincipalsLeftAlone_AsTheTargetCallsThem) {
+    AclRules rules;
+    rules.principals = {{"User:CN=([^,]+),.*", "User:\\1"}};
+    rules.exclude_principals = {"User:lockstep", "User:CN=(carol|dave),OU=eu"};
+    const auto principals = PrincipalMap::make(rules);
+    const Settings rate{{"producer_byte_rate", "1"}};
+    const QuotaSettings there{{user("lockstep"), rate},
+                              {user("carol"), rate},
+                              {user("dave"), rate},
+                              {user("erin"), rate},
+                              {{{"user", std::nullopt}}, rate}};
+    const QuotaSettings at_source{{user("CN=carol,OU=eu"), rate},
+                                  {user("CN=dave,OU=eu"), rate},
+                                  {user("CN=dave,OU=us"), rate}};  // whose quotas are followed
+    EXPECT_THAT(left_alone_quotas(there, at_source, *principals),
+                testing::UnorderedElementsAre(user("lockstep"), user("carol")));
+}
+
 TEST(Quotas, HaveNames_ForPeopleAndForKeys) {
     const QuotaEntity both{{"client-id", std::nullopt}, {"user", "a|b"}};
     EXPECT_EQ(quota_subject(both), "client-id (default), user a|b");

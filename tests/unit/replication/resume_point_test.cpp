@@ -158,5 +158,24 @@ TEST(ResumeTranslated, Stops_WhereTheSourceIsShorterThanWhatWasCopied) {
               "offsets [305, 310)");
 }
 
+/// The place of a record is stored before it is sent. It was not, and an unclean election at the
+/// source took it back.
+TEST(ResumeTranslated, GoesOnBehindWhatWasCopied_WhereTheSourceHasLostOnlyWhatWasNot) {
+    StreamMap map = map_with_a_hole();
+    map.source.add({Ordinal(50), Offset(330)});
+    const auto resume = resume_translated(logs_with(70, 320, 10), map, false);
+    ASSERT_TRUE(resume.place);
+    EXPECT_EQ(resume.place->next, Ordinal(50));
+    EXPECT_EQ(resume.place->source, Offset(310));
+    EXPECT_EQ(resume.place->expected_at, std::nullopt);
+}
+
+TEST(ResumeTranslated, Stops_WhereTheSourceHasLostTheLastOneThatWasCopied) {
+    StreamMap map = map_with_a_hole();
+    map.source.add({Ordinal(50), Offset(330)});
+    EXPECT_TRUE(resume_translated(logs_with(70, 310, 10), map, false).place);
+    EXPECT_FALSE(resume_translated(logs_with(70, 309, 10), map, false).place);
+}
+
 }  // namespace
 }  // namespace lockstep::replication

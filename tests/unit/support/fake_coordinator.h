@@ -41,6 +41,9 @@ public:
             protocol::DescribeGroupsResponse response;
             auto& group = response.groups.emplace_back();
             group.members.resize(members_before);
+            for (auto& member : group.members) {
+                member.member_assignment = assigned_before;
+            }
             r.answer(response);
         });
     }
@@ -63,6 +66,7 @@ public:
     /// Where it is set, another member, "other", leads the group, and gives us this.
     std::function<Bytes()> other_assigns;
     size_t members_before = 0;  // that a group without us is said to have
+    Bytes assigned_before;      // to each of them
     bool is_silent = false;     // does not answer heartbeats
     bool holds_joins = false;
     int16_t heartbeat_error = 0;

@@ -7,6 +7,7 @@
 #include "protocol/messages/produce.h"
 #include "protocol/messages/write_txn_markers.h"
 #include "protocol/record_batch_builder.h"
+#include "protocol/records.h"
 #include "tests/unit/support/fake_broker.h"
 
 #include <functional>
@@ -134,10 +135,30 @@ private:
                 auto& answered = entry.partitions.emplace_back();
                 answered.partition_index = partition.partition_index;
                 answered.error_code = refuse_list_offsets_with;
-                answered.offset = partition.timestamp == -2 ? start : end;
+                answered.offset = offset_of_time(partition.timestamp);
             }
         }
         request.answer(response);
+    }
+
+    /// As brokers do: of the first record that is as late; -1 where none is.
+    int64_t offset_of_time(int64_t timestamp) const {
+        if (timestamp < 0) {
+            return timestamp == -2 ? start : end;
+        }
+        for (const protocol::RecordBatchView& batch : batches()) {
+            auto reader = protocol::RecordReader::open(batch);
+            while (reader.has_value()) {
+                const auto record = reader->next();
+                if (record.has_error() || !*record) {
+                    break;
+                }
+                if (reader->timestamp_of(**record) >= timestamp) {
+                    return reader->offset_of(**record).value();
+                }
+            }
+        }
+        return -1;
     }
 
     void on_fetch(const ReceivedRequest& request) {
