@@ -1,7 +1,8 @@
 """./dev bench plan: how long `lockstep plan` takes for many topics, and that it changes nothing.
 
 Two real clusters; the target has every other topic already. All that both clusters tell of
-themselves is compared before and after.
+themselves is compared before and after. Ends with 1 where 1,000 topics, or fewer, take longer than
+the bar.
 """
 
 import argparse
@@ -49,7 +50,7 @@ def measure(config: Path, topics: int, repeat: int) -> list[float]:
     return measured
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--topics", type=int, default=1000)
     parser.add_argument("--partitions", type=int, default=1, help="of each topic")
@@ -73,11 +74,13 @@ def main() -> None:
             for cluster in started:
                 cluster.stop()
     median = statistics.median(measured)
-    verdict = "" if median <= BAR or arguments.topics != 1000 else f": above the bar of {BAR:.0f} s"
+    is_above = median > BAR and arguments.topics <= 1000
+    verdict = f": above the bar of {BAR:.0f} s" if is_above else ""
     print(f"{arguments.topics:,} topics of {arguments.partitions} partition(s): "
           f"{' '.join(format(each, '.2f') for each in measured)} s, median {median:.2f} s{verdict}")
     print("both clusters are as they were: topics, configs, ends, groups, ACLs, users")
+    return 1 if is_above else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

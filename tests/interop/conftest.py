@@ -16,6 +16,7 @@ from kafka_cluster import ClusterOptions, KafkaCluster, start_together  # noqa: 
 from lockstep import Link, Lockstep, Replication  # noqa: E402
 from paths import KAFKA_VERSIONS, NEWEST_KAFKA, lockstep_binary  # noqa: E402
 from sandbox_process import Sandbox, SandboxCluster  # noqa: E402
+from secure_cluster import SecureCluster  # noqa: E402
 
 _numbers = itertools.count(1)
 BIG_RECORDS = 800_000  # of 1,000 bytes: enough that "in the middle" lasts
@@ -128,6 +129,14 @@ def sandboxes(home) -> Sandboxes:
 def three_brokers(home) -> KafkaCluster:
     """A cluster of its own whose leaders can move."""
     cluster = KafkaCluster(NEWEST_KAFKA, "three-brokers", home, ClusterOptions(brokers=3)).start()
+    yield cluster
+    cluster.remove()
+
+
+@pytest.fixture(scope="module")
+def secure(home) -> SecureCluster:
+    """A broker with a listener of every kind of security, and with ACLs."""
+    cluster = SecureCluster(NEWEST_KAFKA, "secure", home).start()
     yield cluster
     cluster.remove()
 

@@ -38,12 +38,13 @@ def port_accepts(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def spawn(command: list, log: Path, append: bool = False) -> subprocess.Popen:
+def spawn(command: list, log: Path, append: bool = False, stdin: int = subprocess.DEVNULL
+          ) -> subprocess.Popen:
     """Starts `command` with its output in `log`. The kernel kills it should this process die."""
     with open(log, "ab" if append else "wb") as output:
         return subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", "--", *map(str, command)],
-            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            stdin=stdin, stdout=output, stderr=subprocess.STDOUT,
             start_new_session=True)
 
 

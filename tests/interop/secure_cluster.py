@@ -4,6 +4,7 @@ Its plain listener is for the test's own administration (and its anonymous user 
 Each other listener is seen through `Secured`: what Lockstep is told to connect to, and how.
 """
 
+import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,16 @@ from confluent_kafka.admin import (AclBinding, AclBindingFilter, AclOperation, A
                                    ScramMechanism, UserScramCredentialUpsertion)
 
 from broker import TEST_JVM, TEST_SETTINGS, Broker
-from certificates import Authority
+from certificates import Authority, Certificate
 from kafka_cluster import ClusterOptions, KafkaCluster
 from processes import free_port
 from topic_admin import TIMEOUT
+from waiting import eventually
 
 USER, PASSWORD = "lockstep", "correct horse, battery=staple"
 GUEST, GUEST_PASSWORD = "guest", "let me in"  # may do only what ACLs say
 STORE_PASSWORD = "the broker's own"
+NETWORK_THREADS = 3  # of a listener: Kafka's default
 REAUTHENTICATE_MS = 20_000  # of SCRAM-SHA-256 and OAUTHBEARER without TLS
 
 # Name of the listener: its protocol.
@@ -84,12 +87,22 @@ class SecureCluster(KafkaCluster):
                                f"User:{user}", "*", operation, AclPermissionType.ALLOW)
         assert self.admin.delete_acls([acl])[acl].result(TIMEOUT)
 
-    def use_certificate(self, listener: str, both: Path) -> None:
-        """Gives a listener another certificate while the broker runs (KIP-226)."""
-        entry = ConfigEntry(f"listener.name.{listener.lower()}.ssl.keystore.location", str(both),
-                            incremental_operation=AlterConfigOpType.SET)
+    def use_certificate(self, listener: str, certificate: Certificate) -> None:
+        """Gives a listener another certificate while the broker runs (KIP-226); who comes from now
+        on sees it."""
+        entry = ConfigEntry(f"listener.name.{listener.lower()}.ssl.keystore.location",
+                            str(certificate.both), incremental_operation=AlterConfigOpType.SET)
         broker = ConfigResource(ConfigResource.Type.BROKER, "1", incremental_configs=[entry])
         self.admin.incremental_alter_configs([broker])[broker].result(TIMEOUT)
+        wanted = ssl.PEM_cert_to_DER_cert(certificate.certificate.read_text())
+
+        def shown() -> bytes:
+            address = ("127.0.0.1", self.ports[listener])
+            return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(address))
+
+        # Each of the listener's threads, which take turns, is told by itself.
+        eventually(lambda: all(shown() == wanted for _ in range(2 * NETWORK_THREADS)),
+                   f"{listener} shows its new certificate")
 
     def _settings_of(self) -> dict[str, str]:
         settings = TEST_SETTINGS | {
@@ -131,6 +144,22 @@ class SecureCluster(KafkaCluster):
             "inter.broker.listener.name": "PLAINTEXT",
             "authorizer.class.name": authorizer,
         }
+
+
+def give(cluster: SecureCluster, resource: tuple, operation: AclOperation) -> AclBinding:
+    """Allows GUEST something. `resource`: its type and name, and a pattern's type where it is not
+    literal."""
+    pattern = resource[2] if len(resource) > 2 else ResourcePatternType.LITERAL
+    acl = AclBinding(*resource[:2], pattern, f"User:{GUEST}", "*", operation,
+                     AclPermissionType.ALLOW)
+    cluster.admin.create_acls([acl])[acl].result(TIMEOUT)
+    return acl
+
+
+def take(cluster: SecureCluster, acl: AclBinding) -> None:
+    found = AclBindingFilter(acl.restype, acl.name, acl.resource_pattern_type, acl.principal,
+                             acl.host, acl.operation, acl.permission_type)
+    assert cluster.admin.delete_acls([found])[found].result(TIMEOUT)
 
 
 @dataclass

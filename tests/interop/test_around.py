@@ -12,9 +12,10 @@ from broker import TEST_SETTINGS
 from cluster_state import assert_untouched, state
 from java_tools import tool
 from kafka_cluster import ClusterOptions, KafkaCluster, start_together
-from lockstep import Link, run_cli
+from lockstep import Link, Replication, run_cli
 from paths import NEWEST_KAFKA
 from records import produce
+from secure_cluster import GUEST, GUEST_PASSWORD, SecureCluster
 from test_groups import commit_from_outside
 from topic_admin import TIMEOUT
 from waiting import eventually
@@ -260,3 +261,101 @@ def test_acls_of_every_kind_of_resource(guarded, lockstep, name):
     process.wait(lambda: process.status()["acls"]["on_failover"] == [
         f"ALLOW User:{user} from * ALTER on CLUSTER kafka-cluster"], "one waits for a failover")
     eventually(lambda: listed_acls(target, user) == wanted, "the others are there", interval=1)
+
+
+def test_configs_are_removed_on_either_side_where_links_go_both_ways(source, target, lockstep,
+                                                                     name):
+    """Whichever link looks first: the other one carries it, and neither takes it back."""
+    us, eu = source, target
+    us.create_topic(name, config={"retention.ms": "86400000"})
+    process = lockstep(Replication("active-active", {"us": us, "eu": eu}, [name]))
+
+    def in_step() -> list[int]:
+        """How many settings each link agrees on, but for one that has drifted."""
+        looks = [link["configs"] for link in process.links()]
+        return [look["in_step"] for look in looks if look["state"] == "in_step"]
+
+    process.wait(lambda: len(in_step()) == 2 and all(in_step()), "both links agree")
+    agreed = in_step()
+
+    def wait_both(value: str | None, counts: list[int]) -> None:
+        process.wait(lambda: all(cluster.config(name).get("retention.ms") == value
+                                 for cluster in (us, eu)), f"both have {value}")
+        process.wait(lambda: in_step() == counts, "both links agree")
+
+    for turn in range(6):
+        one, other = (us, eu) if turn % 2 else (eu, us)
+        remove_config(one, name, "retention.ms")
+        wait_both(None, [count - 1 for count in agreed])
+        (other if turn % 3 else one).alter_config(name, retention_ms=f"{90000000 + turn}")
+        wait_both(f"{90000000 + turn}", agreed)
+
+
+def acls_on(cluster, name: str) -> set[AclBinding]:
+    return {found for found in acls_of(cluster) if found.name == name}
+
+
+def test_acls_are_revoked_where_they_were_made_where_links_go_both_ways(guarded, lockstep, name):
+    us, eu = guarded
+    us.create_topic(name)
+    rules = [{"from": "User:dev-(.*)", "to": "User:prod-\\1"}]
+    process = lockstep(Replication(
+        "active-active", {"us": us, "eu": eu}, [name],
+        f"    acls: {json.dumps({'follow': 'on', 'principals': rules})}\n"))
+    process.wait(lambda: [link["acls"]["state"] for link in process.links()]
+                 == ["in_step", "in_step"], "both links follow")
+
+    def wait_acls_on(cluster, *wanted: AclBinding) -> None:
+        process.wait(lambda: acls_on(cluster, name) == set(wanted),
+                     f"{cluster.name} has {wanted}")
+
+    for turn in range(6):
+        one, other = (us, eu) if turn % 2 else (eu, us)
+        made = acl(name, "READ"), acl(name, "READ", "User:dev-x")
+        copied = acl(name, "READ"), acl(name, "READ", "User:prod-x")
+        give(one, *made)
+        wait_acls_on(other, *copied)
+        assert acls_on(one, name) == set(made), "nothing comes back"
+        take(one, *made)
+        wait_acls_on(other)
+        wait_acls_on(one)
+
+    # What would stop Lockstep itself waits, and what it overrules waits with it.
+    give(us, acl(name, "READ"), acl(name, "READ", "User:*", permission="DENY"),
+         acl(name, "DESCRIBE_CONFIGS"))
+    wait_acls_on(eu, acl(name, "DESCRIBE_CONFIGS"))
+    process.wait(lambda: sorted(waiting for waiting in process.links()[0]["acls"]["on_failover"]
+                                if name in waiting) == [
+        f"ALLOW User:alice from * READ on TOPIC {name}",
+        f"DENY User:* from * READ on TOPIC {name}"], "they wait")
+    take(us, acl(name, "READ"), acl(name, "READ", "User:*", permission="DENY"),
+         acl(name, "DESCRIBE_CONFIGS"))
+    wait_acls_on(eu)
+
+
+def test_acls_where_the_source_hides_what_lockstep_has_created_there(guarded, lockstep, name,
+                                                                     home):
+    target = guarded[1]
+    source = SecureCluster(NEWEST_KAFKA, "hiding", home).start()
+    try:
+        seen = source.at("SASL_PLAINTEXT", sasl={
+            "mechanism": "PLAIN", "username": GUEST, "password": GUEST_PASSWORD})
+        source.create_topic(name)
+        for operation in (AclOperation.READ, AclOperation.DESCRIBE, AclOperation.DESCRIBE_CONFIGS):
+            source.allow(GUEST, name, operation)
+        give(source, acl("kafka-cluster", "DESCRIBE", f"User:{GUEST}", kind="BROKER"),
+             acl(name, "READ"), acl(name, "READ", "User:mallory", permission="DENY"))
+        around = {"acls": {"follow": "on", "exclude_principals": [f"User:{GUEST}"]}}
+        process = lockstep(Link(seen, target, [name], around=around))
+        denied = acl(name, "READ", "User:mallory", permission="DENY")
+        process.wait(lambda: acls_on(target, name) == {denied}, "only the DENY comes")
+        process.wait(lambda: process.status()["acls"]["state"] == "failing", "it says so")
+        problem = process.status()["acls"]["problem"]
+        assert "__lockstep_followed cannot be read" in problem, problem
+        assert "TOPIC_AUTHORIZATION_FAILED" in problem, problem
+        source.allow(GUEST, "__lockstep_followed", AclOperation.READ)
+        process.wait(lambda: acls_on(target, name) == {denied, acl(name, "READ")},
+                     "there is no such topic")
+        process.wait(lambda: process.status()["acls"]["state"] == "in_step", "all is in step")
+    finally:
+        source.remove()

@@ -10,7 +10,7 @@ from kafka_cluster import KafkaCluster
 from lockstep import Link, Lockstep, run_cli
 from paths import KAFKA_VERSIONS, NEWEST_KAFKA
 from records import assert_same_records, produce, read
-from secure_cluster import GUEST, GUEST_PASSWORD, SecureCluster
+from secure_cluster import GUEST, GUEST_PASSWORD
 from test_operate import state
 from waiting import eventually, holds_for
 
@@ -274,13 +274,6 @@ def test_another_cluster_at_the_sources_address_deletes_nothing(home, target, lo
         assert followed_record(target, name) is not None
     finally:
         empty.remove()
-
-
-@pytest.fixture(scope="module")
-def secure(home) -> SecureCluster:
-    cluster = SecureCluster(NEWEST_KAFKA, "deleted-secure", home).start()
-    yield cluster
-    cluster.remove()
 
 
 def test_a_topic_that_may_not_be_seen_is_not_gone(secure, target, lockstep, name):

@@ -38,11 +38,17 @@ def test_every_rule_has_a_test_and_says_what_to_do():
 
 
 @pytest.fixture(scope="module")
-def scraped(tmp_path_factory):
+def clusters(tmp_path_factory):
+    sandbox = Sandbox(tmp_path_factory.mktemp("clusters"), options=("--clusters", 2)).start()
+    yield sandbox.clusters
+    sandbox.stop()
+
+
+@pytest.fixture(scope="module")
+def scraped(clusters, tmp_path_factory):
     """A Lockstep that copies, with a group, a lag and an open transaction, and its Prometheus."""
     directory = tmp_path_factory.mktemp("deploy")
-    sandbox = Sandbox(directory, options=("--clusters", 2)).start()
-    source, target = sandbox.clusters
+    source, target = clusters
     source.create_topic("orders", 2)
     source.create_topic("payments", 1)
     produce(source, "orders", [f"{i}" for i in range(100)])
@@ -66,7 +72,6 @@ def scraped(tmp_path_factory):
         yield prometheus
     prometheus.stop()
     process.stop()
-    sandbox.stop()
 
 
 def queries() -> list:
@@ -130,6 +135,25 @@ def test_kubernetes_manifest_fits_lockstep(tmp_path):
     assert pod["metadata"]["annotations"]["prometheus.io/port"] == str(port)
     assert parts["Service"]["spec"]["selector"].items() <= pod["metadata"]["labels"].items()
     assert_is_understood(text, tmp_path)
+    with_tokens = re.sub(r"^( +)# (tokens:|  - \{name: )", r"\1\2", text, flags=re.MULTILINE)
+    assert len(yaml.safe_load(with_tokens)["http"]["tokens"]) == 2
+    assert_is_understood(with_tokens, tmp_path)
+
+
+def test_probes_need_no_token(clusters, tmp_path):
+    """Those of the manifest, where the configuration has tokens: a pod would never be ready."""
+    parts = {part["kind"]: part for part in
+             yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text())}
+    container = parts["Deployment"]["spec"]["template"]["spec"]["containers"][0]
+    probes = [container[kind]["httpGet"]["path"] for kind in ("livenessProbe", "readinessProbe")]
+    process = Lockstep(tmp_path, Link(*clusters, ["orders"],
+                                      http="  tokens: [{name: me, token: secret}]\n"))
+    process.start()  # until /readyz says 200, without a token
+    try:
+        assert [process.get(path).code for path in probes] == [200, 200]
+        assert process.get("/metrics").code == 401
+    finally:
+        process.stop()
 
 
 def test_packaged_configuration_is_understood(tmp_path):

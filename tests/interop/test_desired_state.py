@@ -230,6 +230,22 @@ def test_a_record_that_is_no_version_is_passed_over(state, source, target, locks
     assert process.log_text().count(f"offset 1 of topic {TOPIC} on state is left out") == 1
 
 
+def test_nobody_goes_back_to_what_is_no_configuration(state, source, target, tmp_path):
+    """As an older Lockstep may have written it: workers would leave it alone."""
+    cluster = state.clusters[0]
+    config = tmp_path / "config.yaml"
+    config.write_text(LinkWithState(source, target, ["a"], state=cluster).yaml(0))
+    assert "Version 1 is applied" in run_cli("apply", "-c", config).stdout
+    old = {"version": 2, "applied_at_ms": 1, "who": "me", "note": "",
+           "text": config.read_text() + "speed: high\n"}
+    append(cluster, "version-0000000002", json.dumps(old))
+    eventually(lambda: len(versions(config)) == 2, "both are there")
+    refused = run_cli("rollback", 2, "-c", config)
+    assert refused.returncode == 1 and "is applied" not in refused.stdout
+    assert "version 2 is no valid configuration" in refused.stderr and "speed" in refused.stderr
+    assert len(versions(config)) == 2
+
+
 def test_no_secret_gets_to_the_cluster_or_into_any_output(state, source, target, tmp_path):
     cluster = state.clusters[0]
 

@@ -7,13 +7,14 @@ from collections import Counter
 import pytest
 
 from kafka_cluster import ClusterOptions, KafkaCluster
-from lockstep import Link, Lockstep
+from lockstep import Link, Lockstep, run_cli
 from paths import NEWEST_KAFKA
-from records import assert_same_records, producer
+from records import assert_same_records, produce, producer
 from waiting import eventually
 
 PARTITIONS = 24
 TICK_SECONDS = 0.05
+HEAVY = 8
 RECORD_BYTES = 1000
 EVEN = 0.20  # of an even share
 LOAD_SECONDS = 15
@@ -27,9 +28,11 @@ START_SECONDS = 5
 
 
 class UnevenWriter:
-    """Writes to all partitions of a topic, to each fourth one four times as much as to others."""
+    """Writes to all partitions of a topic, to the heavy ones eight times as much as to others. At
+    first, no split by the numbers of the partitions is even."""
 
     def __init__(self, cluster: KafkaCluster, topic: str):
+        self.heavy = {0, 2, 4, 6, 8, 10}
         self._client = producer(cluster)
         self._topic = topic
         self._stop = threading.Event()
@@ -48,7 +51,7 @@ class UnevenWriter:
         number = 0
         while not self._stop.wait(TICK_SECONDS):
             for partition in range(PARTITIONS):
-                for _ in range(1 + partition % 4):
+                for _ in range(HEAVY if partition in self.heavy else 1):
                     self._client.produce(self._topic, f"{number} ".ljust(RECORD_BYTES, "."),
                                          partition=partition)
                     number += 1
@@ -140,9 +143,11 @@ def patient_target(home) -> KafkaCluster:
 
 def test_two_share_evenly_and_one_dies(lockstep, source, target, name):
     source.create_topic(name, PARTITIONS)
-    with UnevenWriter(source, name):
+    with UnevenWriter(source, name) as writer:
         workers = [lockstep(Link(source, target, [name])) for _ in range(2)]
         wait_shared(workers, name, PARTITIONS)
+        wait_even(workers)
+        writer.heavy = owned(workers[0], name)  # all at once
         wait_even(workers)
 
         wait_shared(workers, name, PARTITIONS)
@@ -192,6 +197,22 @@ def test_a_third_takes_only_its_share(lockstep, source, target, name):
     assert given_by(workers) - given_before == len(after[2])
 
 
+def test_a_third_takes_only_its_share_under_load(lockstep, source, target, name):
+    source.create_topic(name, PARTITIONS)
+    with UnevenWriter(source, name):
+        workers = [lockstep(Link(source, target, [name])) for _ in range(2)]
+        wait_shared(workers, name, PARTITIONS)
+        wait_even(workers)
+        before = [owned(worker, name) for worker in workers]
+        workers.append(lockstep(Link(source, target, [name])))
+        wait_shared(workers, name, PARTITIONS)
+        wait_even(workers)
+        after = [owned(worker, name) for worker in workers]
+        assert after[0] <= before[0] and after[1] <= before[1], "only to the third one"
+    workers[0].wait_copied(name)
+    assert assert_same_records(source, target, name) > 0
+
+
 def test_who_leaves_hands_over_at_once(lockstep, source, target, name):
     source.create_topic(name, PARTITIONS)
     with UnevenWriter(source, name):
@@ -205,6 +226,65 @@ def test_who_leaves_hands_over_at_once(lockstep, source, target, name):
         assert max(watch.longest.values()) <= OTHERS_GAP_SECONDS
     workers[0].wait_copied(name)
     assert assert_same_records(source, target, name) > 0
+
+
+def test_a_pause_counts_on_all(lockstep, source, target, name):
+    """Whichever worker is asked, for whoever has the partitions, and for who comes later."""
+    source.create_topic(name, PARTITIONS)
+    produce(source, name, ["before"])
+
+    def order(worker: Lockstep, what: str) -> None:
+        done = run_cli(what, name, "--url", worker.url)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def states(worker: Lockstep) -> set[str]:
+        return {p["state"] for p in worker.status()["partitions"] if p["topic"] == name}
+
+    workers = [lockstep(Link(source, target, [name])) for _ in range(2)]
+    wait_shared(workers, name, PARTITIONS)
+    workers[0].wait_copied(name)
+    order(workers[0], "pause")
+    for worker in workers:
+        worker.wait(lambda: states(worker) <= {"paused", "elsewhere"}, "both pause")
+    for partition in range(PARTITIONS):
+        produce(source, name, ["paused"], partition=partition)
+    late = lockstep(Link(source, target, [name]))
+    for worker in workers:
+        worker.kill()
+    late.wait(lambda: owned(late, name) == set(range(PARTITIONS)), "the late one has all")
+    late.wait(lambda: states(late) == {"paused"}, "and all of it is paused")
+    assert target.record_count(name) == 1
+    workers[0].start()
+    wait_shared([workers[0], late], name, PARTITIONS)
+    assert target.record_count(name) == 1
+    order(workers[0], "resume")
+    late.wait_copied(name)
+    assert_same_records(source, target, name)
+
+
+def test_each_says_what_others_have_to_be_asked(lockstep, source, target, name):
+    """A partition that is blocked on one worker: the other one does not say that all is well."""
+    source.create_topic(name, PARTITIONS)
+    workers = [lockstep(Link(source, target, [name])) for _ in range(2)]
+    wait_shared(workers, name, PARTITIONS)
+    blocked = min(owned(workers[1], name))
+    produce(target, name, ["not from the source"], partition=blocked)
+    produce(source, name, ["from the source"], partition=blocked)
+    workers[1].wait_blocked(name, blocked)
+
+    def asked(worker: Lockstep, *command: str) -> tuple[int, str]:
+        done = run_cli(*command, "--url", worker.url)
+        return done.returncode, done.stdout
+
+    there = workers[1].status()["fleet"]["worker"]
+    others = f"{len(owned(workers[1], name))} partitions are with worker {there}: ask it\n"
+    for command in (["explain", "blocked"], ["lag", "--max", "1000"], ["topics"], ["status"]):
+        code, text = asked(workers[0], *command)
+        assert code == 4 and others in text, (command, text)
+    for command in (["explain", "blocked"], ["topics"], ["status"]):
+        assert asked(workers[1], *command)[0] == 3, command
+    assert "no partition of its own is blocked" in asked(workers[0], "explain", "blocked")[1]
+    assert others in asked(workers[0], "links")[1]
 
 
 def test_three_start_with_600_partitions(lockstep, source, patient_target, name):

@@ -4,6 +4,9 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+import yaml
+
 from java_tools import SMALL_JVM
 from paths import NEWEST_KAFKA, ROOT, kafka_jars, lockstep_binary
 
@@ -52,6 +55,161 @@ def test_every_setting_of_mirror_maker_is_known(tmp_path):
     written = re.sub(r"\n *#     ", " ", path.read_text())  # comments as they were before wrapping
     for number, line in enumerate(text.splitlines(), 1):
         assert f"(line {number})" in written, line
+
+
+STRIMZI_V1BETA2 = """
+apiVersion: kafka.strimzi.io/v1beta2
+kind: KafkaMirrorMaker2
+metadata:
+  name: mirror
+  namespace: kafka
+  labels: {app: mirror}
+  annotations:
+    strimzi.io/pause-reconciliation: "false"
+spec:
+  version: 3.9.0
+  replicas: 2
+  image: registry/kafka:3.9.0
+  connectCluster: west
+  clientRackInitImage: registry/init
+  rack: {topologyKey: topology.kubernetes.io/zone}
+  jvmOptions:
+    -Xmx: 2g
+    -XX: {UseG1GC: true}
+    javaSystemProperties:
+      - {name: a, value: b}
+  logging: {type: inline, loggers: {rootLogger.level: INFO}}
+  tracing: {type: opentelemetry}
+  metricsConfig:
+    type: jmxPrometheusExporter
+    valueFrom: {configMapKeyRef: {name: metrics, key: rules.yml}}
+  livenessProbe: {initialDelaySeconds: 40, timeoutSeconds: 5}
+  readinessProbe: {initialDelaySeconds: 40, timeoutSeconds: 5}
+  resources:
+    requests: {cpu: "1", memory: 2Gi}
+    limits: {cpu: "2", memory: 2Gi}
+  externalConfiguration:
+    env:
+      - name: TOKEN
+        valueFrom: {secretKeyRef: {name: s, key: token}}
+    volumes: []
+  template:
+    pod:
+      metadata: {annotations: {}}
+      tolerations:
+        - {key: dedicated, operator: Exists, effect: NoSchedule}
+      affinity: {}
+    connectContainer:
+      env:
+        - {name: JAVA_OPTS, value: "-Dx=y"}
+  clusters:
+    - alias: east
+      bootstrapServers: e1:9093,e2:9093
+      tls:
+        trustedCertificates:
+          - {secretName: ca, certificate: ca.crt}
+          - {secretName: ca2, pattern: "*.crt"}
+      authentication:
+        type: tls
+        certificateAndKey: {secretName: u, certificate: user.crt, key: user.key}
+      config:
+        ssl.endpoint.identification.algorithm: ""
+        consumer.fetch.max.bytes: 1000000
+    - alias: west
+      bootstrapServers: w:9092
+      authentication:
+        type: scram-sha-512
+        username: me
+        passwordSecret: {secretName: s, password: p}
+      config:
+        config.storage.replication.factor: -1
+        offset.storage.replication.factor: -1
+        status.storage.replication.factor: -1
+        producer.compression.type: lz4
+        listeners:
+  mirrors:
+    - sourceCluster: east
+      targetCluster: west
+      topicsPattern: "orders|payments-.*"
+      topicsExcludePattern: |
+        payments-test
+      groupsPattern: "app-.*"
+      groupsExcludePattern: ""
+      sourceConnector:
+        tasksMax: 4
+        pause: False
+        autoRestart: {enabled: true, maxRestarts: 7}
+        config:
+          replication.factor: 3
+          offset-syncs.topic.replication.factor: 3
+          sync.topic.acls.enabled: "False"
+          refresh.topics.interval.seconds: 60
+          replication.policy.class: org.apache.kafka.connect.mirror.IdentityReplicationPolicy
+          producer.override.batch.size: 327680
+      checkpointConnector:
+        tasksMax: 1
+        config:
+          checkpoints.topic.replication.factor: 3
+          sync.group.offsets.enabled: True
+          refresh.groups.interval.seconds: 60
+          replication.policy.class: org.apache.kafka.connect.mirror.IdentityReplicationPolicy
+      heartbeatConnector:
+        state: running
+        config:
+          heartbeats.topic.replication.factor: 3
+"""
+
+STRIMZI_V1 = """
+apiVersion: kafka.strimzi.io/v1
+kind: KafkaMirrorMaker2
+metadata: {name: mirror}
+spec:
+  replicas: 1
+  target:
+    alias: west
+    bootstrapServers: w:9092
+    groupId: mm2
+    configStorageTopic: mm2-configs
+    offsetStorageTopic: mm2-offsets
+    statusStorageTopic: mm2-status
+    config: {producer.acks: all}
+  mirrors:
+    - source:
+        alias: east
+        bootstrapServers: e:9092
+        tls: {trustedCertificates: [{secretName: ca, pattern: "*.crt"}]}
+      topicsPattern: ".*"
+      sourceConnector:
+        state: running
+        listOffsets: {toConfigMap: {name: offsets}}
+        config: {replication.factor: -1}
+    - source: {alias: north, bootstrapServers: "n:9092"}
+      topicsPattern: logs
+      sourceConnector: {}
+"""
+
+
+def leaves(node: yaml.Node, path: str) -> list[tuple[str, int]]:
+    """Each value of a YAML document, with its line."""
+    if isinstance(node, yaml.MappingNode) and node.value:
+        return [leaf for key, value in node.value
+                for leaf in leaves(value, f"{path}.{key.value}".lstrip("."))]
+    if isinstance(node, yaml.SequenceNode) and node.value:
+        return [leaf for i, value in enumerate(node.value)
+                for leaf in leaves(value, f"{path}[{i}]")]
+    return [(path, node.start_mark.line + 1)]
+
+
+@pytest.mark.parametrize("text", [STRIMZI_V1BETA2, STRIMZI_V1], ids=["v1beta2", "v1"])
+def test_every_value_of_strimzi_has_its_comment(text, tmp_path):
+    found = leaves(yaml.compose(text), "")
+    assert len(found) > 20
+    path, said = imported(tmp_path, text)
+    assert "unknown" not in said
+    written = re.sub(r"\n *#     ", " ", path.read_text())  # comments as they were before wrapping
+    comments = [line for line in written.splitlines() if line.lstrip().startswith("#")]
+    for where, line in found:
+        assert any(f": {where} = " in c and f"(line {line})" in c for c in comments), (where, line)
 
 
 def test_no_file_is_overwritten(tmp_path):

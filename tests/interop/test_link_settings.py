@@ -11,7 +11,7 @@ from records import assert_same_records, produce
 from secure_cluster import SecureCluster
 from segments import batches
 from test_secrets import assert_silent_on, everything_said
-from test_security import login, secure  # noqa: F401 - a fixture
+from test_security import login
 from test_settings import Told
 from topic_admin import CLIENT, TIMEOUT
 from waiting import eventually, holds_for
@@ -96,7 +96,7 @@ def users_of(cluster, *names: str) -> dict[str, list]:
     return found
 
 
-def test_users_are_kept_on_the_target(source, secure, lockstep, name, tmp_path):  # noqa: F811
+def test_users_are_kept_on_the_target(source, secure, lockstep, name, tmp_path):
     """Created, set again when their secret changes, deleted only where Lockstep made them; and
     nothing that it prints or answers has a secret."""
     topic = source.create_topic(name, 1)

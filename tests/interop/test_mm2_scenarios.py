@@ -334,7 +334,11 @@ def test_where_topics_are_made_by_somebody_else(guarded_target, source, lockstep
     produce_everywhere(source, topic, "late")
     process.wait(lambda: "AUTHORIZATION_FAILED" in process.partition(topic, 2).get("reason", ""),
                  "it says that it may not add the partition", 30)
+    process.wait(lambda: [(d["resource"], d["key"], d["wanted"], d["found"])
+                          for d in process.status()["growth"]["drift"]]
+                 == [(topic, "partitions", "3", "2")], "the status has it, too")
     process.wait(lambda: guarded_target.end_offsets(topic) == {0: 2, 1: 2}, "the others go on", 60)
     guarded_target.add_partitions(topic, 3)
+    process.wait(lambda: process.status()["growth"]["state"] == "in_step", "all is there")
     process.wait_copied(topic)
     assert assert_same_records(source, guarded_target, topic) == 5

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import subprocess
 import urllib.error
 import urllib.request
 
@@ -140,25 +139,69 @@ def test_blocked_is_explained(run, source, target, name):
     assert "1 blocked, 1 running" in run.ask("topics", code=3)
 
 
+def audited(target, pid: int) -> list[tuple[str, dict]]:
+    """Keys and values of what a process wrote down."""
+    records = [(record.key.decode(), json.loads(record.value))
+               for record in read(target, "__lockstep_audit")]
+    return [each for each in records if each[1]["worker"].endswith(f":{pid}")]
+
+
 def test_actions_are_audited(run, source, target, name):
     run.ask("pause", f"{name}/1")
     run.ask("explain", "nowhere", code=2)
     run.ask("resume", f"{name}/1")
     run.ask("logs", "--level", "debug")
     assert run.terminate()[0] == 0  # whatever is written by then, is
-
-    def audited() -> list[dict]:
-        records = [json.loads(record.value) for record in read(target, "__lockstep_audit")]
-        return [r for r in records if r["worker"].endswith(f":{pid}")]
-
-    pid = run.pid
-    found = audited()
+    found = [value for _, value in audited(target, run.pid)]
+    assert "token" not in found[0]
     assert [r["action"] for r in found] == ["pause", "resume", "log level"]
     assert found[0]["topic"] == name and found[0]["partition"] == 1
     assert found[0]["link"] == "east-to-west" and found[0]["peer"] == "127.0.0.1"
     assert found[2]["value"] == "debug"
     config = target.config("__lockstep_audit")
     assert (config["cleanup.policy"], config["retention.ms"]) == ("delete", "-1")
+
+
+def test_keys_of_the_audit_are_no_other_actions(run, target, name):
+    """In a container each process has the host and the number of the one before it."""
+    keys = []
+    for _ in range(2):
+        run.ask("logs", "--level", "info")
+        assert run.terminate()[0] == 0
+        (key, value), = audited(target, run.pid)
+        assert key.startswith(value["worker"] + "-")
+        keys.append(key.removeprefix(value["worker"]))
+        run.start()
+    assert len(set(keys)) == 2
+
+
+def test_the_audit_says_whose_token_it_was(source, target, lockstep, name):
+    source.create_topic(name)
+    secret = "a-token-for-tests"
+    run = lockstep(Link(source, target, [name], http=(
+        "  tokens:\n    - {name: on-call, token: %s, role: operate}\n"
+        "    - {name: viewer, token: only-view}\n" % secret)))
+
+    def asked(method: str, path: str, token: str = "") -> tuple[int, str]:
+        sent = urllib.request.Request(
+            run.url + path, b'{"level": "info"}' if method == "POST" else None,
+            {"Content-Type": "application/json"}
+            | ({"Authorization": f"Bearer {token}"} if token else {}), method=method)
+        try:
+            with urllib.request.urlopen(sent, timeout=30) as response:
+                return response.status, response.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    for code, method, token in ((401, "POST", ""), (403, "POST", "only-view"), (401, "GET", "x"),
+                                (405, "DELETE", ""), (405, "PUT", secret)):
+        got, body = asked(method, "/api/v1/log", token)
+        assert got == code, (method, token)
+        assert_fits(json.loads(body), API["components"]["responses"]["Error"])
+    assert asked("POST", "/api/v1/log", secret)[0] == 200
+    assert run.terminate()[0] == 0
+    (_, value), = audited(target, run.pid)
+    assert value["token"] == "on-call" and secret not in json.dumps(value)
 
 
 def test_exit_codes(run, source, name):
@@ -210,7 +253,9 @@ def test_answers_are_what_the_api_describes(run, name):
             assert_fits(body, methods[method]["responses"]["200"])
     for code, path, sent in ((404, "/api/v1/nothing", None), (405, "/api/v1/pause", None),
                              (400, "/api/v1/pause", {}), (404, "/api/v1/pause", {"topic": "no"}),
-                             (400, "/api/v1/log", {"level": "loud"})):
+                             (400, "/api/v1/log", {"level": "loud"}),
+                             (400, "/api/v1/links?topic=x", None),
+                             (413, "/api/v1/pause", {"topic": "x" * 100_000})):
         answered, body = request(run, path, sent)
         assert answered == code
         assert_fits(body, API["components"]["responses"]["Error"])
@@ -242,22 +287,3 @@ def test_no_web_page_gets_in_by_another_name(run):
         assert code(host) == 200, host
     for host in (f"evil.example:{run.port}", "evil.example", "127.0.0.1.evil.example"):
         assert code(host) == 403, host
-
-
-def test_bash_completes(tmp_path):
-    script = tmp_path / "completion"
-    script.write_text(run_cli("completion", "bash").stdout)
-
-    def completed(*words: str) -> list[str]:
-        asked = " ".join(f"'{word}'" for word in ("lockstep", *words))
-        done = subprocess.run(
-            ["bash", "-uc", f"source {script}; COMP_WORDS=({asked}); COMP_CWORD={len(words)};"
-             ' _lockstep; echo "${COMPREPLY[@]}"'], capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0 and not done.stderr, done.stderr
-        return done.stdout.split()
-
-    assert completed("stat") == ["status"]
-    assert completed("re") == ["regions", "resume"]
-    assert completed("run", "--log") == ["--log-level"]
-    assert completed("run", "--log-level", "de") == ["debug"]
-    assert completed("completion", "z") == ["zsh"]

@@ -63,6 +63,8 @@ def test_package_says_what_it_is(package):
     for file in ("/usr/bin/lockstep", "/usr/lib/systemd/system/lockstep.service",
                  "/usr/share/man/man1/lockstep.1.gz", "/etc/lockstep/lockstep.yaml",
                  "/usr/share/bash-completion/completions/lockstep",
+                 "/usr/share/zsh/vendor-completions/_lockstep",
+                 "/usr/share/fish/vendor_completions.d/lockstep.fish",
                  "/usr/share/doc/lockstep/copyright", "/usr/share/doc/lockstep/changelog.gz"):
         assert f".{file}\n" in listed, file
     assert all(" root/root " in line for line in listed.splitlines())

@@ -2,37 +2,24 @@
 services."""
 
 import contextlib
+import json
 
 import pytest
-from confluent_kafka.admin import (AclBinding, AclBindingFilter, AclOperation, AclPermissionType,
-                                   ResourcePatternType, ResourceType)
+from confluent_kafka.admin import AclOperation, ResourceType
 
 from lockstep import Link, run_cli
 from records import produce
-from secure_cluster import GUEST, GUEST_PASSWORD, SecureCluster
+from secure_cluster import GUEST, GUEST_PASSWORD, give, take
 from test_exact import assert_exact, interleaved_transactions
-from test_security import login, secure  # noqa: F401 - a fixture
+from test_security import login
 from test_translate import assert_translated
-from topic_admin import TIMEOUT
+from waiting import eventually
 
 CLUSTER = (ResourceType.BROKER, "kafka-cluster")
 
 
-def give(cluster: SecureCluster, resource: tuple, operation: AclOperation) -> AclBinding:
-    acl = AclBinding(*resource, ResourcePatternType.LITERAL, f"User:{GUEST}", "*", operation,
-                     AclPermissionType.ALLOW)
-    cluster.admin.create_acls([acl])[acl].result(TIMEOUT)
-    return acl
-
-
-def take(cluster: SecureCluster, acl: AclBinding) -> None:
-    found = AclBindingFilter(acl.restype, acl.name, acl.resource_pattern_type, acl.principal,
-                             acl.host, acl.operation, acl.permission_type)
-    assert cluster.admin.delete_acls([found])[found].result(TIMEOUT)
-
-
 @pytest.fixture
-def managed(secure):  # noqa: F811
+def managed(secure):
     """All rights on topics and groups, none on the cluster but to look at it."""
     acls = [give(secure, (ResourceType.TOPIC, "*"), AclOperation.ALL),
             give(secure, (ResourceType.GROUP, "*"), AclOperation.ALL),
@@ -58,6 +45,25 @@ def test_offsets_are_translated_where_markers_are_forbidden(source, managed, loc
     assert found["offsets"] == "translate"
     assert "takes no markers" in found["translated_why"]
     assert "CLUSTER_AUTHORIZATION_FAILED" in process.status()["marker_problem"]
+
+
+def test_a_plan_says_that_markers_are_forbidden(source, managed, name, tmp_path):
+    """With offsets that must be kept, a link copies up to the first gap and is blocked there."""
+    topic = source.create_topic(name, 1)
+    interleaved_transactions(source, topic, 10)
+    config = tmp_path / "plan.yaml"
+    config.write_text(Link(source, managed, [topic], offsets="preserve").yaml(0))
+    for command in ("plan", "check"):
+        done = run_cli(command, "-c", config)
+        assert done.returncode == 3, done.stdout + done.stderr
+        assert "takes no transaction markers" in done.stdout
+        assert "CLUSTER_AUTHORIZATION_FAILED" in done.stdout
+        said = json.loads(run_cli(command, "-c", config, "--json").stdout)["links"][0]
+        assert "CLUSTER_AUTHORIZATION_FAILED" in said["marker_problem"]
+    with contextlib.ExitStack() as taken:
+        acl = give(managed.cluster, CLUSTER, AclOperation.CLUSTER_ACTION)
+        taken.callback(take, managed.cluster, acl)
+        eventually(lambda: run_cli("check", "-c", config).returncode == 0, "it has the right")
 
 
 @pytest.mark.parametrize("right", [AclOperation.ALTER, AclOperation.CLUSTER_ACTION])

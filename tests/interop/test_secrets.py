@@ -13,7 +13,7 @@ from certificates import Authority
 from lockstep import Link, run_cli
 from paths import lockstep_binary
 from records import produce, read
-from test_security import copy_through, login, secure  # noqa: F401 - a fixture
+from test_security import copy_through, login
 from secure_cluster import USER
 from token_endpoint import TokenEndpoint
 
@@ -23,14 +23,18 @@ KEY_PASSWORD = "key-hunter2-key"
 
 
 LOOKING = ("check", "plan", "diff", "history", "verify", "cut")  # with a configuration
-ASKING = ("status", "links", "topics", "groups", "lag", "explain", "logs")  # a running Lockstep
+# Of a running Lockstep.
+ASKING = ("status", "links", "topics", "groups", "lag", "explain", "regions", "logs")
 PATHS = ("/", "/metrics", "/healthz", "/readyz", "/nowhere", "/api/v1/status", "/api/v1/links",
-         "/api/v1/topics", "/api/v1/groups", "/api/v1/lag", "/api/v1/explain", "/api/v1/log")
+         "/api/v1/topics", "/api/v1/groups", "/api/v1/lag", "/api/v1/explain", "/api/v1/clusters",
+         "/api/v1/regions", "/api/v1/log")
 
 
-def everything_said(process) -> dict[str, str]:
-    """All that lockstep prints, logs and answers, and what it has written to the target."""
-    said = {"GET " + path: process.get(path).text for path in PATHS}
+def everything_said(process, get=None) -> dict[str, str]:
+    """All that lockstep prints, logs and answers, and what it has written to the target. `get`
+    gives the text of a page where that needs more than its path."""
+    get = get or (lambda path: process.get(path).text)
+    said = {"GET " + path: get(path) for path in PATHS}
     for command in (*LOOKING, "apply"):
         for more in ([], ["--json"]):
             done = run_cli(command, "-c", process.config, *more, timeout=180)
@@ -56,7 +60,7 @@ def assert_silent_on(said: dict[str, str], *secrets: str) -> None:
 
 
 @pytest.mark.parametrize("password", ["right", "wrong"])
-def test_secrets_are_in_no_output(secure, target, lockstep, name, tmp_path,  # noqa: F811
+def test_secrets_are_in_no_output(secure, target, lockstep, name, tmp_path,
                                   password):
     """Also not where logins fail and while everything is logged."""
     from secure_cluster import PASSWORD
@@ -79,7 +83,7 @@ def test_secrets_are_in_no_output(secure, target, lockstep, name, tmp_path,  # n
 
 
 @pytest.mark.parametrize("client_secret", ["right", "wrong"])
-def test_client_secrets_and_tokens_are_in_no_output(secure, target, lockstep, name,  # noqa: F811
+def test_client_secrets_and_tokens_are_in_no_output(secure, target, lockstep, name,
                                                     client_secret):
     """Nor is what the token endpoint gives out."""
     endpoint = TokenEndpoint(secure.authority.issue(name, "endpoint"), USER,
@@ -120,6 +124,10 @@ class HttpsClient:
         self._context = ssl.create_default_context(cafile=str(authority.certificate))
 
     def status(self, path: str, token: str = "", method: str = "GET") -> int:
+        return self.ask(path, token, method)[0]
+
+    def ask(self, path: str, token: str = "", method: str = "GET") -> tuple[int, str]:
+        """The status, and the text of the answer."""
         headers = {"Content-Type": "application/json"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
@@ -127,10 +135,9 @@ class HttpsClient:
         request = urllib.request.Request(self._url + path, body, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=30, context=self._context) as response:
-                response.read()
-                return response.status
+                return response.status, response.read().decode()
         except urllib.error.HTTPError as error:
-            return error.code
+            return error.code, error.read().decode()
 
 
 def test_http_with_tls_and_tokens(source, target, lockstep, name, tmp_path):
@@ -146,7 +153,8 @@ def test_http_with_tls_and_tokens(source, target, lockstep, name, tmp_path):
     client = HttpsClient(process.port, authority)
     process.wait(lambda: client.status("/readyz", VIEW) == 200, "it is ready")
     assert client.status("/healthz") == 200
-    for path in ("/metrics", "/api/v1/status", "/", "/readyz"):
+    assert [client.status("/readyz", t) for t in ("guess", VIEW)] == [200, 200], "probes have none"
+    for path in ("/metrics", "/api/v1/status", "/"):
         assert [client.status(path, t) for t in ("", "guess", VIEW, OPERATE)] == \
             [401, 401, 200, 200], path
     assert client.status("/api/v1/pause", VIEW, "POST") == 403
@@ -160,8 +168,87 @@ def test_http_with_tls_and_tokens(source, target, lockstep, name, tmp_path):
     server.certificate.write_bytes(made.certificate.read_bytes())
     server.key.write_bytes(made.key.read_bytes())
     assert HttpsClient(process.port, renewed).status("/metrics", VIEW) == 200
-    text = process.log_text()
-    assert not any(hidden in text for hidden in (VIEW, OPERATE, KEY_PASSWORD))
+
+
+def test_what_opens_the_http_port_is_in_no_output(source, target, lockstep, name, tmp_path,
+                                                  monkeypatch):
+    """Neither tokens, also wrong ones, nor the password of the certificate's key."""
+    authority = Authority(tmp_path / "http")
+    server = authority.issue("server", "server", password=KEY_PASSWORD)
+    http = (f"  tls: {{certificate: {server.certificate}, key: {server.key}, "
+            f"key_password: {KEY_PASSWORD}}}\n"
+            f"  tokens:\n    - {{name: prometheus, token: {VIEW}}}\n"
+            f"    - {{name: me, token: {OPERATE}, role: operate}}\n")
+    source.create_topic(name)
+    produce(source, name, ["value"])
+    process = lockstep(Link(source, target, [name], http=http, log_level="trace"),
+                       wait_ready=False)
+    process.wait_copied(name)
+    client = HttpsClient(process.port, authority)
+    process.wait(lambda: client.status("/readyz", VIEW) == 200, "it is ready")
+    process.url = process.url.replace("http:", "https:")
+    monkeypatch.setenv("LOCKSTEP_CA", str(authority.certificate))
+    monkeypatch.setenv("LOCKSTEP_TOKEN", OPERATE)
+    said = everything_said(process, lambda path: client.ask(path, OPERATE)[1])
+    said |= {f"GET {path} with {who}": client.ask(path, token)[1] for path in PATHS
+             for who, token in (("a wrong token", WRONG), ("a token to view", VIEW))}
+    for token in (WRONG, VIEW):
+        monkeypatch.setenv("LOCKSTEP_TOKEN", token)
+        done = run_cli("pause", "--link", "east-to-west", "--url", process.url)
+        assert done.returncode != 0
+        said[f"pause with {'a wrong' if token == WRONG else 'another'} token"] = \
+            done.stdout + done.stderr
+    assert_silent_on(said | {"log": process.log_text()}, "hunter2")
+
+
+MM2 = """\
+clusters = east, west
+east.bootstrap.servers = 127.0.0.1:1
+west.bootstrap.servers = 127.0.0.1:1
+east->west.enabled = true
+east.security.protocol = SASL_SSL
+east.sasl.mechanism = PLAIN
+east.sasl.jaas.config = org.apache.kafka.common.security.plain.PlainLoginModule required \
+  username="user" password="jaas-hunter2";
+east.ssl.truststore.password = trust-hunter2
+west.security.protocol = SSL
+west.ssl.keystore.type = PEM
+west.ssl.keystore.key = key-hunter2
+west.ssl.key.password = password-hunter2
+consumer.sasl.oauthbearer.client.credentials.client.secret = client-hunter2
+"""
+
+STRIMZI = """\
+apiVersion: kafka.strimzi.io/v1beta2
+kind: KafkaMirrorMaker2
+metadata: {name: mirror}
+spec:
+  connectCluster: west
+  clusters:
+    - alias: east
+      bootstrapServers: 127.0.0.1:1
+      config:
+        ssl.keystore.password: key-hunter2
+        sasl.jaas.config: Module required username="user" password="jaas-hunter2";
+    - {alias: west, bootstrapServers: "127.0.0.1:1"}
+  mirrors:
+    - {sourceCluster: east, targetCluster: west, topicsPattern: orders}
+"""
+
+
+@pytest.mark.parametrize("file, text", [("mm2.properties", MM2), ("mirror.yaml", STRIMZI)])
+def test_import_shows_no_secret(tmp_path, file, text):
+    (tmp_path / file).write_text(text)
+    said = {}
+    for more in ([], ["--continue", "--draft"]):
+        written = tmp_path / f"lockstep{len(more)}.yaml"
+        for output in (written, "-"):
+            done = run_cli("import", *more, tmp_path / file, "--output", output)
+            assert done.returncode == 0, done.stdout + done.stderr
+            said[f"import {more} to {output}"] = done.stdout + done.stderr
+        said[str(written)] = written.read_text()
+    assert_silent_on(said, "hunter2")
+    assert any("(hidden)" in text for text in said.values())
 
 
 def test_status_command_with_tls_and_a_token(source, target, lockstep, name, tmp_path):

@@ -1,22 +1,19 @@
 """TLS and SASL against real brokers: every mechanism, what goes wrong, and how it heals."""
 
 import pytest
-from confluent_kafka.admin import AclOperation
+from confluent_kafka.admin import AclOperation, ResourcePatternType, ResourceType
 
 from lockstep import Link, run_cli
-from paths import NEWEST_KAFKA
 from records import SteadyProducer, assert_same_records, produce
-from secure_cluster import GUEST, GUEST_PASSWORD, PASSWORD, USER, SecureCluster
+from secure_cluster import GUEST, GUEST_PASSWORD, PASSWORD, USER, SecureCluster, give, take
 from token_endpoint import TokenEndpoint, unsecured_token
 
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
-
-@pytest.fixture(scope="module")
-def secure(home):
-    cluster = SecureCluster(NEWEST_KAFKA, "secure", home).start()
-    yield cluster
-    cluster.remove()
+# Which end of the link is secured.
+both_ends = pytest.mark.parametrize("end", ["source", "target"])
+with_and_without_tls = pytest.mark.parametrize(
+    "end, listener", [("source", "SASL_PLAINTEXT"), ("target", "SASL_SSL")])
 
 
 @pytest.fixture
@@ -26,6 +23,22 @@ def tls(secure) -> dict:
 
 def login(mechanism: str, password: str = PASSWORD, user: str = USER) -> dict:
     return {"mechanism": mechanism, "username": user, "password": password}
+
+
+def at_listener(secure, listener: str, sasl: dict):
+    trusted = {"tls": {"ca": str(secure.authority.certificate)}} if listener == "SASL_SSL" else {}
+    return secure.at(listener, sasl=sasl, **trusted)
+
+
+def ends(end: str, secured, plain) -> tuple:
+    """Source and target of the link."""
+    return (secured, plain) if end == "source" else (plain, secured)
+
+
+@pytest.fixture
+def plain(clusters):
+    """The other end of the link."""
+    return clusters.target()
 
 
 def copy_through(source, target, lockstep, name: str, **options):
@@ -83,12 +96,13 @@ def test_names_of_librdkafka(secure, target, lockstep, name):
     copy_through(secured, target, lockstep, name)
 
 
-def test_bearer_token(secure, target, lockstep, name, tmp_path):
+@with_and_without_tls
+def test_bearer_token(secure, plain, lockstep, name, tmp_path, end, listener):
     """From a file; one that has expired is refused, and a new one is taken without a restart."""
     token = tmp_path / "token"
     token.write_text(unsecured_token(USER, lasts=-60) + "\n")
-    source = secure.at("SASL_PLAINTEXT",
-                       sasl={"mechanism": "OAUTHBEARER", "token": f"${{file:{token}}}"})
+    sasl = {"mechanism": "OAUTHBEARER", "token": f"${{file:{token}}}"}
+    source, target = ends(end, at_listener(secure, listener, sasl), plain)
     source.create_topic(name)
     process = lockstep(Link(source, target, [name]), wait_ready=False)
     problem = wait_problem(process, "the configured token by OAUTHBEARER")
@@ -97,16 +111,27 @@ def test_bearer_token(secure, target, lockstep, name, tmp_path):
     heals(process, source, name)
 
 
-def test_client_credentials(secure, target, lockstep, name, tmp_path):
+@pytest.fixture
+def endpoint(secure, name):
+    endpoint = TokenEndpoint(secure.authority.issue(name, "endpoint"), USER,
+                             ("the client", "s3cret/+"))
+    yield endpoint
+    endpoint.stop()
+
+
+def credentials(secure, endpoint: TokenEndpoint, secret: str) -> dict:
+    return {"mechanism": "OAUTHBEARER", "token_endpoint": endpoint.url, "client_id": "the client",
+            "client_secret": secret, "scope": "kafka all",
+            "token_endpoint_ca": str(secure.authority.certificate)}
+
+
+@with_and_without_tls
+def test_client_credentials(secure, plain, lockstep, name, tmp_path, endpoint, end, listener):
     """Tokens of an endpoint over HTTPS; a wrong secret is said, and healed without a restart."""
     secret = tmp_path / "secret"
     secret.write_text("guess")
-    certificate = secure.authority.issue(name, "endpoint")
-    endpoint = TokenEndpoint(certificate, USER, ("the client", "s3cret/+"))
-    sasl = {"mechanism": "OAUTHBEARER", "token_endpoint": endpoint.url, "client_id": "the client",
-            "client_secret": f"${{file:{secret}}}", "scope": "kafka all",
-            "token_endpoint_ca": str(secure.authority.certificate)}
-    source = secure.at("SASL_PLAINTEXT", sasl=sasl)
+    sasl = credentials(secure, endpoint, f"${{file:{secret}}}")
+    source, target = ends(end, at_listener(secure, listener, sasl), plain)
     source.create_topic(name)
     process = lockstep(Link(source, target, [name]), wait_ready=False)
     wait_problem(process, 'get a token for client "the client"', "401", "invalid_client")
@@ -114,7 +139,18 @@ def test_client_credentials(secure, target, lockstep, name, tmp_path):
     secret.write_text("s3cret/+")
     heals(process, source, name)
     assert len(endpoint.given) == 1  # for all connections
-    endpoint.stop()
+
+
+def test_a_token_that_brokers_refuse_is_asked_for_anew(secure, plain, lockstep, name, endpoint):
+    """The endpoint says that it lasts for an hour, the brokers know better."""
+    endpoint.lasts = -60
+    source = at_listener(secure, "SASL_PLAINTEXT", credentials(secure, endpoint, "s3cret/+"))
+    source.create_topic(name)
+    process = lockstep(Link(source, plain, [name]), wait_ready=False)
+    wait_problem(process, 'client "the client" by OAUTHBEARER')
+    endpoint.lasts = 3600
+    heals(process, source, name)
+    assert len(endpoint.given) >= 2
 
 
 @pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "OAUTHBEARER"])
@@ -140,11 +176,13 @@ def test_logs_in_again_in_time(secure, target, lockstep, name, mechanism):
     assert "disconnected" not in process.log_text()
 
 
+@both_ends
 @pytest.mark.parametrize("mechanism", MECHANISMS)
-def test_wrong_password(secure, target, lockstep, name, tmp_path, mechanism):
+def test_wrong_password(secure, plain, lockstep, name, tmp_path, mechanism, end):
     password = tmp_path / "password"
     password.write_text("not this one\n")
-    source = secure.at("SASL_PLAINTEXT", sasl=login(mechanism, f"${{file:{password}}}"))
+    secured = secure.at("SASL_PLAINTEXT", sasl=login(mechanism, f"${{file:{password}}}"))
+    source, target = ends(end, secured, plain)
     source.create_topic(name)
     process = lockstep(Link(source, target, [name]), wait_ready=False)
     problem = wait_problem(process, f'as user "{USER}" by {mechanism}',
@@ -171,17 +209,19 @@ def test_no_login_where_one_is_wanted(secure, target, lockstep, name):
     wait_problem(process, "does this listener want a login?")
 
 
+@both_ends
 @pytest.mark.parametrize("listener, words",
                          [("EXPIRED", ["not accepted", "certificate has expired"]),
                           ("ELSEWHERE", ["for another host", "IP address mismatch"])])
-def test_broker_certificate(secure, target, lockstep, name, tls, listener, words):
+def test_broker_certificate(secure, plain, lockstep, name, tls, listener, words, end):
     """A certificate that must not be accepted; the broker then gets a good one."""
-    source = secure.at(listener, tls=tls)
-    secure.allow("ANONYMOUS", name, AclOperation.ALL)
+    bad = {"EXPIRED": secure.expired, "ELSEWHERE": secure.elsewhere}[listener]
+    secure.use_certificate(listener, bad)
+    source, target = ends(end, secure.at(listener, tls=tls), plain)
     source.create_topic(name)
     process = lockstep(Link(source, target, [name]), wait_ready=False)
     wait_problem(process, *words)
-    secure.use_certificate(listener, secure.good.both)
+    secure.use_certificate(listener, secure.good)
     heals(process, source, name)
 
 
@@ -197,27 +237,45 @@ def test_own_certificate_is_renewed(secure, target, lockstep, name, tls):
     heals(process, source, name)
 
 
-def test_right_is_revoked_in_the_middle(secure, target, lockstep, name):
-    source = secure.at("SASL_PLAINTEXT", sasl=login("PLAIN", GUEST_PASSWORD, GUEST))
-    other = source.create_topic(name + "-other")
-    source.create_topic(name)
+READS = (AclOperation.READ, AclOperation.DESCRIBE, AclOperation.DESCRIBE_CONFIGS)
+WRITES = (*READS, AclOperation.WRITE, AclOperation.CREATE, AclOperation.ALTER_CONFIGS)
+
+
+@pytest.fixture
+def own_state(secure):
+    """A guest on the target may keep Lockstep's own topics and groups there."""
+    acls = [give(secure, (ResourceType.GROUP, "*"), AclOperation.ALL),
+            give(secure, (ResourceType.TOPIC, "__lockstep", ResourcePatternType.PREFIXED),
+                 AclOperation.ALL)]
+    yield
+    for acl in acls:
+        take(secure, acl)
+
+
+@both_ends
+def test_right_is_revoked_in_the_middle(secure, plain, lockstep, name, own_state, end):
+    guest = secure.at("SASL_PLAINTEXT", sasl=login("PLAIN", GUEST_PASSWORD, GUEST))
+    source, target = ends(end, guest, plain)
+    other, needed = f"{name}-other", READS if end == "source" else WRITES
+    taken = AclOperation.READ if end == "source" else AclOperation.WRITE
     for topic in (name, other):
-        for operation in (AclOperation.READ, AclOperation.DESCRIBE, AclOperation.DESCRIBE_CONFIGS):
+        source.create_topic(topic)
+        for operation in needed:
             secure.allow(GUEST, topic, operation)
     process = lockstep(Link(source, target, [name, other]))
     produce(source, name, ["before"] * 100)
     process.wait_lag_zero(name)
-    secure.forbid(GUEST, name, AclOperation.READ)
+    secure.forbid(GUEST, name, taken)
     produce(source, name, ["meanwhile"] * 100)
 
     def told() -> bool:
         found = process.partition(name)
         return found["state"] != "running" and "authoriz" in found["reason"].lower()
 
-    process.wait(told, "the partition says that it may not read", 30)
+    process.wait(told, "the partition says what it may not do", 30)
     produce(source, other, ["goes on"] * 100)
     process.wait_lag_zero(other)
-    secure.allow(GUEST, name, AclOperation.READ)
+    secure.allow(GUEST, name, taken)
     process.wait_lag_zero(name)
     assert_same_records(source, target, name)
 

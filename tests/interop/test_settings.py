@@ -69,15 +69,27 @@ def produce_at(cluster, topic: str, timestamp_ms: int, count: int) -> None:
     assert client.flush(30) == 0
 
 
+HOUR_MS = 3_600_000
+
+
+def hours_ago_ms(hours: int) -> int:
+    """In whole seconds. Of records that are days old, the brokers' retention leaves nothing."""
+    return int(time.time()) * 1000 - hours * HOUR_MS
+
+
+def as_start(timestamp_ms: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(timestamp_ms // 1000))
+
+
 def test_begins_at_a_time(source, target, lockstep, name):
     topic = source.create_topic(name, 1)
-    old_ms = 1_767_225_600_000  # 2026-01-01
+    old_ms = hours_ago_ms(3)
     produce_at(source, topic, old_ms, 20)
-    produce_at(source, topic, old_ms + 86_400_000, 5)
+    produce_at(source, topic, old_ms + 2 * HOUR_MS, 5)
     process = lockstep(Told(source, target, [topic], offsets="translate",
-                            more="    start: 2026-01-01T12:00:00Z\n"))
+                            more=f"    start: {as_start(old_ms + HOUR_MS)}\n"))
     process.wait_lag_zero(topic)
-    assert [r.timestamp[1] for r in read(target, topic)] == [old_ms + 86_400_000] * 5
+    assert [r.timestamp[1] for r in read(target, topic)] == [old_ms + 2 * HOUR_MS] * 5
     process.kill()
     process.start()
     assert_proved(process, topic, records=5, to=25)

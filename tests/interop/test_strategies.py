@@ -7,8 +7,10 @@ import signal
 import threading
 import time
 from dataclasses import dataclass
+from itertools import permutations
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from lockstep import Replication, run_cli
 from records import produce, producer, read
@@ -19,6 +21,11 @@ SECONDS = float(os.environ.get("STRATEGY_SECONDS", "10"))
 LONG = 60
 PER_SECOND = 300
 
+COUNTERS = ("lockstep_copied_records_total", "lockstep_skipped_foreign_records_total")
+
+# Whose records come by each link, a source and a target.
+Routes = dict[tuple[str, str], set[str]]
+
 
 class Writer:
     """Writes numbered records to each topic of one cluster in the background."""
@@ -27,7 +34,7 @@ class Writer:
         self.name = name
         self.written: dict[tuple[str, int], int] = {(topic, partition): 0 for topic in topics
                                                     for partition in range(PARTITIONS)}
-        self._client = producer(cluster, message_timeout_ms=120_000, compression_type="lz4")
+        self._client = producer(cluster, message_timeout_ms=900_000, compression_type="lz4")
         self._failures: list = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -38,19 +45,28 @@ class Writer:
         self._thread.join()
         assert self._client.flush(120) == 0 and not self._failures, self._failures[:3]
 
+    def write(self, count: int) -> None:
+        """So many more records to each partition, after `stop`."""
+        for place in self.written:
+            for _ in range(count):
+                self._send(place)
+        assert self._client.flush(120) == 0 and not self._failures, self._failures[:3]
+
     def _run(self) -> None:
         places = list(self.written)
         began, sent = time.monotonic(), 0
         while not self._stop.wait(0.02):
-            for sent in range(sent, int((time.monotonic() - began) * PER_SECOND)):
-                topic, partition = place = places[sent % len(places)]
-                self._client.produce(topic, f"{self.name} {self.written[place]}",
-                                     partition=partition,
-                                     on_delivery=lambda error, _: error
-                                     and self._failures.append(error))
-                self.written[place] += 1
-            sent = int((time.monotonic() - began) * PER_SECOND)
+            due = int((time.monotonic() - began) * PER_SECOND)
+            for number in range(sent, due):
+                self._send(places[number % len(places)])
+            sent = due
             self._client.poll(0)
+
+    def _send(self, place: tuple[str, int]) -> None:
+        topic, partition = place
+        self._client.produce(topic, f"{self.name} {self.written[place]}", partition=partition,
+                             on_delivery=lambda error, _: error and self._failures.append(error))
+        self.written[place] += 1
 
 
 def four_clusters(clusters) -> dict:
@@ -77,52 +93,89 @@ def assert_everywhere_once(name: str, cluster, writers: list[Writer], topics: li
     return total
 
 
-def run_with_faults(lockstep, replication: Replication, seconds: float = SECONDS) -> list[Writer]:
-    """Writes to all clusters, kills Lockstep now and then, and holds every cluster to all of it."""
+def run_with_faults(lockstep, replication: Replication, routes: Routes):
+    """Writes to all clusters that records are born at, kills Lockstep now and then, and holds every
+    cluster to all of it. Returns the process, which goes on."""
     topics, chance = replication.topics, random.Random(7)
-    for cluster in replication.clusters.values():
+    places = replication.clusters
+    origins = [name for name in places if name in set().union(*routes.values())]
+    for name in origins:
         for topic in topics:
-            cluster.create_topic(topic, PARTITIONS)
+            places[name].create_topic(topic, PARTITIONS)
     process = lockstep(replication)
-    writers = [Writer(name, cluster, topics) for name, cluster in replication.clusters.items()]
-    end = time.monotonic() + seconds
+    writers = [Writer(name, places[name], topics) for name in origins]
+    end = time.monotonic() + SECONDS
     while time.monotonic() < end:
         threading.Event().wait(chance.uniform(1, 8))  # how long it lives is the fault
-        if seconds > LONG and chance.random() < 0.4:
-            cluster = chance.choice(list(replication.clusters.values()))
+        if SECONDS > LONG and chance.random() < 0.4:
+            cluster = chance.choice(list(places.values()))
             cluster.restart_broker(0, chance.choice((signal.SIGTERM, signal.SIGKILL)))
         else:
             process.kill()
             process.start()
     for writer in writers:
         writer.stop()
+    wait_everywhere(process, replication, writers)
+    assert_nothing_comes_back(process, replication, routes, writers)
     total = sum(sum(writer.written.values()) for writer in writers)
-    for name, cluster in replication.clusters.items():
-        process.wait(lambda c=cluster: sum(c.record_count(topic) for topic in topics) >= total,
-                     f"{name} has all {total} records", 120)
-    for name, cluster in replication.clusters.items():
+    for name, cluster in places.items():
         assert assert_everywhere_once(name, cluster, writers, topics) == total
-    assert_nothing_came_back(process, writers)
     verified = run_cli("verify", "-c", process.config, timeout=300)
     assert verified.returncode == 0, verified.stdout + verified.stderr
-    return writers
+    return process
 
 
-def assert_nothing_came_back(process, writers: list[Writer]) -> None:
-    """A link has copied no more than its origins wrote, and passed over what was not its own."""
-    written = {writer.name: sum(writer.written.values()) for writer in writers}
+def wait_everywhere(process, replication: Replication, writers: list[Writer]) -> None:
+    """Until every cluster has it all, and every link has read all that its source has."""
+    total = sum(sum(writer.written.values()) for writer in writers)
+    ends: dict[str, dict[str, dict[int, int]]] = {}
+    for name, cluster in replication.clusters.items():
+        process.wait(lambda c=cluster: sum(map(c.record_count, replication.topics)) >= total,
+                     f"{name} has all {total} records", 120)
+        ends[name] = {topic: cluster.end_offsets(topic) for topic in replication.topics}
 
-    def is_at_the_end() -> bool:
-        return all(p["lag_records"] == 0 and p["state"] == "running"
-                   for link in process.links() for p in link["partitions"])
+    def has_read_all(link: dict) -> bool:
+        read_to: dict[str, dict[int, int]] = {}
+        for p in link["partitions"]:
+            if p["state"] == "running":
+                read_to.setdefault(p["topic"], {})[p["partition"]] = p["next_offset"]
+        return read_to == ends[link["source"]]
 
-    process.wait(is_at_the_end, "no link has lag", 60)
-    for link in process.links():
-        copied = sum(p["copied_records"] for p in link["partitions"])
-        assert copied <= sum(written.values()) - written[link["target"]], link["name"]
-    skipped = [line for line in process.get("/metrics").text.splitlines()
-               if line.startswith("lockstep_skipped_foreign_records_total{")]
-    assert len(skipped) == sum(len(link["partitions"]) for link in process.links())
+    process.wait(lambda: all(map(has_read_all, process.links())), "every link has read all", 120)
+
+
+def assert_nothing_comes_back(process, replication: Replication, routes: Routes,
+                              writers: list[Writer]) -> None:
+    """The number of records tells where they were born: each link copies exactly those that are its
+    own to carry, and passes over all others that its source has. Nothing restarts meanwhile."""
+    born = {writer.name: 10 ** i for i, writer in enumerate(writers)}
+    before = counted(process)
+    for writer in writers:
+        writer.write(born[writer.name])
+    wait_everywhere(process, replication, writers)
+    after = counted(process)
+    expected = {}
+    for (source, target), origins in routes.items():
+        carried = sum(born[origin] for origin in origins)
+        for topic in replication.topics:
+            for partition in range(PARTITIONS):
+                where = (source, target, topic, str(partition))
+                expected[COUNTERS[0], *where] = carried
+                expected[COUNTERS[1], *where] = sum(born.values()) - carried
+    assert {what: after[what] - before.get(what, 0) for what in after} == expected
+
+
+def counted(process) -> dict[tuple[str, ...], float]:
+    """What the links' counters say: by metric, source, target, topic and partition."""
+    return {(sample.name, *(sample.labels[label]
+                            for label in ("source", "target", "topic", "partition"))): sample.value
+            for family in text_string_to_metric_families(process.get("/metrics").text)
+            for sample in family.samples if sample.name in COUNTERS}
+
+
+def direct(places: dict) -> Routes:
+    """Each link carries what was born at its source."""
+    return {(one, other): {one} for one, other in permutations(places, 2)}
 
 
 def some(clusters: dict, *names: str) -> dict:
@@ -131,39 +184,43 @@ def some(clusters: dict, *names: str) -> dict:
 
 def test_active_active(clusters, lockstep, name):
     places = some(four_clusters(clusters), "eu", "us")
-    run_with_faults(lockstep, Replication("active-active", places, [name]))
+    run_with_faults(lockstep, Replication("active-active", places, [name]), direct(places))
 
 
 @pytest.mark.parametrize("topics", [20])
 def test_mesh_of_three(clusters, lockstep, name, topics):
     places = some(four_clusters(clusters), "eu", "us", "asia")
-    run_with_faults(lockstep, Replication("mesh", places, [f"{name}-{i}" for i in range(topics)]))
+    names = [f"{name}-{i}" for i in range(topics)]
+    run_with_faults(lockstep, Replication("mesh", places, names), direct(places))
 
 
 def test_cheapest_mesh(clusters, lockstep, name):
     """A chain: what is born at one end is relayed twice."""
-    places = four_clusters(clusters)
+    places, chain = four_clusters(clusters), ("asia", "eu", "us", "africa")
+    pairs = list(enumerate(zip(chain, chain[1:]), start=1))
     costs = "".join(f"      - {{between: [{one}, {other}], cost: 1}}\n"
-                    for one, other in (("asia", "eu"), ("eu", "us"), ("us", "africa")))
+                    for _, (one, other) in pairs)
     more = f"    routes: cheapest\n    costs:\n{costs}"
-    run_with_faults(lockstep, Replication("mesh", places, [name], more))
+    routes: Routes = {(one, other): set(chain[:i]) for i, (one, other) in pairs}
+    routes |= {(other, one): set(chain[i:]) for i, (one, other) in pairs}
+    run_with_faults(lockstep, Replication("mesh", places, [name], more), routes)
 
 
 def test_hub_and_three_spokes(clusters, lockstep, name):
-    run_with_faults(lockstep, Replication("hub-spoke", four_clusters(clusters), [name]))
+    places = four_clusters(clusters)
+    hub, *spokes = places
+    routes: Routes = {(spoke, hub): {spoke} for spoke in spokes}
+    routes |= {(hub, spoke): set(places) - {spoke} for spoke in spokes}
+    run_with_faults(lockstep, Replication("hub-spoke", places, [name]), routes)
 
 
 def test_active_passive(clusters, lockstep, name):
     """Copies of the active cluster keep its offsets; each passive one has them all."""
     places = some(four_clusters(clusters), "eu", "us", "asia")
-    eu = places["eu"]
-    eu.create_topic(name, PARTITIONS)
-    process = lockstep(Replication("active-passive", places, [name]))
-    produce(eu, name, [str(i) for i in range(500)])
-    for other in ("us", "asia"):
-        process.wait(lambda c=places[other]: c.end_offsets(name) == eu.end_offsets(name),
-                     f"{other} has it all", 30)
-        assert read(places[other], name) == read(eu, name)
+    routes: Routes = {("eu", passive): {"eu"} for passive in ("us", "asia")}
+    process = run_with_faults(lockstep, Replication("active-passive", places, [name]), routes)
+    for passive in ("us", "asia"):
+        assert read(places[passive], name) == read(places["eu"], name)
     assert {p["offsets"] for link in process.links() for p in link["partitions"]} == {"preserve"}
 
 

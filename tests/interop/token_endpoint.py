@@ -28,6 +28,7 @@ class TokenEndpoint:
 
     def __init__(self, certificate: Certificate, subject: str, client: tuple[str, str]):
         self.subject, self.client, self.given = subject, client, []
+        self.lasts = 3600  # as the tokens have it; the answers always say an hour
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -59,7 +60,7 @@ class TokenEndpoint:
             return 401, {"error": "invalid_client"}
         if form.get("scope") != ["kafka all"]:
             return 400, {"error": "invalid_scope"}
-        self.given.append(unsecured_token(self.subject))
+        self.given.append(unsecured_token(self.subject, self.lasts))
         return 200, {"access_token": self.given[-1], "token_type": "bearer", "expires_in": 3600}
 
     def stop(self) -> None:

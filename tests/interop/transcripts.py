@@ -49,8 +49,9 @@ class Allowance:
                 and fnmatchcase(difference.path, self.path))
 
 
-def read_allowances() -> list[Allowance]:
-    """Brackets in paths stand for themselves; only * is a wildcard."""
+def read_allowances(transcript: dict) -> list[Allowance]:
+    """Those that are about its scripts. Brackets in paths stand for themselves; only * is a
+    wildcard."""
     allowances = []
     for number, line in enumerate(ALLOWED.read_text().splitlines(), 1):
         if not line.strip() or line.startswith("#"):
@@ -58,6 +59,8 @@ def read_allowances() -> list[Allowance]:
         parts = [part.strip() for part in line.split("|")]
         assert len(parts) == 5 and parts[4], f"{ALLOWED}:{number}: five fields and a reason: {line}"
         kafkas, script, step, path, reason = parts
+        if not any(fnmatchcase(taken, script) for taken in transcript):
+            continue
         allowances.append(Allowance(number, kafkas.split(), script, step,
                                     path.replace("[", "[[]"), reason))
     return allowances
