@@ -169,7 +169,7 @@ def test_begun_anew_before(source, target, lockstep, mirror, name):
     process.wait_lag_zero(topic)
     expected, copied = values(source, topic), values(target, copy)
     for partition, originals in expected.items():
-        mirrored = left[partition]
+        mirrored = left.get(partition, [])
         added = copied[partition][len(mirrored):]
         assert copied[partition][:len(mirrored)] == mirrored
         assert not set(added) & set(mirrored), "none is there a second time"
