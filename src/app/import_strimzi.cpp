@@ -39,7 +39,12 @@ void gather(const YAML::Node& node, const std::string& path, int depth, std::vec
     if (node.IsMap() && node.size() > 0) {
         for (const auto& entry : node) {
             const std::string key = text_of(entry.first);
-            gather(entry.second, path.empty() ? key : path + "." + key, depth + 1, leaves);
+            const std::string inner = path.empty() ? key : path + "." + key;
+            if (entry.second.IsNull()) {  // it would be said to be where the next one is
+                leaves.push_back({inner, "", entry.first.Mark().line + 1});
+            } else {
+                gather(entry.second, inner, depth + 1, leaves);
+            }
         }
     } else if (node.IsSequence() && node.size() > 0) {
         size_t index = 0;
