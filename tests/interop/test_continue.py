@@ -175,7 +175,7 @@ def test_begun_anew_before(source, target, lockstep, mirror, name):
         assert not set(added) & set(mirrored), "none is there a second time"
         assert len(set(added)) == len(added)
         assert set(mirrored) | set(added) == set(originals), "none is missing"
-        assert added == originals[-len(added):], "in order"
+        assert added == originals[len(originals) - len(added):], "in order"
 
 
 def test_transactions(source, target, lockstep, mirror, name):
