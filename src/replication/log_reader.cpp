@@ -6,6 +6,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace lockstep::replication {
 
 using runtime::Task;
@@ -157,6 +159,26 @@ Task<Result<TargetTail>> read_target_tail(client::Cluster& target, client::LogPl
     tail.last_sequence =
         sequence_at(int64_t{batch->base_sequence().value()} + batch->last_offset_delta());
     co_return TargetTail{tail, batch->next_offset() == end.offset};
+}
+
+runtime::Task<Result<bool>> visit_batches(client::Cluster& cluster, client::LogPlace& place,
+                                          BatchVisitor visitor, std::stop_token stop) {
+    auto fetched = co_await client::fetch_uncommitted_log(cluster, place, stop);
+    LS_CO_TRY(log, std::move(fetched));
+    ByteView rest = log.records;
+    const Offset begun = place.offset;
+    while (true) {
+        LS_CO_TRY(batch, protocol::next_batch(rest));
+        if (!batch) {
+            break;
+        }
+        LS_CO_TRY(wants_more, visitor(*batch));
+        if (!wants_more) {
+            break;
+        }
+        place.offset = std::max(place.offset, batch->next_offset());
+    }
+    co_return place.offset != begun;
 }
 
 }  // namespace lockstep::replication

@@ -2,8 +2,10 @@
 
 #include "client/admin.h"
 #include "model/topic_names.h"
+#include "protocol/record_batch.h"
 #include "replication/resume_point.h"
 
+#include <functional>
 #include <map>
 #include <vector>
 
@@ -45,5 +47,14 @@ struct TargetTail {
 /// now.
 runtime::Task<Result<TargetTail>> read_target_tail(client::Cluster& target, client::LogPlace end,
                                                    ProducerId stream, std::stop_token stop);
+
+/// Looks at a batch, and says whether it wants the next one, too.
+using BatchVisitor = std::function<Result<bool>(const protocol::RecordBatchView& batch)>;
+
+/// Shows the batches that one fetch from `place` on brings, also of transactions that are open or
+/// aborted, and moves `place` behind each behind which more is wanted. Whether it has moved:
+/// else there is no more, or what is behind has been compacted away.
+runtime::Task<Result<bool>> visit_batches(client::Cluster& cluster, client::LogPlace& place,
+                                          BatchVisitor visitor, std::stop_token stop);
 
 }  // namespace lockstep::replication

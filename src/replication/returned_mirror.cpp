@@ -3,6 +3,7 @@
 #include "model/tagged_producer_id.h"
 #include "protocol/record_batch.h"
 #include "protocol/records.h"
+#include "replication/log_reader.h"
 #include "replication/record_hash.h"
 
 #include <fmt/core.h>
@@ -90,27 +91,24 @@ private:
         std::vector<Sample> samples;
         client::LogPlace place = search_.target;
         place.offset = gap.from;
-        for (int i = 0; i < kMostFetches && place.offset < gap.to; ++i) {
-            auto fetched = co_await client::fetch_uncommitted_log(target_, place, stop_);
-            LS_CO_TRY(log, std::move(fetched));
-            ByteView rest = log.records;
-            const Offset begun = place.offset;
-            while (static_cast<int>(samples.size()) < samples_left_) {
-                LS_CO_TRY(batch, protocol::next_batch(rest));
-                if (!batch || batch->base_offset() >= gap.to) {
-                    break;
-                }
-                place.offset = std::max(place.offset, batch->next_offset());
-                const bool is_others = !batch->is_control() && !origin_of(batch->producer_id());
-                if (is_others && batch->base_offset() >= gap.from) {
-                    if (const auto sample = first_record(*batch)) {
-                        samples.push_back(*sample);
-                    }
+        const BatchVisitor sample = [&](const RecordBatchView& batch) -> Result<bool> {
+            const bool is_enough = static_cast<int>(samples.size()) >= samples_left_;
+            if (is_enough || batch.base_offset() >= gap.to) {
+                return false;
+            }
+            const bool is_others = !batch.is_control() && !origin_of(batch.producer_id());
+            if (is_others && batch.base_offset() >= gap.from) {
+                if (const auto first = first_record(batch)) {
+                    samples.push_back(*first);
                 }
             }
-            if (place.offset == begun) {
-                break;  // there are enough, or no more
-            }
+            return true;
+        };
+        bool has_more = true;
+        for (int i = 0; i < kMostFetches && has_more && place.offset < gap.to; ++i) {
+            auto visited = co_await visit_batches(target_, place, sample, stop_);
+            LS_CO_TRY(has_moved, std::move(visited));
+            has_more = has_moved;
         }
         co_return samples;
     }
@@ -129,27 +127,19 @@ private:
                 fmt::format("find the record of a time in {}", place.partition.to_string()));
         }
         place.offset = answers.front().offset;
-        for (int i = 0; i < kMostFetches && place.offset.value() >= 0; ++i) {
-            auto fetched = co_await client::fetch_uncommitted_log(source_, place, stop_);
-            LS_CO_TRY(log, std::move(fetched));
-            ByteView rest = log.records;
-            const Offset begun = place.offset;
-            while (true) {
-                LS_CO_TRY(batch, protocol::next_batch(rest));
-                if (!batch) {
-                    break;
-                }
-                place.offset = std::max(place.offset, batch->next_offset());
-                LS_CO_TRY(is_there, has_record(*batch, sample));
-                if (is_there) {
-                    co_return true;
-                }
-            }
-            if (place.offset == begun) {
-                break;
-            }
+        bool is_there = false;
+        const BatchVisitor look = [&](const RecordBatchView& batch) -> Result<bool> {
+            LS_TRY(has_it, has_record(batch, sample));
+            is_there = has_it;
+            return !is_there;
+        };
+        bool has_more = true;
+        for (int i = 0; i < kMostFetches && has_more && place.offset.value() >= 0; ++i) {
+            auto visited = co_await visit_batches(source_, place, look, stop_);
+            LS_CO_TRY(has_moved, std::move(visited));
+            has_more = has_moved && !is_there;
         }
-        co_return false;
+        co_return is_there;
     }
 
     Cluster& source_;

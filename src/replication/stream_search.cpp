@@ -2,6 +2,7 @@
 
 #include "base/mutation.h"
 #include "protocol/kafka_error.h"
+#include "replication/log_reader.h"
 
 #include <fmt/core.h>
 
@@ -56,30 +57,22 @@ Task<Result<bool>> read_headers(client::Cluster& target, StreamSearch search, St
     client::LogPlace place = search.log_start;
     place.offset = std::max(place.offset, map.target.offset_of(map.placed).value_or(place.offset));
     KnownPlace known(map);
-    while (place.offset < search.log_end && !stop.stop_requested()) {
-        auto fetched = co_await client::fetch_uncommitted_log(target, place, stop);
-        LS_CO_TRY(log, std::move(fetched));
-        ByteView rest = log.records;
-        const Offset begun = place.offset;
-        while (true) {
-            LS_CO_TRY(batch, protocol::next_batch(rest));
-            if (!batch) {
-                break;
-            }
-            place.offset = std::max(place.offset, batch->next_offset());
-            if (batch->producer_id() != search.id || batch->is_control()) {
-                continue;
-            }
+    const BatchVisitor learn = [&](const protocol::RecordBatchView& batch) -> Result<bool> {
+        if (batch.producer_id() == search.id && !batch.is_control()) {
             const Ordinal first =
-                number_of(batch->base_sequence(), known.most_before(batch->base_offset()));
-            map.target.add({first, batch->base_offset()});
+                number_of(batch.base_sequence(), known.most_before(batch.base_offset()));
+            map.target.add({first, batch.base_offset()});
             is_found = true;
-            map.next = map.placed = first + (int64_t{batch->last_offset_delta()} + 1);
-            known.move(map.next, batch->next_offset());
+            map.next = map.placed = first + (int64_t{batch.last_offset_delta()} + 1);
+            known.move(map.next, batch.next_offset());
         }
-        if (place.offset == begun) {
-            break;  // what is behind has been compacted away
-        }
+        return true;
+    };
+    bool has_more = true;
+    while (has_more && place.offset < search.log_end && !stop.stop_requested()) {
+        auto visited = co_await visit_batches(target, place, learn, stop);
+        LS_CO_TRY(has_moved, std::move(visited));
+        has_more = has_moved;
     }
     co_return is_found;
 }

@@ -507,30 +507,23 @@ private:
         const int64_t noted = wanted.logs.noted ? wanted.logs.noted->value() : -1;
         size_t certain = 0;  // behind what was noted, that the mirror cannot have left out
         client::LogPlace place = part.from;
-        while (place.offset < part.end && certain <= wanted.logs.target.size() &&
+        const BatchVisitor take = [&](const protocol::RecordBatchView& batch) -> Result<bool> {
+            if (!batch.is_control() && batch.record_count() > 0) {
+                const bool may_lack = wanted.may_lack_any || batch.is_transactional();
+                const size_t before = records.size();
+                LS_CHECK(add_records(batch, part.from.offset, may_lack, records));
+                if (!may_lack && batch.last_offset().value() > noted) {
+                    certain += records.size() - before;
+                }
+            }
+            return true;
+        };
+        bool has_more = true;
+        while (has_more && place.offset < part.end && certain <= wanted.logs.target.size() &&
                records.size() <= static_cast<size_t>(kMostRecords) && !stop.stop_requested()) {
-            auto fetched = co_await client::fetch_uncommitted_log(source_, place, stop);
-            LS_CO_TRY(log, std::move(fetched));
-            ByteView rest = log.records;
-            const Offset begun = place.offset;
-            while (true) {
-                LS_CO_TRY(batch, protocol::next_batch(rest));
-                if (!batch) {
-                    break;
-                }
-                if (!batch->is_control() && batch->record_count() > 0) {
-                    const bool may_lack = wanted.may_lack_any || batch->is_transactional();
-                    const size_t before = records.size();
-                    LS_CO_CHECK(add_records(*batch, part.from.offset, may_lack, records));
-                    if (!may_lack && batch->last_offset().value() > noted) {
-                        certain += records.size() - before;
-                    }
-                }
-                place.offset = std::max(place.offset, batch->next_offset());
-            }
-            if (place.offset == begun) {
-                break;  // what is behind has been compacted away
-            }
+            auto visited = co_await visit_batches(source_, place, take, stop);
+            LS_CO_TRY(has_moved, std::move(visited));
+            has_more = has_moved;
         }
         co_return records;
     }
