@@ -1,12 +1,12 @@
 #include "app/demo_action.h"
 
+#include "app/typed_words.h"
 #include "base/text.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace lockstep::app {
 namespace {
@@ -51,15 +51,6 @@ size_t fewest_words(Operands operands) {
 
 size_t most_words(Operands operands) {
     return operands == Operands::link_or_all ? 1 : fewest_words(operands);
-}
-
-std::vector<std::string_view> words_of(std::string_view text) {
-    std::vector<std::string_view> words = split(text, ' ');
-    for (std::string_view& word : words) {
-        word = trim(word);
-    }
-    std::erase_if(words, [](std::string_view word) { return word.empty(); });
-    return words;
 }
 
 Error wrong(std::string what) {
@@ -125,10 +116,11 @@ Result<DemoAction> parse_demo_action(std::string_view text) {
     }
     if (operands > 1) {
         const std::string_view word = words[2];
-        const auto read = std::from_chars(word.data(), word.data() + word.size(), action.number);
-        if (read.ec != std::errc() || read.ptr != word.data() + word.size() || action.number < 0) {
+        const auto number = number_of(word);
+        if (!number) {
             return wrong(fmt::format("\"{}\" is no number; write: {}", word, found->usage));
         }
+        action.number = *number;
     }
     return action;
 }

@@ -1,13 +1,11 @@
 #include "app/sandbox_action.h"
 
-#include "base/text.h"
+#include "app/typed_words.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <optional>
 #include <vector>
 
 namespace lockstep::app {
@@ -38,22 +36,6 @@ Error unknown_verb(std::string_view word) {
     std::array<std::string_view, kVerbs.size()> known;
     std::ranges::transform(kVerbs, known.begin(), &VerbWord::word);
     return wrong(fmt::format("there is no \"{}\"; there are {}", word, fmt::join(known, ", ")));
-}
-
-std::vector<std::string_view> words_of(std::string_view line) {
-    std::vector<std::string_view> words = split(line, ' ');
-    for (std::string_view& word : words) {
-        word = trim(word);
-    }
-    std::erase_if(words, [](std::string_view word) { return word.empty(); });
-    return words;
-}
-
-std::optional<int> number_of(std::string_view word) {
-    int number = 0;
-    const auto read = std::from_chars(word.data(), word.data() + word.size(), number);
-    const bool is_number = read.ec == std::errc() && read.ptr == word.data() + word.size();
-    return is_number && number >= 0 ? std::optional(number) : std::nullopt;
 }
 
 /// What the verb is about, as `usage` writes it.
