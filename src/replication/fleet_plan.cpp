@@ -12,8 +12,9 @@ namespace {
 constexpr double kIdleBytesPerSecond = 1024;  // what any partition counts for
 constexpr double kBegin = 0.10;               // a smaller difference from what is even stays
 constexpr double kGoal = 0.05;                // moving ends within this
-constexpr double kGain = 0.9;                 // of the difference, at most, is moved
+constexpr double kGain = 0.9;                 // of a difference, at most, is moved at once
 constexpr double kCountBegin = 0.20;          // the same for numbers of partitions
+constexpr double kHardlyCounts = 2 * kIdleBytesPerSecond;
 
 /// What one worker has, or is to have.
 struct Share {
@@ -21,6 +22,8 @@ struct Share {
     size_t index = 0;
     double load = 0;
     std::set<std::pair<double, TopicPartition>> partitions;  // by what they count for
+    // Who gives something does not get something else in return: only what must move does.
+    bool gives = false, gets = false;
 
     void add(const TopicPartition& id, double weight) {
         load += weight;
@@ -132,38 +135,49 @@ private:
 
     void even_loads() {
         const double even = even_load();
+        std::set<const Share*> has_nothing_to_give;
         while (largest_difference() > kGoal) {
-            auto from = std::ranges::max_element(able_, has_less_load);
-            auto to = std::ranges::min_element(able_, has_less_load);
-            const double wanted = std::min(from->load - even, even - to->load);
-            const auto chosen = nearest(*from, wanted, from->load - to->load);
-            if (!chosen) {
+            Share* from = nullptr;
+            Share* to = nullptr;
+            for (Share& share : able_) {
+                if (!share.gets && !has_nothing_to_give.contains(&share) &&
+                    (!from || has_less_load(*from, share))) {
+                    from = &share;
+                }
+                if (!share.gives && (!to || has_less_load(share, *to))) {
+                    to = &share;
+                }
+            }
+            if (!from || !to || from->load <= even || to->load >= even) {
                 return;
             }
-            move(*from, *to, *chosen);
+            const double wanted = std::min(from->load - even, even - to->load);
+            const double fitting = wanted + kGoal * even;
+            if (const auto chosen = best_of(*from, wanted, fitting, from->load - to->load)) {
+                move(*from, *to, *chosen);
+            } else {
+                has_nothing_to_give.insert(from);
+            }
         }
     }
 
-    /// The partition that counts for about so much, and for clearly less than `below`: what counts
-    /// for as much would only turn the difference round, and come back with the next measurement.
-    static std::optional<TopicPartition> nearest(const Share& share, double wanted, double below) {
-        std::optional<TopicPartition> chosen;
-        double off = 0;
-        const auto consider = [&](const std::pair<double, TopicPartition>& entry) {
-            const double distance = std::abs(entry.first - wanted);
-            if (entry.first < kGain * below && (!chosen || distance < off)) {
-                chosen = entry.second;
-                off = distance;
-            }
-        };
+    /// The partition that counts for about so much, if it can be for no more than `fitting`, and
+    /// always for clearly less than `below`: what counts for as much would only turn the difference
+    /// round, and come back with the next measurement.
+    static std::optional<TopicPartition> best_of(const Share& share, double wanted, double fitting,
+                                                 double below) {
         const auto above = share.partitions.lower_bound({wanted, TopicPartition{}});
-        if (above != share.partitions.end()) {
-            consider(*above);
+        const bool has_above = above != share.partitions.end() && above->first < kGain * below;
+        if (above == share.partitions.begin()) {
+            return has_above ? std::optional(above->second) : std::nullopt;
         }
-        if (above != share.partitions.begin()) {
-            consider(*std::prev(above));
+        const auto under = std::prev(above);
+        const bool above_is_nearer = has_above && above->first <= fitting &&
+                                     above->first - wanted < wanted - under->first;
+        if (above_is_nearer) {
+            return above->second;
         }
-        return chosen;
+        return under->first < kGain * below ? std::optional(under->second) : std::nullopt;
     }
 
     /// With the lightest ones, as long as that leaves the loads as even as they are to be.
@@ -179,11 +193,12 @@ private:
             auto from = std::ranges::max_element(able_, has_fewer);
             auto to = std::ranges::min_element(able_, has_fewer);
             const size_t more = from->partitions.size() - to->partitions.size();
-            if (more <= 1 || static_cast<double>(more) <= allowed) {
+            if (more <= 1 || static_cast<double>(more) <= allowed || from->gets || to->gives) {
                 return;
             }
             const auto [weight, id] = *from->partitions.begin();
-            const bool is_light = from->load - weight >= even * (1 - kGoal) &&
+            const bool is_light = weight <= kHardlyCounts &&
+                                  from->load - weight >= even * (1 - kGoal) &&
                                   to->load + weight <= even * (1 + kGoal);
             if (!is_light) {
                 return;
@@ -194,6 +209,7 @@ private:
 
     void move(Share& from, Share& to, const TopicPartition& id) {
         const double weight = weight_of(id);
+        from.gives = to.gets = true;
         from.remove(id, weight);
         to.add(id, weight);
     }

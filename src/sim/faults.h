@@ -78,6 +78,13 @@ private:
     /// Whether only maps tell what was in a copy that is empty.
     bool are_maps_stored() const;
     void empty_copy(const std::string& name);
+    /// Who copies a log of a compacted topic.
+    struct Copier {
+        std::string worker;
+        std::shared_ptr<sandbox::Partition> at_source;
+    };
+    std::shared_ptr<sandbox::Partition> find_compacted(const TopicPartition& id);
+    void suspend_at_write(Copier copier, Offset end, TimePoint until);
     void fall_asleep(const std::string& worker, int32_t generation);
     struct Ways {
         std::string worker;

@@ -97,16 +97,59 @@ void Faults::cut_from_coordinator() {
                [this, ways] { mend(ways); });
 }
 
-/// A worker is suspended, with an answer to come that has records as they were written. They are
-/// compacted meanwhile, and it wakes up when another one has just got its turn, which finds them
-/// so.
+/// The worker that copies a compacted partition is suspended, with an answer to come that has
+/// records as they were written. They are compacted meanwhile, and it wakes up when another one has
+/// just got its turn, which finds them so.
 void Faults::compact_apart() {
-    const NodeLoop* node = draw_worker_node();
-    const auto running = std::ranges::count_if(
-        scenario_.workers_, [](const auto& worker) { return worker != nullptr; });
-    if (node != nullptr && !node->is_paused() && running > 1) {
-        fall_asleep(node->name(), turn_generation());
+    const auto is_awake = [](const auto& worker) {
+        return worker != nullptr && !worker->node().is_paused();
+    };
+    if (std::ranges::count_if(scenario_.workers_, is_awake) < 2) {
+        return;
     }
+    std::vector<Copier> copiers;
+    for (const auto& worker : scenario_.workers_) {
+        if (!is_awake(worker)) {
+            continue;
+        }
+        for (const LinkStatus& link : worker->status()) {
+            for (const PartitionStatus& partition : link.partitions) {
+                const auto at_source = find_compacted(partition.id);
+                if (at_source && partition.state == PartitionState::running) {
+                    copiers.push_back({worker->node().name(), at_source});
+                }
+            }
+        }
+    }
+    if (!copiers.empty()) {
+        Copier& chosen = copiers[scenario_.world_.rng().below(copiers.size())];
+        suspend_at_write(chosen, chosen.at_source->log.end_offset(),
+                         scenario_.world_.now() + kLongestTurn);
+    }
+}
+
+/// Null where no log of such a topic is there.
+std::shared_ptr<sandbox::Partition> Faults::find_compacted(const TopicPartition& id) {
+    const auto topic = scenario_.source_.cluster->cluster().find_topic(id.topic);
+    const auto index = static_cast<size_t>(id.partition.value());
+    const bool is_there =
+        topic && topic->log_config.is_compacted && index < topic->partitions.size();
+    return is_there ? topic->partitions[index] : nullptr;
+}
+
+/// As soon as the log that it copies has grown beyond `end`.
+void Faults::suspend_at_write(Copier copier, Offset end, TimePoint until) {
+    if (is_over() || scenario_.world_.now() >= until) {
+        return;
+    }
+    if (copier.at_source->log.end_offset() > end) {
+        fall_asleep(copier.worker, turn_generation());
+        return;
+    }
+    scenario_.world_.after(std::chrono::microseconds(100),
+                           [this, copier = std::move(copier), end, until]() mutable {
+                               suspend_at_write(std::move(copier), end, until);
+                           });
 }
 
 /// As soon as all that it has begun waits for others. Between the last look at its turn and the
@@ -123,7 +166,7 @@ void Faults::fall_asleep(const std::string& worker, int32_t generation) {
         return;
     }
     const int open = begin_suspension(*node);
-    world.after(milliseconds(500) + world.draw_up_to(seconds(1)), [this] {
+    world.after(seconds(2) + world.draw_up_to(seconds(2)), [this] {
         if (!is_over()) {
             compact_in(scenario_.source_);
         }

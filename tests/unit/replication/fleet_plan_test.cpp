@@ -156,6 +156,49 @@ TEST(FleetPlan, TakesForANewWorker_OnlyItsShare) {
     }
 }
 
+// Six partitions count eight times as much as the other 18: who gave one of these too many got
+// something back from the other one that gave.
+TEST(FleetPlan, TakesForANewWorker_OnlyItsShare_WhereFewCountMuch) {
+    const auto ids = ids_from_to(0, 24);
+    for (int noise = 0; noise < 200; ++noise) {
+        FleetRates rates;
+        for (int index = 0; index < 24; ++index) {
+            const bool is_heavy = index < 12 && index % 2 == 0;
+            const double off = 0.85 + 0.3 * ((noise * 31 + index * 17) % 101) / 100.0;
+            rates[id_of(index)] = (is_heavy ? 160'000 : 20'000) * off;
+        }
+        auto workers = workers_with({ids_from_to(0, 12), ids_from_to(12, 24)});
+        for (int round = 0; round < 4; ++round) {
+            workers = after(plan_fleet(workers, ids, rates), workers);
+        }
+        const auto before = workers;
+        workers.push_back({"c", 1, {}});
+        for (int round = 0; round < 4; ++round) {
+            const auto plan = plan_fleet(workers, ids, rates);
+            for (const auto& [id, place] : plan) {
+                ASSERT_TRUE(!place.moves_to || *place.moves_to == 2)
+                    << noise << ", " << round << ": " << id.to_string();
+            }
+            workers = after(plan, workers);
+        }
+        const auto loads = loads_of(plan_fleet(workers, ids, rates), 3, rates);
+        const double even = std::accumulate(loads.begin(), loads.end(), 0.0) / 3;
+        EXPECT_THAT(loads, Each(testing::DoubleNear(even, even / 10))) << noise;
+    }
+}
+
+// The busiest of all has nothing that it could give; who has too much all the same gives.
+TEST(FleetPlan, EvensTheOthers_WhereOneHasASinglePartition) {
+    FleetRates rates{{id_of(0), 500'000}};
+    for (int index = 1; index < 11; ++index) {
+        rates[id_of(index)] = 50'000;
+    }
+    const auto workers =
+        workers_with({ids_from_to(0, 1), ids_from_to(1, 8), ids_from_to(8, 11), {}});
+    const auto plan = plan_fleet(workers, ids_from_to(0, 11), rates);
+    EXPECT_THAT(loads_of(plan, 4, rates), ElementsAre(500'000, 200'000, 150'000, 150'000));
+}
+
 TEST(FleetPlan, LeavesAPartitionWithItsWorker_UntilThatOneHasGivenItUp) {
     const auto ids = ids_from_to(0, 4);
     auto workers = workers_with({ids, {}});
