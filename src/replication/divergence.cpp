@@ -123,6 +123,12 @@ Task<Result<bool>> may_be_same(Cluster& source, Cluster& target, CopiedRecord re
     co_return copied.record ? copied.is_same(original, rule) : original.may_be_aborted;
 }
 
+Task<Result<bool>> may_have_record(Cluster& cluster, LogPlace place, std::stop_token stop) {
+    auto looked = co_await look_at(cluster, std::move(place), stop);
+    LS_CO_TRY(seen, std::move(looked));
+    co_return !seen.is_known || seen.record.has_value();
+}
+
 Task<Result<int64_t>> first_difference(Cluster& source, Cluster& target, CopiedRecords records,
                                        std::stop_token stop) {
     int64_t from = records.first;

@@ -42,6 +42,11 @@ struct CopiedRecord {
 runtime::Task<Result<bool>> may_be_same(client::Cluster& source, client::Cluster& target,
                                         CopiedRecord record, std::stop_token stop);
 
+/// False where the cluster certainly has no record at that very offset, but a marker, say; what
+/// lies below its log's start tells nothing.
+runtime::Task<Result<bool>> may_have_record(client::Cluster& cluster, client::LogPlace place,
+                                            std::stop_token stop);
+
 /// Copied records by number: those up to `last`, which are all in the logs from `first` on.
 struct CopiedRecords {
     int64_t first = 0;

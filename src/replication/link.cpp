@@ -311,6 +311,10 @@ Task<void> Link::follow_loop() {
     while (!stop.stop_requested()) {
         co_await runtime::sleep_for(loop, kFollowPause, stop);
         co_await follow_partitions();
+        const auto checked = co_await store_.check_ends(stop);
+        if (checked.has_error() && !stop.stop_requested()) {
+            log::debug("link {}: {}", spec_.name, checked.error().message());
+        }
         save_target_runs();
         co_await read_paused_ends();
         co_await look_at_waiting();

@@ -20,8 +20,12 @@
 
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 
 namespace lockstep::replication {
+
+struct MapAlignment;
 
 /// Told that a copy was deleted: of which link, which topic, and what it was called on the target.
 using CopyDeleted = std::function<void(const std::string& link, const std::string& topic,
@@ -190,6 +194,10 @@ private:
     runtime::Task<Result<void>> note_form(TranslatedRecords stream, bool is_new);
     runtime::Task<Result<std::string>> rebuild(const PartitionReplicator& partition,
                                                StreamPlaces places);
+    runtime::Task<Result<std::string>> check_map(const PartitionReplicator& partition,
+                                                 StreamPlaces places, std::string truncation);
+    runtime::Task<Result<MapAlignment>> align(const PartitionReplicator& partition,
+                                              StreamPlaces places);
     StreamKey key_of(const PartitionReplicator& partition) const;
     void save_passed(const PartitionReplicator& partition, const TranslatedRecords& stream);
     void save_target_runs();
@@ -210,6 +218,11 @@ private:
     MetadataSync around_;
     std::unique_ptr<DeletionFollower> deletions_;  // where copies may be deleted
     std::unique_ptr<Fleet> fleet_;                 // once both clusters are known
+    struct CheckedMap {
+        std::optional<uint64_t> changes;  // of the map, when it was held against both logs
+        std::string problem;
+    };
+    std::map<StreamKey, CheckedMap> checked_maps_;  // which could not be mended, or are right
     LatencyHistogram fetch_latency_;
     ReaderPace pace_;
 

@@ -8,7 +8,7 @@
 #include "replication/copy_start.h"
 #include "replication/link.h"
 #include "replication/log_reader.h"
-#include "replication/map_rebuild.h"
+#include "replication/map_alignment.h"
 #include "replication/offsets_choice.h"
 #include "replication/stream_problems.h"
 #include "replication/stream_search.h"
@@ -470,7 +470,12 @@ Task<Result<std::string>> Link::learn_stream(PartitionReplicator& partition, Str
     const CopiedRecords copied{may_look ? first.value() : map.next.value(), map.next.value() - 1,
                                by_map};
     auto looked = co_await find_truncation(partition, copied);
-    co_return looked;
+    LS_CO_TRY(truncation, std::move(looked));
+    if (copied.last < copied.first) {
+        co_return truncation;
+    }
+    auto checked = co_await check_map(partition, places, std::move(truncation));
+    co_return checked;
 }
 
 /// Stored before anything more is copied in that form; with the first records where there are none.
@@ -493,34 +498,6 @@ Task<Result<void>> Link::note_form(TranslatedRecords stream, bool is_new) {
         map.form = stored;
     }
     co_return noted;
-}
-
-/// Stores a map that was lost again; "" or why that cannot be.
-Task<Result<std::string>> Link::rebuild(const PartitionReplicator& partition, StreamPlaces places) {
-    const TopicPartition id = partition.id();
-    const TopicPartition there = partition.target_id();
-    log::warn("link {}: {}: the map of its offsets is lost; reading both logs to tell it again",
-              spec_.name, id.to_string());
-    const PartitionLogs& logs = places.logs;
-    const StreamKey key = places.stream.key;
-    const ProducerId stream = stream_id(key);
-    const LostMap lost{*places.stream.map, {places.leaders.source.leader, id, logs.source_start},
-                       logs.source_end,    {places.leaders.target.leader, there, logs.target_start},
-                       logs.target_end,    stream,
-                       places.origins,     places.index,
-                       spec_.append_time};
-    auto read = co_await rebuild_map(source_, target_, lost, tasks_.stop_token());
-    if (read.has_error() && read.error().is(Errc::limit_exceeded)) {
-        co_return read.error().message();
-    }
-    LS_CO_TRY(alignment, std::move(read));
-    if (!alignment.problem.empty()) {
-        co_return alignment.problem;
-    }
-    auto stored = co_await store_.store_source_runs(key, stream, std::move(alignment.runs),
-                                                    tasks_.stop_token());
-    LS_CO_CHECK(std::move(stored));
-    co_return "";
 }
 
 StreamKey Link::key_of(const PartitionReplicator& partition) const {

@@ -65,6 +65,17 @@ Pairs pairs_from_last(const HashIndex& source, const std::vector<HashedRecord>& 
     return pairs;
 }
 
+/// Of a copy whose newest record has its pair.
+bool are_whole(const Pairs& pairs) {
+    const auto first =
+        std::ranges::find_if(pairs, [](const auto& pair) { return pair.has_value(); });
+    size_t expected = **first;
+    if (first != pairs.begin() && expected != 0) {
+        return false;
+    }
+    return std::all_of(first, pairs.end(), [&](const auto& pair) { return pair == expected++; });
+}
+
 }  // namespace
 
 MapAlignment align_copy(const std::vector<HashedRecord>& source,
@@ -75,11 +86,11 @@ MapAlignment align_copy(const std::vector<HashedRecord>& source,
     const auto differs = std::ranges::mismatch(pairs, again);
     if (differs.in1 != pairs.end()) {
         const auto number = copy[static_cast<size_t>(differs.in1 - pairs.begin())].place;
-        return {{},
-                fmt::format("copied record number {} looks like several of the source", number)};
+        return {.problem = fmt::format("copied record number {} looks like several of the source",
+                                       number)};
     }
     if (copy.empty() || !pairs.back()) {
-        return {{}, "the record that was copied last is not at the source any more"};
+        return {.problem = "the record that was copied last is not at the source any more"};
     }
     RunList runs;
     for (size_t i = 0; i < copy.size(); ++i) {
@@ -87,7 +98,34 @@ MapAlignment align_copy(const std::vector<HashedRecord>& source,
             runs.add({Ordinal(copy[i].place), Offset(source[*pairs[i]].place)});
         }
     }
-    return {runs.runs(), ""};
+    return {runs.runs(), "", are_whole(pairs)};
+}
+
+std::optional<std::vector<OffsetRun>> missing_runs(const RunList& known,
+                                                   const std::vector<OffsetRun>& runs) {
+    RunList right;
+    for (const OffsetRun& run : runs) {
+        right.add(run);
+    }
+    RunList told = known;
+    std::vector<OffsetRun> missing;
+    for (const OffsetRun& run : runs) {
+        if (told.offset_of(run.first) == run.offset) {
+            continue;
+        }
+        if (told.is_empty() || run.first <= told.runs().back().first) {
+            return std::nullopt;
+        }
+        told.add(run);
+        missing.push_back(run);
+    }
+    for (const OffsetRun& run : told.runs()) {
+        const auto place = right.offset_of(run.first);
+        if (place && *place != run.offset) {
+            return std::nullopt;
+        }
+    }
+    return missing;
 }
 
 }  // namespace lockstep::replication

@@ -6,6 +6,7 @@
 #include "replication/stream_map.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,11 @@ struct HashedRecord {
 };
 
 struct MapAlignment {
-    std::vector<OffsetRun> runs;  // of the source's side
-    std::string problem;          // why it cannot be told; else ""
+    std::vector<OffsetRun> runs = {};  // of the source's side
+    std::string problem = {};          // why it cannot be told; else ""
+    /// Neither log lacks any record that the other one has between the first and the newest copied
+    /// one: what only one of them has was deleted at the other one's start, or is not copied yet.
+    bool is_whole = false;
 };
 
 /// Pairs what is the same, in the order of both. It is only told where there is no other way to
@@ -27,5 +31,10 @@ struct MapAlignment {
 /// newest record of the copy has its pair.
 MapAlignment align_copy(const std::vector<HashedRecord>& source,
                         const std::vector<HashedRecord>& copy);
+
+/// What a side of a map lacks that has lost its newest runs, where `runs` are what it should have
+/// from their first record on. Nothing where it says otherwise of what it has.
+std::optional<std::vector<OffsetRun>> missing_runs(const RunList& known,
+                                                   const std::vector<OffsetRun>& runs);
 
 }  // namespace lockstep::replication

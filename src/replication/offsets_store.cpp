@@ -4,101 +4,18 @@
 #include "base/mutation.h"
 #include "protocol/kafka_error.h"
 #include "protocol/record_batch_builder.h"
+#include "replication/offsets_partition.h"
 #include "replication/offsets_stream.h"
 #include "replication/outgoing_stream.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <deque>
 #include <utility>
 
 namespace lockstep::replication {
 
-using protocol::RecordBatchView;
 using runtime::Task;
-
-namespace {
-
-/// Sequences wrap, so that only the distance tells.
-bool is_behind(Sequence later, Sequence earlier) {
-    const int64_t distance = (int64_t{later.value()} - earlier.value()) & 0x7fffffff;
-    return distance > 0 && distance < int64_t{1} << 30;
-}
-
-Sequence behind(Sequence sequence, int64_t distance) {
-    return sequence_at(int64_t{sequence.value()} + distance);
-}
-
-}  // namespace
-
-/// One partition of the topic: how far it has been read, and what is being written to it.
-class OffsetsStore::Partition final : public client::ProduceListener {
-public:
-    Partition(client::Cluster& target, client::BatchProducer& producer, int32_t index)
-        : id{kTopic, PartitionIndex(index)},
-          read(target.runtime().loop),
-          lane_(producer.add_lane(id, *this)),
-          target_(target) {}
-
-    void send(client::OutgoingBatch batch, Saved saved) {
-        if (lane_->is_stopped() && !start()) {
-            saved(Error(make_error_code(protocol::KafkaError::leader_not_available),
-                        fmt::format("{} has no leader on {}", id.to_string(), target_.name())));
-            return;
-        }
-        batch.base_offset = Offset(next_token_++);  // tells batches apart, no more
-        waiting_.push_back(std::move(saved));
-        lane_->send(std::move(batch));
-    }
-
-    bool on_acknowledged(const client::OutgoingBatch&,
-                         const client::Acknowledgement& answer) override {
-        const Saved saved = std::move(waiting_.front());
-        waiting_.pop_front();
-        // A batch of which the broker has one with the same name is answered with that one's time.
-        if (answer.log_append_time_ms >= 0) {
-            saved(Error(make_error_code(protocol::KafkaError::duplicate_sequence_number),
-                        "another worker has written to " + id.to_string()));
-        } else {
-            saved(Result<void>());
-        }
-        return true;
-    }
-
-    void on_filled(const client::OutgoingGap&) override {}
-
-    /// The topic was deleted, and made again.
-    void begin_anew() {
-        next = Offset(0);
-        lane_->stop(Error(make_error_code(protocol::KafkaError::unknown_topic_id), id.topic));
-    }
-
-    void on_stopped(const Error& error) override {
-        for (const Saved& saved : std::exchange(waiting_, {})) {
-            saved(error);
-        }
-    }
-
-    TopicPartition id;
-    Offset next{0};  // to be read
-    bool is_reading = false;
-    runtime::Signal read;  // a reading has ended
-
-private:
-    bool start() {
-        const auto leader = target_.metadata().leader_of(id);
-        if (leader) {
-            lane_->start(leader->leader, target_.metadata().find_topic(kTopic)->id);
-        }
-        return leader.has_value();
-    }
-
-    std::shared_ptr<client::BatchProducer::Lane> lane_;
-    client::Cluster& target_;
-    std::deque<Saved> waiting_;
-    int64_t next_token_ = 0;
-};
 
 OffsetsStore::OffsetsStore(client::Cluster& target, client::BatchProducer& producer)
     : target_(target), producer_(producer) {}
@@ -125,8 +42,10 @@ void OffsetsStore::set_target_topic(const StreamKey& key, const Uuid& topic_id) 
     stream_of(key).be_in(topic_id);
 }
 
-StreamMap& OffsetsStore::map_of(const StreamKey& stream) {
-    return stream_of(stream).map;
+StreamMap& OffsetsStore::map_of(const StreamKey& key) {
+    Stream& stream = stream_of(key);
+    stream.is_used = true;
+    return stream.map;
 }
 
 OffsetsStore::Stream& OffsetsStore::stream_of(const StreamKey& key) {
@@ -154,134 +73,20 @@ OffsetsStore::Partition& OffsetsStore::partition_at(int32_t index) {
     return *partition;
 }
 
-Task<Result<void>> OffsetsStore::catch_up(StreamKey stream, std::stop_token stop) {
-    auto done = co_await catch_up_partition(partition_of(stream), stop);
-    if (const auto known = streams_.find(stream); done.has_value() && known != streams_.end()) {
-        known->second->is_outdated = false;
-    }
-    co_return done;
-}
-
 bool OffsetsStore::is_outdated(const StreamKey& stream) const {
     const auto known = streams_.find(stream);
     return known != streams_.end() && known->second->is_outdated;
 }
 
-Task<Result<void>> OffsetsStore::catch_up_all(std::stop_token stop) {
-    for (int32_t index = 0; index < kPartitions; ++index) {
-        LS_CO_CHECK(co_await catch_up_partition(partition_at(index), stop));
-    }
-    co_return Result<void>();
-}
-
-Task<Result<void>> OffsetsStore::catch_up_partition(Partition& partition, std::stop_token stop) {
-    while (partition.is_reading) {
-        co_await partition.read.wait(runtime::kNever, stop);
-        if (stop.stop_requested()) {
-            co_return Error(Errc::stopped, "stopped");
-        }
-    }
-    partition.is_reading = true;
-    auto done = co_await read_on(partition, stop);
-    partition.is_reading = false;
-    partition.read.notify_all();
-    co_return done;
-}
-
-/// What is known here is all that is left of what was in it.
-void OffsetsStore::notice_other_topic() {
-    const auto* topic = target_.metadata().find_topic(kTopic);
-    if (topic == nullptr || topic->id == topic_id_) {
-        return;
-    }
-    if (!topic_id_.is_zero()) {
-        log::warn("topic {} on {} is another one than before: storing the maps again", kTopic,
-                  target_.name());
-        last_.clear();
-        for (const auto& partition : partitions_) {
-            if (partition) {
-                partition->begin_anew();
-            }
-        }
-        for (const auto& [key, stream] : streams_) {
-            stream->is_lost = true;
-            stream->target_runs_stored = 0;
-        }
-    }
-    topic_id_ = topic->id;
-}
-
-Task<Result<void>> OffsetsStore::read_on(Partition& partition, std::stop_token stop) {
-    notice_other_topic();
-    while (true) {
-        const auto leader = target_.metadata().leader_of(partition.id);
-        if (!leader) {
-            co_return Error(
-                make_error_code(protocol::KafkaError::leader_not_available),
-                fmt::format("{} has no leader on {}", partition.id.to_string(), target_.name()));
-        }
-        const client::LogPlace place{leader->leader, partition.id, partition.next};
-        const client::LogFetch how;
-        auto fetched = co_await client::fetch_log(target_, place, how, stop);
-        LS_CO_TRY(log, std::move(fetched));
-        ByteView rest = log.records;
-        bool has_more = false;
-        while (true) {
-            LS_CO_TRY(batch, protocol::next_batch(rest));
-            if (!batch) {
-                break;
-            }
-            if (batch->next_offset() > partition.next) {
-                has_more = true;
-                partition.next = batch->next_offset();
-                LS_CO_CHECK(take_in(*batch));
-            }
-        }
-        if (!has_more) {
-            co_return Result<void>();
-        }
-    }
-}
-
-/// What was written here is known already.
-Result<void> OffsetsStore::take_in(const RecordBatchView& batch) {
-    if (batch.is_control()) {
-        return {};
-    }
-    const auto known = last_.find(batch.producer_id());
-    const auto is_known = [&](Sequence sequence) {
-        return known != last_.end() && !is_behind(sequence, known->second);
-    };
-    const Sequence last = behind(batch.base_sequence(), batch.last_offset_delta());
-    LS_TRY(reader, protocol::RecordReader::open(batch));
-    while (true) {
-        LS_TRY(record, reader.next());
-        if (!record) {
-            break;
-        }
-        if (!record->key || is_known(behind(batch.base_sequence(), record->offset_delta))) {
-            continue;
-        }
-        LS_TRY(key, ChunkKey::parse(as_text(*record->key)));
-        Stream& stream = stream_of(key.stream);
-        stream.is_stored = true;
-        if (record->value) {
-            LS_TRY(chunk, StoredChunk::decode(*record->value));
-            if (!stream.is_own(key, chunk)) {
-                ++stream.map.changes;
-                stream.put(key, chunk);
-            }
-        }
-    }
-    if (!is_known(last)) {
-        last_[batch.producer_id()] = last;
-    }
-    return {};
-}
-
 void OffsetsStore::add_source_runs(const StreamKey& key, ProducerId id, std::vector<OffsetRun> runs,
                                    Saved saved) {
     Stream& stream = stream_of(key);
+    if (stream.is_stale) {
+        saved(Error(Errc::timeout, fmt::format("topic {} on {} is not as it was: its maps are to "
+                                               "be read again",
+                                               kTopic, target_.name())));
+        return;
+    }
     if (stream.is_writing && !mutated(Mutation::map_writes_overlap)) {
         // Two at once could be taken in part: the second one although another worker has written
         // instead of the first.
@@ -381,6 +186,9 @@ Task<Result<void>> OffsetsStore::saved_by(std::function<void(Saved)> begin, std:
 void OffsetsStore::save_target_runs(const StreamKey& key, ProducerId id) {
     notice_other_topic();
     Stream& stream = stream_of(key);
+    if (stream.is_stale) {
+        return;
+    }
     if (stream.is_lost && !stream.is_writing && !stream.map.source.is_empty()) {
         add_source_runs(key, id, {}, [](const Result<void>&) {});
         return;  // the other side the next time
@@ -414,14 +222,14 @@ void OffsetsStore::save_target_runs(const StreamKey& key, ProducerId id) {
 
 void OffsetsStore::save_passed(const StreamKey& key, ProducerId id, Offset passed) {
     const Stream& stream = stream_of(key);
-    if (!stream.is_writing && !stream.is_lost) {
+    if (!stream.is_writing && !stream.is_lost && !stream.is_stale) {
         add_source_runs(key, id, {{stream.map.next, passed}}, [](const Result<void>&) {});
     }
 }
 
 void OffsetsStore::forget_before(const StreamKey& key, ProducerId id, LogStarts starts) {
     Stream& stream = stream_of(key);
-    if (stream.is_writing || !stream.is_stored) {
+    if (stream.is_writing || stream.is_stale || !stream.is_stored) {
         return;
     }
     std::vector<Chunk> forgotten;
@@ -458,8 +266,9 @@ void OffsetsStore::write(Stream& stream, ProducerId id, const std::vector<Chunk>
         return;
     }
     const Sequence last = behind(before, builder.record_count());
-    stream.is_writing = true;
+    stream.is_writing = stream.is_used = true;
     stream.written = chunks;
+    partition_of(stream.key).ids.insert(id);
     const auto settle = [this, &stream, id, last,
                          saved = std::move(saved)](const Result<void>& outcome) {
         stream.is_writing = false;
@@ -468,6 +277,9 @@ void OffsetsStore::write(Stream& stream, ProducerId id, const std::vector<Chunk>
             stream.is_outdated =
                 stream.is_outdated ||
                 outcome.error().code == protocol::KafkaError::duplicate_sequence_number;
+            if (outcome.error().code == protocol::KafkaError::out_of_order_sequence_number) {
+                lose_end(partition_of(stream.key));  // or others have written, one by one
+            }
         }
         stream.written.clear();
         stream.read_own.clear();
@@ -477,6 +289,7 @@ void OffsetsStore::write(Stream& stream, ProducerId id, const std::vector<Chunk>
                 last_[id] = last;  // unless it has been read already
             }
         }
+        partition_of(stream.key).changed.notify_all();
         saved(outcome);
         if (const auto waiting = std::exchange(stream.waiting, nullptr)) {
             waiting(outcome);

@@ -52,7 +52,8 @@ public:
     /// Whether the target's metadata has it.
     bool is_there() const { return target_.metadata().find_topic(kTopic) != nullptr; }
 
-    /// Reads what has been stored of the stream since the last time.
+    /// Reads what has been stored of the stream since the last time. Where the topic has lost its
+    /// end (an unclean election), all that it has: what is known of the stream is forgotten then.
     runtime::Task<Result<void>> catch_up(StreamKey stream, std::stop_token stop);
 
     /// The same of all streams.
@@ -94,7 +95,7 @@ public:
     void set_target_topic(const StreamKey& stream, const Uuid& topic_id);
 
     /// An empty map where nothing was stored. Stays where it is.
-    StreamMap& map_of(const StreamKey& stream);
+    StreamMap& map_of(const StreamKey& key);
 
     /// Stores more runs of the source's side and then adds them to the map. `id` is the stream's
     /// producer id; `saved` is called later, once.
@@ -117,9 +118,13 @@ public:
     runtime::Task<Result<void>> store_begin(StreamKey stream, ProducerId id, Begin begin,
                                             std::stop_token stop);
 
-    /// Whether another worker has written to the stream's map what this one has not read: nothing
-    /// can be stored until catch_up().
+    /// Whether another worker has written to the stream's map what this one has not read, or the
+    /// topic has lost its end: nothing can be stored until catch_up().
     bool is_outdated(const StreamKey& stream) const;
+
+    /// Looks, where the topic's leaders are others than before, whether they have what was stored:
+    /// maps of which they may lack something are outdated.
+    runtime::Task<Result<void>> check_ends(std::stop_token stop);
 
     /// Stores the target's side as far as it has changed, and all of the map where the topic is
     /// another one than before. A failure does no harm: see is_outdated().
@@ -138,11 +143,20 @@ private:
     using Chunk = std::pair<ChunkKey, std::optional<StoredChunk>>;  // none: it is forgotten
 
     Stream& stream_of(const StreamKey& key);
-    std::vector<const Stream*> streams_of(StreamKey key) const;
+    std::vector<Stream*> streams_of(StreamKey key) const;
     Partition& partition_of(const StreamKey& key);
     Partition& partition_at(int32_t index);
-    runtime::Task<Result<void>> catch_up_partition(Partition& partition, std::stop_token stop);
+    /// With the streams of the source partition of `anew` read from the start, if they are stale.
+    runtime::Task<Result<void>> catch_up_partition(Partition& partition,
+                                                   std::optional<StreamKey> anew,
+                                                   std::stop_token stop);
     runtime::Task<Result<void>> read_on(Partition& partition, std::stop_token stop);
+    runtime::Task<Result<void>> check_end(Partition& partition, client::PartitionLeader leader,
+                                          std::stop_token stop);
+    runtime::Task<Result<void>> find_place(Partition& partition, BrokerId leader,
+                                           std::stop_token stop);
+    void lose_end(Partition& partition);
+    Result<bool> take_in(Partition& partition, ByteView records);
     Result<void> take_in(const protocol::RecordBatchView& batch);
     void notice_other_topic();
     void write(Stream& stream, ProducerId id, const std::vector<Chunk>& chunks, Saved saved);

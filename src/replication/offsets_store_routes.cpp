@@ -13,8 +13,8 @@ bool OffsetsStore::has_any_of(const StreamKey& stream) const {
 }
 
 /// All of the source partition; what was born at the source comes first.
-std::vector<const OffsetsStore::Stream*> OffsetsStore::streams_of(StreamKey key) const {
-    std::vector<const Stream*> found;
+std::vector<OffsetsStore::Stream*> OffsetsStore::streams_of(StreamKey key) const {
+    std::vector<Stream*> found;
     key.origin_cluster_id.clear();
     for (auto next = streams_.lower_bound(key); next != streams_.end(); ++next) {
         key.origin_cluster_id = next->first.origin_cluster_id;

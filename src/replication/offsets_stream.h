@@ -12,6 +12,16 @@
 
 namespace lockstep::replication {
 
+/// Sequences wrap, so that only the distance tells.
+inline bool is_behind(Sequence later, Sequence earlier) {
+    const int64_t distance = (int64_t{later.value()} - earlier.value()) & 0x7fffffff;
+    return distance > 0 && distance < int64_t{1} << 30;
+}
+
+inline Sequence behind(Sequence sequence, int64_t distance) {
+    return sequence_at(int64_t{sequence.value()} + distance);
+}
+
 /// What is known of a stream's chunks.
 struct OffsetsStore::Stream {
     explicit Stream(StreamKey key_) : key(std::move(key_)) {}
@@ -22,12 +32,25 @@ struct OffsetsStore::Stream {
     bool is_lost = false;  // the topic was deleted: all has to be stored again
     bool is_writing = false;
     bool is_outdated = false;  // another worker has written what has not been read
+    bool is_used = false;      // somebody here goes by the map
+    bool is_stale = false;     // the topic need not have all of it any more: it is to be read anew
+    bool is_fresh = false;     // all of it is being read
     std::vector<Chunk> written;    // by the write that is under way
     std::vector<size_t> read_own;  // which of these were read before the answer came
     /// What waits for the write that is under way: the next one goes on from its outcome.
     std::function<void(const Result<void>&)> waiting;
     size_t target_runs_stored = 0;  // of all there ever were
     Ordinal next_stored{0};
+
+    /// Nothing is known of it.
+    void begin_anew() {
+        const uint64_t changes = map.changes;
+        map = StreamMap();
+        map.changes = changes + 1;
+        target_runs_stored = 0;
+        next_stored = Ordinal(0);
+        is_stored = is_lost = is_stale = false;
+    }
 
     /// The records are in that topic of the target; all zeros where that is not said.
     void be_in(const Uuid& topic_id) {

@@ -36,6 +36,7 @@ const std::vector<Faults::Kind>& Faults::kinds() {
         {"compact apart", &Faults::compact_apart, FaultSet::rare},
         {"lose tail asleep", &Faults::lose_tail_asleep, FaultSet::rare},
         {"recreate unseen", &Faults::recreate_unseen, FaultSet::rare},
+        {"lose map tail", &Faults::lose_map_tail, FaultSet::maps},
     };
     return all;
 }

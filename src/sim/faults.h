@@ -13,7 +13,7 @@
 namespace lockstep::sim {
 
 /// Kinds are drawn set by set, so that what seeds found with the older ones is still theirs.
-enum class FaultSet { first, extra, disk, rare };
+enum class FaultSet { first, extra, disk, rare, maps };
 
 /// The kinds of faults that a seed may switch on.
 std::vector<std::string> fault_kinds(FaultSet set);
@@ -48,6 +48,7 @@ private:
     // Of brokers:
     void lose_target_tail();
     void lose_source_tail();
+    void lose_map_tail();
     void forget_producers();
     void deny();
     void fill_disk();

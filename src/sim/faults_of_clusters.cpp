@@ -1,5 +1,6 @@
 // What happens to brokers: a part of Faults.
 
+#include "replication/offsets_store.h"
 #include "sandbox/acls.h"
 #include "sim/faults.h"
 
@@ -45,6 +46,17 @@ void Faults::lose_source_tail() {
     }
     if (partition->log.end_offset() != end) {
         scenario_.workload_->on_cut({name, partition->index}, partition->log.end_offset());
+    }
+}
+
+/// Where records come from has to be told from both logs again. What a suspended worker was about
+/// to store would fit then, as the broker has nothing any more that came after it.
+void Faults::lose_map_tail() {
+    const std::string name = replication::OffsetsStore::kTopic;
+    const auto topic = scenario_.target_.cluster->cluster().find_topic(name);
+    const uint64_t drawn = scenario_.world_.rng().below(replication::OffsetsStore::kPartitions);
+    if (topic && topic->partitions[drawn]->leader != kNoBroker && is_all_delivered()) {
+        lose_tail(scenario_.target_, *topic->partitions[drawn], name);
     }
 }
 

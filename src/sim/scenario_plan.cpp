@@ -125,6 +125,22 @@ void draw_rare_faults(ScenarioPlan& plan, uint64_t seed, Rng& rare) {
     plan.forgets_at_once = is_filled && !has_kind(plan, TopicKind::historical) && rare.chance(0.7);
 }
 
+/// Where both logs have all that was copied, and no two records look alike, a map can be told from
+/// them again.
+void draw_map_faults(ScenarioPlan& plan) {
+    if (plan.offsets != OffsetsMode::translate || has_kind(plan, TopicKind::compacted) ||
+        plan.has_nulls) {
+        return;
+    }
+    for (const char* kind : {"raise log start", "overtake", "recreate topic", "recreate unseen",
+                             "lose source tail", "lose target tail", "lose tail asleep"}) {
+        std::erase(plan.faults, kind);
+    }
+    for (const std::string& kind : fault_kinds(FaultSet::maps)) {
+        plan.faults.push_back(kind);
+    }
+}
+
 }  // namespace
 
 ScenarioPlan draw_plan(uint64_t seed, Rng& rng) {
@@ -165,6 +181,8 @@ ScenarioPlan draw_plan(uint64_t seed, Rng& rng) {
     plan.has_nulls = Rng(seed ^ 0x6e75'6c6c'0000'0000).chance(0.3);
     if (is_rare) {
         draw_rare_faults(plan, seed, rare);
+    } else if (seed % 10 == 9) {
+        draw_map_faults(plan);
     }
     // What comes late from a worker whose turn is over, just when another one has looked at the log
     // and is about to write markers: of a compacted topic, no stock broker can tell.

@@ -1,12 +1,13 @@
 """A source that has lost what was copied of it, as after an unclean election or a power cut."""
 
 import signal
+from pathlib import Path
 
 import pytest
 
 from lockstep import Link
 from paths import KAFKA_VERSIONS
-from records import produce, read
+from records import produce, producer, read
 from segments import batches
 from test_blocked import create_again
 from waiting import eventually
@@ -17,6 +18,13 @@ def lose_from(cluster, topic: str, offset: int) -> None:
     to it may bring that back as soon as it runs."""
     cluster.end_broker(how=signal.SIGKILL)
     directory = cluster.partition_directory(topic, 0)
+    cut(directory, offset)
+    assert batches(directory)[-1].last_offset + 1 == offset, "it has less"
+    cluster.start_broker()
+
+
+def cut(directory: Path, offset: int) -> None:
+    """Takes what is from `offset` on out of a log that no broker has open."""
     (log,) = directory.glob("*.log")
     kept = sum(batch.size for batch in batches(directory) if batch.last_offset < offset)
     with log.open("r+b") as file:
@@ -24,8 +32,6 @@ def lose_from(cluster, topic: str, offset: int) -> None:
     for pattern in ("*.index", "*.timeindex", "*.snapshot"):
         for path in directory.glob(pattern):
             path.unlink()
-    assert batches(directory)[-1].last_offset + 1 == offset, "it has less"
-    cluster.start_broker()
 
 
 # Brokers are started five times for each: not every combination, but every pair.
@@ -75,6 +81,54 @@ def test_a_target_that_lost_its_tail(source, target, lockstep, name, meanwhile, 
     process.wait_lag_zero(topic)
     eventually(lambda: target.end_offsets(topic) == {0: 41}, "all is there again")
     assert [r.value for r in read(target, topic)] == [r.value for r in read(source, topic)]
+
+
+@pytest.mark.parametrize("meanwhile", ["running", "restarted"])
+def test_maps_that_lost_their_end(source, target, lockstep, name, meanwhile):
+    """Of where records come from, nearly all is lost: it is told from both logs again."""
+    partitions = 16
+    topic = source.create_topic(name, partitions)
+    process = lockstep(Link(source, target, [topic], offsets="translate"))
+
+    def write_to_all(what: str) -> None:
+        """With an aborted record between: from there on offsets on the target are others."""
+        for partition in range(partitions):
+            produce(source, topic, [f"{what} {partition} {i}" for i in range(5)],
+                    partition=partition)
+        client = producer(source, transactional_id=name)
+        client.init_transactions(60)
+        client.begin_transaction()
+        for partition in range(partitions):
+            client.produce(topic, "aborted", partition=partition)
+        assert client.flush(60) == 0
+        client.abort_transaction(60)
+        for partition in range(partitions):
+            produce(source, topic, [f"{what} {partition} {i}" for i in range(5, 10)],
+                    partition=partition)
+        process.wait_lag_zero(topic)
+
+    def maps() -> list[Path]:
+        """Those partitions of the maps' topic that have something."""
+        places = [target.partition_directory("__lockstep_offsets", i) for i in range(8)]
+        return [place for place in places if batches(place)]
+
+    for what in ("first", "second"):
+        write_to_all(what)
+    eventually(lambda: min(len(batches(each)) for each in maps()) >= 4, "the maps are stored")
+    if meanwhile == "restarted":
+        process.kill()
+    target.end_broker(how=signal.SIGKILL)
+    for each in maps():
+        cut(each, batches(each)[1].last_offset + 1)
+    target.start_broker()
+    if meanwhile == "restarted":
+        process.start()
+    for what in ("third", "fourth"):
+        write_to_all(what)
+    wanted = read(source, topic, isolation="read_committed")
+    assert [(r.partition, r.value) for r in read(target, topic)] == [
+        (r.partition, r.value) for r in wanted]
+    assert len(wanted) == 4 * 10 * partitions
 
 
 @pytest.mark.parametrize("meanwhile", ["running", "restarted"])

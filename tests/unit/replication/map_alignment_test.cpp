@@ -79,5 +79,44 @@ TEST(MapAlignment, NeedsTheNewestRecord) {
                 HasSubstr("is not at the source any more"));
 }
 
+TEST(MapAlignment, SaysWhetherEitherLogLacksAnything) {
+    EXPECT_TRUE(align_copy(records(100, "ab  cd e"), records(0, "abcd")).is_whole);
+    EXPECT_TRUE(align_copy(records(103, "defgh"), records(0, "abcdef")).is_whole);
+    EXPECT_TRUE(align_copy(records(100, "abcdef"), records(3, "def")).is_whole);
+    EXPECT_FALSE(align_copy(records(100, "abcxde"), records(0, "abcde")).is_whole);
+    EXPECT_FALSE(align_copy(records(100, "abde"), records(0, "abcde")).is_whole);
+    EXPECT_FALSE(align_copy(records(100, "xbcde"), records(0, "abcde")).is_whole);
+    EXPECT_FALSE(align_copy(records(100, "abc"), records(0, "abcde")).is_whole);
+}
+
+RunList list_of(const std::vector<OffsetRun>& runs) {
+    RunList list;
+    for (const OffsetRun& each : runs) {
+        list.add(each);
+    }
+    return list;
+}
+
+TEST(MapAlignment, TellsWhichRunsAreMissing) {
+    const std::vector<OffsetRun> right{run(0, 100), run(5, 110), run(9, 120)};
+    EXPECT_THAT(*missing_runs(list_of({right[0]}), right), ElementsAre(right[1], right[2]));
+    EXPECT_THAT(*missing_runs(list_of({right[0], right[1]}), right), ElementsAre(right[2]));
+    EXPECT_THAT(*missing_runs(list_of(right), right), IsEmpty());
+    // Of what neither log has any more, only one of them says where it was.
+    EXPECT_THAT(*missing_runs(list_of({run(0, 80), right[1]}), {right[1], right[2]}),
+                ElementsAre(right[2]));
+    EXPECT_THAT(*missing_runs(list_of({run(0, 100)}), {run(3, 103), run(5, 110)}),
+                ElementsAre(run(5, 110)));
+}
+
+TEST(MapAlignment, LeavesAMapThatSaysOtherwise) {
+    EXPECT_EQ(missing_runs(list_of({run(0, 101)}), {run(0, 100)}), std::nullopt);
+    EXPECT_EQ(missing_runs(list_of({run(0, 100), run(4, 200)}), {run(0, 100)}), std::nullopt);
+    EXPECT_EQ(missing_runs(list_of({run(0, 100), run(4, 200)}), {run(0, 100), run(3, 103 + 1)}),
+              std::nullopt);
+    EXPECT_EQ(missing_runs(list_of({run(3, 100)}), {run(0, 97)}), std::nullopt);
+    EXPECT_EQ(missing_runs(RunList(), {run(0, 97)}), std::nullopt);
+}
+
 }  // namespace
 }  // namespace lockstep::replication

@@ -77,6 +77,12 @@ public:
         start = end = 0;
     }
 
+    /// As after an unclean election: the newest batches are not there any more.
+    void lose_batches(size_t count) {
+        batches_.resize(batches_.size() - count);
+        end = batches_.empty() ? start : batches().back().next_offset().value();
+    }
+
     std::vector<protocol::RecordBatchView> batches() const {
         std::vector<protocol::RecordBatchView> views;
         for (const Bytes& batch : batches_) {
