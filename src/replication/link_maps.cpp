@@ -88,8 +88,8 @@ Task<Result<std::string>> Link::check_map(const PartitionReplicator& partition, 
     checked.changes = map.changes;
     if (!is_right) {
         checked.problem = fmt::format(
-            "the map of its offsets in topic {} on {} does not fit its source, and cannot be told "
-            "from both logs again{}{}",
+            "the map of its offsets is lost in part: what topic {} on {} has of it does not fit "
+            "the source, and it cannot be told from both logs again{}{}",
             OffsetsStore::kTopic, spec_.target, alignment.problem.empty() ? "" : ": ",
             alignment.problem);
     }
