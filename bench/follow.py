@@ -62,7 +62,7 @@ def measure(source: KafkaCluster, target: KafkaCluster, home: Path, rounds: int)
     return measured
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
@@ -79,7 +79,8 @@ def main() -> None:
     print(f"from `apply` to the first record of a new link: "
           f"{' '.join(format(each, '.2f') for each in measured)} s, "
           f"median {statistics.median(measured):.2f} s, at most {worst:.2f} s{verdict}")
+    return int(worst > BAR)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
