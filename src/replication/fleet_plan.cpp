@@ -172,8 +172,9 @@ private:
             return has_above ? std::optional(above->second) : std::nullopt;
         }
         const auto under = std::prev(above);
-        const bool above_is_nearer =
-            has_above && above->first <= fitting && above->first - wanted < wanted - under->first;
+        const bool may_be_above =
+            has_above && (above->first <= fitting || under->first <= kHardlyCounts);
+        const bool above_is_nearer = may_be_above && above->first - wanted < wanted - under->first;
         if (above_is_nearer) {
             return above->second;
         }

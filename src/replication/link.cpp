@@ -49,6 +49,7 @@ Link::Link(const LinkEnvironment& environment, LinkSetup setup)
       cluster_ids_(environment.cluster_ids != nullptr ? *environment.cluster_ids : own_ids_),
       audit_(target_),
       around_(source_, target_, spec_, [this] { return settled_topics(); }),
+      aligned_(environment.runtime.loop),
       look_backoff_(retry_pace(spec_)),
       position_wanted_(environment.runtime.loop),
       metadata_wanted_(environment.runtime.loop),

@@ -223,6 +223,8 @@ private:
         std::string problem;
     };
     std::map<StreamKey, CheckedMap> checked_maps_;  // which could not be mended, or are right
+    bool is_aligning_ = false;                      // two logs, to tell a map from them
+    runtime::Signal aligned_;
     LatencyHistogram fetch_latency_;
     ReaderPace pace_;
 
@@ -253,7 +255,7 @@ private:
     std::string problem_;
     std::string marker_problem_;
     bool are_markers_probed_ = false;
-    bool are_all_maps_read_ = false;
+    std::optional<int> all_maps_read_at_;  // as of OffsetsStore::losses()
     int32_t coordinator_epoch_ = 0;
     bool is_discovered_ = false;
     std::vector<UnmatchedEntry> unmatched_;

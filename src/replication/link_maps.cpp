@@ -22,7 +22,16 @@ Task<Result<MapAlignment>> Link::align(const PartitionReplicator& partition, Str
                        logs.target_end,    stream_id(places.stream.key),
                        places.origins,     places.index,
                        spec_.append_time};
+    while (is_aligning_) {  // one after the other: both logs' records are in memory
+        co_await aligned_.wait(runtime::kNever, tasks_.stop_token());
+        if (tasks_.stop_requested()) {
+            co_return Error(Errc::stopped, "stopped");
+        }
+    }
+    is_aligning_ = true;
     auto read = co_await rebuild_map(source_, target_, lost, tasks_.stop_token());
+    is_aligning_ = false;
+    aligned_.notify_all();
     if (read.has_error() && read.error().is(Errc::limit_exceeded)) {
         co_return MapAlignment{.problem = read.error().message()};
     }
@@ -85,7 +94,7 @@ Task<Result<std::string>> Link::check_map(const PartitionReplicator& partition, 
         co_return "";  // the newest record was found
     }
     const bool is_right = alignment.problem.empty() && missing && missing->empty();
-    checked.changes = map.changes;
+    checked = {map.changes, ""};
     if (!is_right) {
         checked.problem = fmt::format(
             "the map of its offsets is lost in part: what topic {} on {} has of it does not fit "

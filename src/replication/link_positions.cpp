@@ -381,9 +381,10 @@ Task<Result<void>> Link::begin_translated(PartitionReplicator& partition, Partit
     const StreamKey own = key_of(partition);
     const OffsetsStore::TargetLog target_log{leaders.target_topic_id, logs.target_end};
     const auto form = store_.own_form(own, target_log);
-    if ((spec_.origins || form == StreamForm::one_origin) && !are_all_maps_read_) {
+    if ((spec_.origins || form == StreamForm::one_origin) &&
+        all_maps_read_at_ != store_.losses()) {
         LS_CO_CHECK(co_await store_.catch_up_all(tasks_.stop_token()));
-        are_all_maps_read_ = true;
+        all_maps_read_at_ = store_.losses();
     }
     const auto changed = changed_form_problem(store_, own, target_log, spec_);
     if (!changed.empty()) {

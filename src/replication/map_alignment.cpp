@@ -113,7 +113,11 @@ std::optional<std::vector<OffsetRun>> missing_runs(const RunList& known,
         if (told.offset_of(run.first) == run.offset) {
             continue;
         }
-        if (told.is_empty() || run.first <= told.runs().back().first) {
+        const bool is_behind = !told.is_empty() && run.first > told.runs().back().first;
+        // The next record was expected at the offset to which all had been passed over.
+        const bool is_later = !told.is_empty() && run.first == told.runs().back().first &&
+                              run.offset > told.runs().back().offset;
+        if (!is_behind && !is_later) {
             return std::nullopt;
         }
         told.add(run);

@@ -17,6 +17,25 @@ namespace lockstep::replication {
 /// One partition of the topic: how far it has been read, and what is being written to it.
 class OffsetsStore::Partition final : public client::ProduceListener {
 public:
+    /// Somebody waits for what it has of the streams of a source partition.
+    class Waiting {
+    public:
+        Waiting(Partition& partition, const std::optional<StreamKey>& key) : partition_(partition) {
+            place_ = key ? partition.awaited.insert(*key) : partition.awaited.end();
+        }
+        ~Waiting() {
+            if (place_ != partition_.awaited.end()) {
+                partition_.awaited.erase(place_);
+            }
+        }
+        Waiting(const Waiting&) = delete;
+        Waiting& operator=(const Waiting&) = delete;
+
+    private:
+        Partition& partition_;
+        std::multiset<StreamKey>::iterator place_;
+    };
+
     Partition(client::Cluster& target, client::BatchProducer& producer, int32_t index)
         : id{kTopic, PartitionIndex(index)},
           changed(target.runtime().loop),
@@ -43,7 +62,10 @@ public:
             saved(Error(make_error_code(protocol::KafkaError::duplicate_sequence_number),
                         "another worker has written to " + id.to_string()));
         } else {
-            note_end(answer.base_offset + batch.record_count, lane_epoch_);
+            const auto leader = target_.metadata().leader_of(id);
+            if (leader && leader->epoch == leader_epoch) {
+                note_end(answer.base_offset + batch.record_count, leader_epoch);
+            }
             saved(Result<void>());
         }
         return true;
@@ -60,7 +82,7 @@ public:
 
     /// The log has had this much, the newest of it under that epoch.
     void note_end(Offset seen, LeaderEpoch epoch) {
-        if (seen > end) {
+        if (seen >= end) {
             end = seen;
             end_epoch = epoch;
         }
@@ -85,6 +107,7 @@ public:
     LeaderEpoch leader_epoch = kNoLeaderEpoch;  // under which the log still had it
     int begun = 0;                              // how often from the start
     std::set<ProducerId> ids;                   // of the streams that it has, or is to have
+    std::multiset<StreamKey> awaited;           // of source partitions that are to go on
     bool is_reading = false;
     runtime::Signal changed;  // a reading, or a write, has ended
 
@@ -92,7 +115,6 @@ private:
     bool start() {
         const auto leader = target_.metadata().leader_of(id);
         if (leader) {
-            lane_epoch_ = leader->epoch;
             leader_epoch = end_epoch == kNoLeaderEpoch ? leader->epoch : leader_epoch;
             lane_->start(leader->leader, target_.metadata().find_topic(kTopic)->id);
         }
@@ -100,7 +122,6 @@ private:
     }
 
     std::shared_ptr<client::BatchProducer::Lane> lane_;
-    LeaderEpoch lane_epoch_ = kNoLeaderEpoch;
     client::Cluster& target_;
     std::deque<Saved> waiting_;
     int64_t next_token_ = 0;

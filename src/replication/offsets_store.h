@@ -52,12 +52,16 @@ public:
     /// Whether the target's metadata has it.
     bool is_there() const { return target_.metadata().find_topic(kTopic) != nullptr; }
 
-    /// Reads what has been stored of the stream since the last time. Where the topic has lost its
-    /// end (an unclean election), all that it has: what is known of the stream is forgotten then.
-    runtime::Task<Result<void>> catch_up(StreamKey stream, std::stop_token stop);
+    /// Reads what has been stored of the stream's source partition since the last time. Where the
+    /// topic has lost its end (an unclean election), all that it has: what is known stays so only
+    /// as far as it goes on from that, and is stored again.
+    runtime::Task<Result<void>> catch_up(StreamKey key, std::stop_token stop);
 
     /// The same of all streams.
     runtime::Task<Result<void>> catch_up_all(std::stop_token stop);
+
+    /// How often the topic has lost an end: what was read of all streams need not be known then.
+    int losses() const { return losses_; }
 
     /// Whether anything was ever stored of the stream.
     bool has(const StreamKey& stream) const;
@@ -146,13 +150,16 @@ private:
     std::vector<Stream*> streams_of(StreamKey key) const;
     Partition& partition_of(const StreamKey& key);
     Partition& partition_at(int32_t index);
-    /// With the streams of the source partition of `anew` read from the start, if they are stale.
+    /// With the streams of the source partition of `anew` from the start, if they are stale.
     runtime::Task<Result<void>> catch_up_partition(Partition& partition,
                                                    std::optional<StreamKey> anew,
                                                    std::stop_token stop);
     runtime::Task<Result<void>> read_on(Partition& partition, std::stop_token stop);
     runtime::Task<Result<void>> check_end(Partition& partition, client::PartitionLeader leader,
                                           std::stop_token stop);
+    runtime::Task<Result<bool>> still_has_end(Partition& partition, BrokerId leader,
+                                              std::stop_token stop);
+    std::vector<Stream*> begin_anew(Partition& partition);
     runtime::Task<Result<void>> find_place(Partition& partition, BrokerId leader,
                                            std::stop_token stop);
     void lose_end(Partition& partition);
@@ -167,6 +174,7 @@ private:
     std::map<StreamKey, std::unique_ptr<Stream>> streams_;
     std::map<ProducerId, Sequence> last_;  // of what each stream has stored
     std::array<std::unique_ptr<Partition>, kPartitions> partitions_;
+    int losses_ = 0;
     Uuid topic_id_;  // all zeros as long as it is not known
 };
 

@@ -18,12 +18,19 @@ namespace lockstep::replication {
 using protocol::RecordBatchView;
 using runtime::Task;
 
-Task<Result<void>> OffsetsStore::catch_up(StreamKey stream, std::stop_token stop) {
-    auto done = co_await catch_up_partition(partition_of(stream), stream, stop);
-    if (const auto known = streams_.find(stream); done.has_value() && known != streams_.end()) {
-        known->second->is_outdated = false;
+Task<Result<void>> OffsetsStore::catch_up(StreamKey key, std::stop_token stop) {
+    const auto go_by_them = [&] {
+        for (Stream* stream : streams_of(key)) {
+            stream->is_used = true;
+        }
+    };
+    go_by_them();
+    LS_CO_CHECK(co_await catch_up_partition(partition_of(key), key, stop));
+    go_by_them();
+    for (Stream* stream : streams_of(key)) {
+        stream->is_outdated = false;
     }
-    co_return done;
+    co_return Result<void>();
 }
 
 Task<Result<void>> OffsetsStore::catch_up_all(std::stop_token stop) {
@@ -36,6 +43,7 @@ Task<Result<void>> OffsetsStore::catch_up_all(std::stop_token stop) {
 Task<Result<void>> OffsetsStore::catch_up_partition(Partition& partition,
                                                     std::optional<StreamKey> anew,
                                                     std::stop_token stop) {
+    const Partition::Waiting waiting(partition, anew);
     const auto any_of_them = [&](bool Stream::*is_so) {
         return anew && std::ranges::any_of(streams_of(*anew), [is_so](const Stream* stream) {
                    return stream->is_stale && stream->*is_so;
@@ -48,31 +56,40 @@ Task<Result<void>> OffsetsStore::catch_up_partition(Partition& partition,
                 co_return Error(Errc::stopped, "stopped");
             }
         }
-        std::vector<Stream*> fresh;
-        if (any_of_them(&Stream::is_stale)) {
-            fresh = streams_of(*anew);
-            for (Stream* stream : fresh) {
-                stream->begin_anew();
-                stream->is_fresh = true;
-            }
-            partition.read_anew();
-        }
         partition.is_reading = true;
+        const std::vector<Stream*> fresh = begin_anew(partition);
         auto done = co_await read_on(partition, stop);
         partition.is_reading = false;
         partition.changed.notify_all();
         for (Stream* stream : fresh) {
-            stream->is_fresh = false;
-        }
-        if (done.has_error()) {
-            for (Stream* stream : fresh) {
+            if (done.has_error()) {
                 stream->is_stale = true;  // it was not read to the end
+                stream->is_fresh = false;
+            } else if (!stream->is_stale) {
+                stream->take_what_was_known();
             }
         }
         if (done.has_error() || !any_of_them(&Stream::is_stale)) {
             co_return done;
         }
     }
+}
+
+/// All at once that anybody waits for.
+std::vector<OffsetsStore::Stream*> OffsetsStore::begin_anew(Partition& partition) {
+    std::vector<Stream*> fresh;
+    for (const StreamKey& key : partition.awaited) {
+        for (Stream* stream : streams_of(key)) {
+            if (stream->is_stale && !stream->is_writing) {
+                stream->read_anew();
+                fresh.push_back(stream);
+            }
+        }
+    }
+    if (!fresh.empty()) {
+        partition.read_anew();
+    }
+    return fresh;
 }
 
 /// What is known here is all that is left of what was in it.
@@ -98,11 +115,11 @@ void OffsetsStore::notice_other_topic() {
     topic_id_ = topic->id;
 }
 
-/// What its log had need not be in it any more. Who goes by a map that was in it begins anew, as
-/// after a start: what the map has lost is told from the logs then.
+/// What its log had need not be in it any more. Who goes by a map that was in it begins anew.
 void OffsetsStore::lose_end(Partition& partition) {
     log::warn("{} on {} is not as it was: reading the maps in it again", partition.id.to_string(),
               target_.name());
+    ++losses_;
     partition.read_anew();
     for (const ProducerId id : std::exchange(partition.ids, {})) {
         last_.erase(id);
@@ -126,32 +143,69 @@ Task<Result<void>> OffsetsStore::check_end(Partition& partition, client::Partiti
     if (leader.epoch != partition.leader_epoch && partition.end_epoch != kNoLeaderEpoch) {
         const client::LogPlace place{leader.leader, partition.id, partition.end};
         const int begun = partition.begun;
-        const Offset end = partition.end;
         auto asked = co_await client::end_of_epoch(target_, place, partition.end_epoch, stop);
-        LS_CO_TRY(there, std::move(asked));
-        if (begun == partition.begun && there && *there < end) {
-            lose_end(partition);
+        if (asked.has_error() && !asked.error().is(Errc::unsupported)) {
+            co_return std::move(asked).error();
+        }
+        const auto there = asked.has_error() ? std::nullopt : *asked;
+        if (begun == partition.begun && there && *there < place.offset) {
+            auto looked = co_await still_has_end(partition, leader.leader, stop);
+            LS_CO_TRY(has_end, std::move(looked));
+            if (!has_end && begun == partition.begun) {
+                lose_end(partition);
+            }
         }
     }
     partition.leader_epoch = leader.epoch;
     co_return Result<void>();
 }
 
+/// What was written from here may be of a newer epoch than was known then.
+Task<Result<bool>> OffsetsStore::still_has_end(Partition& partition, BrokerId leader,
+                                               std::stop_token stop) {
+    const Offset end = partition.end;
+    client::LogPlace place{leader, partition.id, end - 1};
+    auto read = co_await client::read_batch_at(target_, std::move(place), stop);
+    if (read.has_error()) {
+        const bool is_out = read.error().code == protocol::KafkaError::offset_out_of_range;
+        co_return is_out ? Result<bool>(false) : Result<bool>(std::move(read).error());
+    }
+    ByteView bytes = read->view();
+    LS_CO_TRY(batch, protocol::next_batch(bytes));
+    if (!batch || batch->next_offset() != end) {
+        co_return false;
+    }
+    const auto last = last_.find(batch->producer_id());
+    if (last == last_.end() ||
+        last->second != behind(batch->base_sequence(), batch->last_offset_delta())) {
+        co_return false;
+    }
+    partition.note_end(end, batch->partition_leader_epoch());
+    co_return true;
+}
+
 Task<Result<void>> OffsetsStore::check_ends(std::stop_token stop) {
+    Result<void> outcome;
     for (const auto& partition : partitions_) {
         const auto leader = partition ? target_.metadata().leader_of(partition->id) : std::nullopt;
         if (leader) {
-            LS_CO_CHECK(co_await check_end(*partition, *leader, stop));
+            auto checked = co_await check_end(*partition, *leader, stop);
+            if (checked.has_error()) {
+                outcome = std::move(checked);
+            }
         }
     }
-    co_return Result<void>();
+    co_return outcome;
 }
 
 /// Where the log has nothing at `next`.
 Task<Result<void>> OffsetsStore::find_place(Partition& partition, BrokerId leader,
                                             std::stop_token stop) {
-    const std::vector<TopicPartition> ids{partition.id};
     const int begun = partition.begun;
+    const std::vector<std::string> topics{kTopic};
+    LS_CO_CHECK(co_await target_.refresh_metadata(&topics, stop));
+    notice_other_topic();
+    const std::vector<TopicPartition> ids{partition.id};
     const LogEnds ends = co_await read_ends(target_, leader, ids, stop);
     const auto range = ends.ranges.find(partition.id);
     if (begun != partition.begun) {

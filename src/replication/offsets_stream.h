@@ -2,10 +2,12 @@
 
 // Of OffsetsStore alone.
 
+#include "replication/map_alignment.h"
 #include "replication/offsets_store.h"
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -35,12 +37,47 @@ struct OffsetsStore::Stream {
     bool is_used = false;      // somebody here goes by the map
     bool is_stale = false;     // the topic need not have all of it any more: it is to be read anew
     bool is_fresh = false;     // all of it is being read
+    struct Former {
+        StreamMap map;
+        bool is_stored = false;
+    };
+    std::optional<Former> former;  // what was known before all is read
     std::vector<Chunk> written;    // by the write that is under way
     std::vector<size_t> read_own;  // which of these were read before the answer came
     /// What waits for the write that is under way: the next one goes on from its outcome.
     std::function<void(const Result<void>&)> waiting;
     size_t target_runs_stored = 0;  // of all there ever were
     Ordinal next_stored{0};
+
+    /// All that the topic has of it is about to be read.
+    void read_anew() {
+        if (!former) {
+            former = {map, is_stored};
+        }
+        begin_anew();
+        is_fresh = true;
+    }
+
+    /// It was read: what was known goes on from there, or it is not what counts any more.
+    void take_what_was_known() {
+        is_fresh = false;
+        const Former known = std::move(*std::exchange(former, std::nullopt));
+        if (!is_stored) {
+            const uint64_t changes = map.changes;
+            map = known.map;
+            map.changes = changes;
+            is_stored = known.is_stored;
+            is_lost = !map.source.is_empty();
+            return;
+        }
+        const auto missing = missing_runs(map.source, known.map.source.runs());
+        if (missing && !missing->empty()) {
+            for (const OffsetRun& run : *missing) {
+                map.source.add(run);
+            }
+            is_lost = true;
+        }
+    }
 
     /// Nothing is known of it.
     void begin_anew() {

@@ -107,6 +107,9 @@ TEST(MapAlignment, TellsWhichRunsAreMissing) {
                 ElementsAre(right[2]));
     EXPECT_THAT(*missing_runs(list_of({run(0, 100)}), {run(3, 103), run(5, 110)}),
                 ElementsAre(run(5, 110)));
+    // Where the next record was only expected behind what had been passed over.
+    EXPECT_THAT(*missing_runs(list_of({run(0, 100), run(5, 107)}), right),
+                ElementsAre(right[1], right[2]));
 }
 
 TEST(MapAlignment, LeavesAMapThatSaysOtherwise) {
