@@ -85,8 +85,10 @@ constexpr std::array<BlockedAdvice, 33> kAdvice{{
      "the target ends at N, the source already at M",
      "the source lost records, or was exchanged: compare before you do anything"},
     {"map_lost", R"(the map of its offsets is lost)",
-     "the map of its offsets is lost and cannot be told from both logs again",
-     "`__lockstep_offsets` was deleted, and records look the same: restore that topic, or delete "
+     "the map of its offsets is lost, as a whole or in part, and cannot be told from both logs "
+     "again",
+     "`__lockstep_offsets` was deleted, or has lost its newest part (an unclean election), and "
+     "records look the same: restore that topic, or delete "
      "the target topic to start anew"},
     {"target_stamps_time", R"(stamps its own time)", "the target topic stamps its own time",
      "set `message.timestamp.type=CreateTime` there, delete what was copied, restart; or set "
