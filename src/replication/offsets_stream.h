@@ -61,11 +61,9 @@ struct OffsetsStore::Stream {
     /// It was read: what was known goes on from there, or it is not what counts any more.
     void take_what_was_known() {
         is_fresh = false;
-        const Former known = std::move(*std::exchange(former, std::nullopt));
+        Former known = std::move(*std::exchange(former, std::nullopt));
         if (!is_stored) {
-            const uint64_t changes = map.changes;
-            map = known.map;
-            map.changes = changes;
+            set_map(std::move(known.map));
             is_stored = known.is_stored;
             is_lost = !map.source.is_empty();
             return;
@@ -81,12 +79,17 @@ struct OffsetsStore::Stream {
 
     /// Nothing is known of it.
     void begin_anew() {
-        const uint64_t changes = map.changes;
-        map = StreamMap();
-        map.changes = changes + 1;
+        set_map(StreamMap());
+        ++map.changes;
+        is_stored = is_lost = is_stale = false;
+    }
+
+    /// Nothing of the target's side has been stored of that one.
+    void set_map(StreamMap other) {
+        other.changes = map.changes;
+        map = std::move(other);
         target_runs_stored = 0;
         next_stored = Ordinal(0);
-        is_stored = is_lost = is_stale = false;
     }
 
     /// The records are in that topic of the target; all zeros where that is not said.
@@ -95,11 +98,7 @@ struct OffsetsStore::Stream {
             return;
         }
         if (!map.target_topic_id.is_zero() && map.target_topic_id != topic_id) {
-            const uint64_t changes = map.changes;
-            map = StreamMap();
-            map.changes = changes;
-            target_runs_stored = 0;
-            next_stored = Ordinal(0);
+            set_map(StreamMap());
         }
         map.target_topic_id = topic_id;
     }

@@ -20,7 +20,7 @@ EVEN = 0.20  # of an even share
 LOAD_SECONDS = 15
 SESSION_SECONDS = 6
 GAP_SECONDS = SESSION_SECONDS + 1
-OTHERS_GAP_SECONDS = SESSION_SECONDS / 2  # of those whose worker lives: they wait for nothing
+OTHERS_GAP_SECONDS = 2
 DYING_SECONDS = 1  # until all that a dead worker had sent is there
 SHARING_SECONDS = 60  # until loads have been measured, and are even
 MANY_TOPICS, MANY_PARTITIONS = 12, 50
@@ -223,7 +223,8 @@ def test_who_leaves_hands_over_at_once(lockstep, source, target, name):
         workers[1].terminate()
         left_at = time.monotonic()
         eventually(lambda: watch.have_moved_since(left_at), "all goes on")
-        assert max(watch.longest.values()) < SESSION_SECONDS, "nobody waited for the session's end"
+        print(f"gaps: {sorted(round(gap, 2) for gap in watch.longest.values())}")
+        assert max(watch.longest.values()) <= OTHERS_GAP_SECONDS
     workers[0].wait_copied(name)
     assert assert_same_records(source, target, name) > 0
 

@@ -171,7 +171,6 @@ TEST(FleetPlan, TakesForANewWorker_OnlyItsShare_WhereFewCountMuch) {
         for (int round = 0; round < 4; ++round) {
             workers = after(plan_fleet(workers, ids, rates), workers);
         }
-        const auto before = workers;
         workers.push_back({"c", 1, {}});
         for (int round = 0; round < 4; ++round) {
             const auto plan = plan_fleet(workers, ids, rates);
