@@ -20,14 +20,16 @@ Cluster::Cluster(runtime::Runtime& runtime, ClusterSpec spec, ConnectionOptions 
 
 Cluster::~Cluster() = default;
 
-Task<Result<ConnectionPtr>> Cluster::broker(BrokerId id, Purpose purpose, std::stop_token stop) {
+Task<Result<ConnectionPtr>> Cluster::broker(BrokerId id, Purpose purpose, std::stop_token stop,
+                                            size_t number) {
     const auto found = metadata_.brokers().find(id);
     if (found == metadata_.brokers().end()) {
         co_return Error(Errc::not_found,
                         fmt::format("cluster {} has no broker {} now", name(), id.value()));
     }
     const Endpoint endpoint = found->second;
-    auto connection = co_await connection_to(endpoint, purpose, stop);
+    const Use use{purpose, number};
+    auto connection = co_await connection_to(endpoint, use, stop);
     co_return connection;
 }
 
@@ -38,10 +40,11 @@ Task<Result<ConnectionPtr>> Cluster::any_broker(std::stop_token stop) {
     }
     candidates.insert(candidates.end(), spec_.bootstrap.begin(), spec_.bootstrap.end());
     Error last(Errc::not_found, "cluster " + name() + " has no addresses");
+    const Use use{Purpose::control};
     const size_t first = next_any_;
     for (size_t i = 0; i < candidates.size(); ++i) {
         const size_t index = (first + i) % candidates.size();
-        auto connection = co_await connection_to(candidates[index], Purpose::control, stop);
+        auto connection = co_await connection_to(candidates[index], use, stop);
         if (connection.has_value()) {
             next_any_ = index;
             co_return connection;
@@ -54,9 +57,9 @@ Task<Result<ConnectionPtr>> Cluster::any_broker(std::stop_token stop) {
     co_return std::move(last).within("cluster " + name());
 }
 
-Task<Result<ConnectionPtr>> Cluster::connection_to(Endpoint endpoint, Purpose purpose,
+Task<Result<ConnectionPtr>> Cluster::connection_to(Endpoint endpoint, Use use,
                                                    std::stop_token stop) {
-    auto& entry = slots_[{endpoint.to_string(), purpose}];
+    auto& entry = slots_[{endpoint.to_string(), use}];
     if (!entry) {
         entry = std::make_unique<Slot>(runtime_.loop, options_.reconnect);
     }

@@ -36,8 +36,10 @@ public:
                                                  std::stop_token stop);
 
     /// A connection to a broker. Waits for its turn after failures, so a loop that calls this needs
-    /// no backoff of its own. Every caller gets the same one until it is closed.
-    runtime::Task<Result<ConnectionPtr>> broker(BrokerId id, Purpose purpose, std::stop_token stop);
+    /// no backoff of its own. Every caller gets the same one until it is closed; `number` tells
+    /// several for the same purpose apart (a broker answers one request of a connection at a time).
+    runtime::Task<Result<ConnectionPtr>> broker(BrokerId id, Purpose purpose, std::stop_token stop,
+                                                size_t number = 0);
 
     /// A connection to whichever broker can be reached: known ones first, then the bootstrap list.
     runtime::Task<Result<ConnectionPtr>> any_broker(std::stop_token stop);
@@ -66,9 +68,15 @@ private:
         runtime::TimePoint not_before{};
         Backoff backoff;
     };
-    using SlotKey = std::pair<std::string, Purpose>;  // the address, as brokers may move
+    struct Use {
+        Purpose purpose;
+        size_t number = 0;
 
-    runtime::Task<Result<ConnectionPtr>> connection_to(Endpoint endpoint, Purpose purpose,
+        auto operator<=>(const Use&) const = default;
+    };
+    using SlotKey = std::pair<std::string, Use>;  // the address, as brokers may move
+
+    runtime::Task<Result<ConnectionPtr>> connection_to(Endpoint endpoint, Use use,
                                                        std::stop_token stop);
     runtime::Task<void> retire(ConnectionPtr connection);
 

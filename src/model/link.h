@@ -145,6 +145,9 @@ struct Limits {
     std::chrono::milliseconds discovery_interval{2000};   // how often links look for new topics
     int64_t verify_bytes_per_second = int64_t{16} << 20;  // read to prove the copies; 0: not at all
     FleetSpec fleet = {};
+    /// That one fetch session has at most: brokers go through all of them for each fetch, several
+    /// times, and what is new in one waits meanwhile.
+    size_t session_partitions = 1000;
 };
 
 }  // namespace lockstep

@@ -2,6 +2,7 @@
 
 #include "protocol/message.h"
 
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <optional>
@@ -175,9 +176,11 @@ protected:
     bool stopped_ = false;
 
 private:
-    // Grows with what was really there, so that a lie about the count costs nothing.
+    // Grows with what was really there, so that a lie about the count costs nearly nothing.
     template <typename T>
     void elements(std::vector<T>& items, size_t count) {
+        constexpr size_t kExpected = 64;
+        items.reserve(std::min(count, kExpected));
         for (size_t i = 0; i < count && !stopped_; ++i) {
             T& item = i < items.size() ? items[i] : items.emplace_back();
             if constexpr (LeafField<T>) {

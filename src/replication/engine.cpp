@@ -34,6 +34,7 @@ Engine::Engine(runtime::Runtime& runtime, EngineSetup setup)
       buffers_(kKeptBufferBytes),
       clusters_(std::move(setup.clusters)),
       fleet_(std::move(setup.limits.fleet)),
+      session_partitions_(setup.limits.session_partitions),
       cluster_ids_(configured_ids(clusters_)),
       routes_(setup.links) {
     if (setup.limits.verify_bytes_per_second > 0) {
@@ -52,10 +53,16 @@ Engine::Engine(runtime::Runtime& runtime, EngineSetup setup)
 }
 
 void Engine::open(Running& wanted) {
-    const LinkEnvironment environment{
-        runtime_,         budget_,  buffers_,      verify_rate_ ? &*verify_rate_ : nullptr,
-        &cluster_ids_,    &routes_, member_names_, fleet_,
-        &on_copy_deleted_};
+    const LinkEnvironment environment{runtime_,
+                                      budget_,
+                                      buffers_,
+                                      verify_rate_ ? &*verify_rate_ : nullptr,
+                                      &cluster_ids_,
+                                      &routes_,
+                                      member_names_,
+                                      fleet_,
+                                      session_partitions_,
+                                      &on_copy_deleted_};
     const LinkSpec& link = wanted.spec;
     auto filter = TopicFilter::make(link.topics, link.exclude);
     LS_ASSERT(filter.has_value());

@@ -104,6 +104,7 @@ private:
     BufferPool buffers_;
     std::vector<ClusterSpec> clusters_;
     FleetSpec fleet_;
+    size_t session_partitions_;
     std::optional<ReadRate> verify_rate_;
     ClusterIds cluster_ids_;
     TopicRoutes routes_;

@@ -122,7 +122,7 @@ void Fleet::decide() {
 }
 
 void Fleet::measure() {
-    meter_.sample(target_.runtime().loop.now(), services_.copied());
+    meter_.sample(target_.runtime().loop.now(), services_.copied);
 }
 
 double Fleet::load() const {
@@ -149,10 +149,16 @@ bool Fleet::has_changed_load() const {
 
 void Fleet::know(std::set<TopicPartition> partitions) {
     known_ = std::move(partitions);
-    const bool has_new = table_ && std::ranges::any_of(known_, [this](const auto& id) {
-                             return !table_->plan.contains(id);
-                         });
-    if (has_new) {
+    are_all_planned_ = false;
+}
+
+void Fleet::tell_known() {
+    if (!table_ || are_all_planned_) {
+        return;
+    }
+    are_all_planned_ =
+        std::ranges::all_of(known_, [this](const auto& id) { return table_->plan.contains(id); });
+    if (!are_all_planned_) {
         member_.rejoin();
     }
 }
@@ -227,8 +233,8 @@ Bytes Fleet::join_with() {
 
 /// As it was measured here, or else by whoever had it before.
 double Fleet::rate_of(const TopicPartition& id) const {
-    if (const auto measured = meter_.rates().find(id); measured != meter_.rates().end()) {
-        return measured->second;
+    if (const auto measured = meter_.rate_of(id)) {
+        return *measured;
     }
     const auto told = table_ ? table_->rates.find(id) : FleetRates::const_iterator();
     return table_ && told != table_->rates.end() ? told->second : 0;
@@ -317,6 +323,7 @@ void Fleet::take(FleetTable table, size_t self) {
     // Before anything of it is copied: it may have been paused all along.
     services_.pauses_changed(services_.pauses->take(table.pauses));
     table_ = std::move(table);
+    are_all_planned_ = false;
     told_load_ = load();
     is_decided_ = true;
     decided_.notify_all();

@@ -36,7 +36,7 @@ public:
         client::MemberNames* names = nullptr;  // null: none are kept
     };
     struct Services {
-        std::function<FleetMeter::CopiedBytes()> copied;  // of the partitions that it copies
+        FleetMeter::Visit copied;       // of the partitions that it copies
         std::function<void()> changed;  // told that it may copy others than before
         SharedPauses* pauses = nullptr;
         std::function<void(const PauseChanges&)> pauses_changed;
@@ -53,6 +53,9 @@ public:
 
     /// The link's partitions, as this worker knows them now.
     void know(std::set<TopicPartition> partitions);
+    const std::set<TopicPartition>& known() const { return known_; }
+    /// Sees to it that the others hear of all that it knows.
+    void tell_known();
     /// Whether this worker can copy. One that cannot lets others have its partitions.
     void set_able(bool is_able);
 
@@ -102,6 +105,7 @@ private:
     Services services_;
     client::GroupMember member_;
     std::set<TopicPartition> known_;
+    bool are_all_planned_ = false;  // none of known_ is missing from the table
     bool is_able_ = true;
     FleetMeter meter_;
     bool is_decided_ = false;

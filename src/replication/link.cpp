@@ -270,14 +270,18 @@ std::optional<CopiedPartition> Link::copied(const PartitionReplicator& partition
 }
 
 SourceReader& Link::reader_of(BrokerId source_broker) {
-    auto& reader = readers_[source_broker];
-    if (!reader) {
-        reader = std::make_unique<SourceReader>(
-            source_, source_broker,
-            SourceReader::Shared{environment_.budget, fetch_latency_, pace_, spec_.priority});
-        tasks_.spawn("read", reader->run(tasks_.stop_token()));
+    auto& readers = readers_[source_broker];
+    const auto with_room = std::ranges::find_if(readers, [this](const auto& reader) {
+        return reader->partitions() < environment_.session_partitions;
+    });
+    if (with_room != readers.end()) {
+        return **with_room;
     }
-    return *reader;
+    readers.push_back(std::make_unique<SourceReader>(
+        source_, SourceReader::Place{source_broker, readers.size()},
+        SourceReader::Shared{environment_.budget, fetch_latency_, pace_, spec_.priority}));
+    tasks_.spawn("read", readers.back()->run(tasks_.stop_token()));
+    return *readers.back();
 }
 
 /// By the clock: who takes over from a dead worker does so seconds later, and one that gives a

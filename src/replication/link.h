@@ -41,6 +41,7 @@ struct LinkEnvironment {
     TopicRoutes* routes = nullptr;      // of all links together; null: this is the only one
     client::MemberNames* member_names = nullptr;  // null: none are kept
     FleetSpec fleet = {};
+    size_t session_partitions = Limits{}.session_partitions;
     const CopyDeleted* on_copy_deleted = nullptr;  // null, or empty: nobody wants to know
 };
 
@@ -56,13 +57,14 @@ struct LinkSetup {
 /// Copies the topics of one cluster to another.
 ///
 ///     source broker --SourceReader--> PartitionReplicator --BatchProducer lane--> target broker
-///                       (one per broker)   (one per partition)    (one per partition)
+///                (1,000 partitions each)  (one per partition)    (one per partition)
 ///
 /// Four loops: `discover` finds topics and leaders every interval, and at once when a partition
 /// asks for it; `position` looks at the logs of partitions that are idle and starts them; `follow`
 /// deletes on the target what the source has deleted, and asks who keeps transactions open; a
-/// reader per source broker fetches. Which partitions are this worker's says its Fleet. Lives on
-/// one shard. `start()`, then `co_await stop()` before destroying it.
+/// reader for each thousand partitions of a source broker fetches. Which partitions are this
+/// worker's says its Fleet. Lives on one shard. `start()`, then `co_await stop()` before destroying
+/// it.
 class Link final : public LinkServices {
 public:
     Link(const LinkEnvironment& environment, LinkSetup setup);
@@ -135,10 +137,11 @@ private:
     runtime::Task<void> probe_markers();
     std::set<std::string> settled_topics() const;
     Result<size_t> count_in(const PauseScope& scope) const;
-    void join_fleet();
+    void join_fleet(bool has_new_partitions);
     void on_new_plan();
     void follow_fleet();
-    FleetMeter::CopiedBytes copied_bytes() const;
+    void visit_copied_bytes(const FleetMeter::Visitor& visitor) const;
+    bool is_known(const std::set<TopicPartition>& partitions) const;
     runtime::TimePoint tell_what_is_set_down();
     bool is_all_answered() const;
     void follow_pauses();
@@ -251,7 +254,7 @@ private:
     FollowStatus growth_;                                        // of partition counts
     std::map<std::string, std::set<Uuid>> gone_;  // with their copies; by topic, its ids
     std::map<std::string, int> missed_;           // looks in a row that did not find a known topic
-    std::map<BrokerId, std::unique_ptr<SourceReader>> readers_;
+    std::map<BrokerId, std::vector<std::unique_ptr<SourceReader>>> readers_;
     std::string problem_;
     std::string marker_problem_;
     bool are_markers_probed_ = false;

@@ -157,7 +157,7 @@ void Link::apply(DiscoveredTopics discovered) {
     }
     notice_missing(present);
     let_go_of_gone(present);
-    join_fleet();
+    join_fleet(is_news);
     if (is_news) {
         applied_ = versions;
         follow_pauses();

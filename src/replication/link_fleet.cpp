@@ -10,14 +10,9 @@
 
 namespace lockstep::replication {
 
-/// Tells the other workers which partitions there are; the first time, joins them.
-void Link::join_fleet() {
-    std::set<TopicPartition> known;
-    for (const auto& [id, partition] : partitions_) {
-        if (!partition->is_orphan()) {
-            known.insert(id);
-        }
-    }
+/// Tells the other workers which partitions there are; the first time, joins them. There may be
+/// thousands, and most looks find nothing new.
+void Link::join_fleet(bool has_new_partitions) {
     const bool is_first = !fleet_;
     if (is_first) {
         Fleet::Options options{
@@ -27,15 +22,42 @@ void Link::join_fleet() {
             environment_.member_names};
         fleet_ = std::make_unique<Fleet>(
             target_, std::move(options),
-            Fleet::Services{[this] { return copied_bytes(); }, [this] { on_new_plan(); }, &pauses_,
+            Fleet::Services{[this](const auto& visitor) { visit_copied_bytes(visitor); },
+                            [this] { on_new_plan(); }, &pauses_,
                             [this](const PauseChanges& changes) { on_others_pauses(changes); }});
     }
-    fleet_->know(std::move(known));
+    if (!is_known(fleet_->known())) {
+        std::set<TopicPartition> known;
+        for (const auto& [id, partition] : partitions_) {
+            if (!partition->is_orphan()) {
+                known.insert(known.end(), id);
+            }
+        }
+        fleet_->know(std::move(known));
+    }
+    fleet_->tell_known();
     if (is_first) {
         fleet_tasks_.spawn("fleet", fleet_->run(fleet_tasks_.stop_token()));
         fleet_tasks_.spawn("watch the fleet", fleet_->watch(fleet_tasks_.stop_token()));
     }
-    follow_fleet();
+    if (is_first || has_new_partitions) {
+        follow_fleet();
+    }
+}
+
+/// Whether these are all partitions that are not orphans.
+bool Link::is_known(const std::set<TopicPartition>& partitions) const {
+    auto next = partitions.begin();
+    for (const auto& [id, partition] : partitions_) {
+        if (partition->is_orphan()) {
+            continue;
+        }
+        if (next == partitions.end() || *next != id) {
+            return false;
+        }
+        ++next;
+    }
+    return next == partitions.end();
 }
 
 void Link::on_new_plan() {
@@ -66,14 +88,12 @@ void Link::follow_fleet() {
 
 /// Of what cannot be copied now it is not known how much there is: that it is nothing would draw
 /// more to a worker that cannot reach the source.
-FleetMeter::CopiedBytes Link::copied_bytes() const {
-    FleetMeter::CopiedBytes bytes;
+void Link::visit_copied_bytes(const FleetMeter::Visitor& visitor) const {
     for (const auto& [id, partition] : partitions_) {
         if (partition->is_streaming()) {
-            bytes[id] = partition->status().copied_bytes;
+            visitor(id, partition->status().copied_bytes);
         }
     }
-    return bytes;
 }
 
 /// A worker that is to have a partition gets it when nothing of it is under way here. Says when to

@@ -31,9 +31,9 @@ bool has_found_something(const protocol::FetchResponse& response) {
 
 }  // namespace
 
-SourceReader::SourceReader(client::Cluster& source, BrokerId broker, Shared shared)
+SourceReader::SourceReader(client::Cluster& source, Place place, Shared shared)
     : source_(source),
-      broker_(broker),
+      place_(place),
       budget_(shared.budget),
       latency_(shared.latency),
       pace_(shared.pace),
@@ -67,7 +67,8 @@ Task<void> SourceReader::run(std::stop_token stop) {
             co_await runtime::sleep_for(source_.runtime().loop, kLostSessionPause, stop);
         }
         co_await keep_pace(stop);
-        auto connected = co_await source_.broker(broker_, client::Purpose::fetch, stop);
+        auto connected =
+            co_await source_.broker(place_.broker, client::Purpose::fetch, stop, place_.number);
         if (connected.has_error()) {
             fail_all(connected.error());
             continue;

@@ -20,9 +20,9 @@ struct ReaderPace {
     std::optional<runtime::Duration> rest = {};  // after a fetch that found nothing
 };
 
-/// Reads all partitions of a link that one source broker leads, in one fetch session: the next
-/// fetch is on its way while the last one's batches are being produced. Fetches no more than the
-/// memory budget allows. Owned by its Link, lives on the link's shard.
+/// Reads partitions of a link that one source broker leads, in one fetch session over a connection
+/// of its own: the next fetch is on its way while the last one's batches are being produced.
+/// Fetches no more than the memory budget allows. Owned by its Link, lives on the link's shard.
 class SourceReader {
 public:
     struct Shared {
@@ -32,11 +32,18 @@ public:
         Priority priority = Priority::normal;
     };
 
-    SourceReader(client::Cluster& source, BrokerId broker, Shared shared);
+    /// Which of the link's readers: of a broker, the first is 0.
+    struct Place {
+        BrokerId broker;
+        size_t number = 0;
+    };
+
+    SourceReader(client::Cluster& source, Place place, Shared shared);
 
     /// Reads `partition` from its fetch_position() on; also moves one that is being read.
     void add(PartitionReplicator& partition);
     void remove(PartitionReplicator& partition);
+    size_t partitions() const { return partitions_.size(); }
 
     /// How many partitions wait for room in their lanes: while there are some, a fetch that finds
     /// nothing returns soon, so that they are not kept waiting behind it.
@@ -53,7 +60,7 @@ private:
     void fail_all(const Error& error);
 
     client::Cluster& source_;
-    BrokerId broker_;
+    Place place_;
     MemoryBudget& budget_;
     LatencyHistogram& latency_;
     ReaderPace& pace_;

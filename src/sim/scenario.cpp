@@ -119,7 +119,11 @@ void Scenario::note_states() {
             continue;
         }
         for (const LinkStatus& link : worker->status()) {
-            const MemoryRule rule{plan_.limits[number].in_flight_bytes, plan_.source_brokers};
+            const Limits& limits = plan_.limits[number];
+            // Partitions move between brokers: each may have had nearly all of them.
+            const auto sessions =
+                static_cast<int64_t>(1 + link.partitions.size() / limits.session_partitions);
+            const MemoryRule rule{limits.in_flight_bytes, plan_.source_brokers * sessions};
             if (auto over = memory_problem(worker->node().name(), link.in_flight_bytes, rule)) {
                 add_problem(std::move(*over));
             }

@@ -179,6 +179,12 @@ ScenarioPlan draw_plan(uint64_t seed, Rng& rng) {
     // By numbers of its own: seeds without it stay what they were.
     plan.has_idempotent_writers = Rng(seed ^ 0x6964'656d'0000'0000).chance(0.5);
     plan.has_nulls = Rng(seed ^ 0x6e75'6c6c'0000'0000).chance(0.3);
+    Rng sessions(seed ^ 0x7365'7373'0000'0000);
+    if (sessions.chance(0.3)) {
+        for (Limits& limits : plan.limits) {
+            limits.session_partitions = pick<size_t>(sessions, {1, 2});
+        }
+    }
     if (is_rare) {
         draw_rare_faults(plan, seed, rare);
     } else if (seed % 10 == 9) {

@@ -6,7 +6,9 @@
 #include <fmt/core.h>
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <numeric>
+#include <set>
 
 namespace lockstep::replication {
 namespace {
@@ -37,6 +39,37 @@ TEST_F(LinkManyTest, AsksOnce_HowATopicIsCleanedUp_ForAllItsPartitions) {
         EXPECT_EQ(partition.state, PartitionState::running);
     }
     EXPECT_EQ(source_.count(ApiKey::describe_configs), 1);
+}
+
+// A broker goes through all partitions of a session for each fetch.
+TEST_F(LinkManyTest, ReadsNoMorePartitionsInASession_ThanItMay) {
+    const std::vector<int32_t> leaders(5, 1);
+    source_.metadata = test::metadata_of("src", 1, {{"orders", id_of(1), leaders, 0}});
+    target_.metadata = test::metadata_of("dst", 1, {{"orders", id_of(2), leaders, 0}});
+    session_partitions_ = 2;
+    size_t most = 0;
+    std::set<std::set<int32_t>> sessions;
+    source_log_.intercept_fetch = [&](const ReceivedRequest& request) {
+        const auto fetch = request.as<protocol::FetchRequest>();
+        std::set<int32_t> together;
+        for (const auto& partition : fetch.topics.at(0).partitions) {
+            together.insert(partition.partition);
+        }
+        most = std::max(most, together.size());
+        sessions.insert(together);
+        return false;
+    };
+    start_and_run(seconds(2));
+    std::set<int32_t> all;
+    for (const auto& session : sessions) {
+        all.insert(session.begin(), session.end());
+    }
+    EXPECT_EQ(most, 2U);
+    EXPECT_EQ(all, (std::set<int32_t>{0, 1, 2, 3, 4}));
+    for (const PartitionStatus& partition : link_->status().partitions) {
+        EXPECT_EQ(partition.state, PartitionState::running);
+    }
+    stop();
 }
 
 TEST_F(LinkManyTest, CreatesTopics_AsManyAtOnceAsControllersTake) {

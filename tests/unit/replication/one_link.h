@@ -31,6 +31,7 @@ protected:
         auto filter = TopicFilter::make(spec.topics, {});
         LinkEnvironment environment{runtime_, budget_, buffers_};
         environment.fleet = std::move(fleet);
+        environment.session_partitions = session_partitions_;
         link_ = std::make_unique<Link>(
             environment,
             LinkSetup{ClusterSpec{"src", {{"src", 1}}}, ClusterSpec{"dst", {{target_host, 1}}},
@@ -46,6 +47,7 @@ protected:
 
     PartitionStatus status() const { return link_->status().partitions.at(0); }
 
+    size_t session_partitions_ = 1000;
     MemoryBudget budget_{loop_, int64_t{64} << 20};
     BufferPool buffers_{1 << 20};
     test::FakeCoordinator target_coordinator_{target_};
