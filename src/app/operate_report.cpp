@@ -229,7 +229,8 @@ std::string bytes_text(const Json& row, const char* key) {
     return format_bytes(row.at(key).get<double>()) + "/s";
 }
 
-/// Each cluster; before those of a region that has several, the region as a whole.
+/// Each cluster; before those of a region that has several, the region as a whole. Clusters that
+/// are said to be in none have nothing in common.
 OperateReport regions_report(const Json& body) {
     Table table({"REGION", "CLUSTER", "HEALTH", "ROUND TRIP", "BROKERS", "IN", "OUT"}, 3);
     OperateReport report;
@@ -242,7 +243,7 @@ OperateReport regions_report(const Json& body) {
     };
     for (const Json& region : body.at("regions")) {
         const Json& clusters = region.at("clusters");
-        if (clusters.size() > 1) {
+        if (clusters.size() > 1 && !text_at(region, "region").empty()) {
             add(region, fmt::format("all {}", clusters.size()),
                 "between its clusters: " + bytes_text(region, "within_bytes_per_second"));
         }

@@ -208,11 +208,11 @@ LinkReport link_from(const Json& json) {
 
 bool StatusReport::has_trouble() const {
     return std::any_of(links.begin(), links.end(), [](const LinkReport& link) {
-        return !link.problem.empty() || std::any_of(link.partitions.begin(), link.partitions.end(),
-                                                    [](const auto& partition) {
-                                                        return partition.state == "blocked" ||
-                                                               partition.differences > 0;
-                                                    });
+        return !link.discovered || !link.problem.empty() ||
+               std::any_of(link.partitions.begin(), link.partitions.end(),
+                           [](const auto& partition) {
+                               return partition.state == "blocked" || partition.differences > 0;
+                           });
     });
 }
 

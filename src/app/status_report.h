@@ -87,7 +87,8 @@ struct StatusReport {
     double uptime_seconds = 0;
     std::vector<LinkReport> links;
 
-    /// A link has a problem, or a partition is blocked or differs from its source.
+    /// A link has a problem, or knows nothing yet, or a partition is blocked or differs from its
+    /// source.
     bool has_trouble() const;
     /// Other workers have some of the partitions: what is wrong with those is not known here.
     bool is_partial() const;

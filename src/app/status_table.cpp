@@ -132,12 +132,13 @@ std::string group_table(const std::vector<GroupReport>& groups) {
     return text;
 }
 
-/// How what is followed besides records stands.
-std::string followed_lines(const std::vector<FollowReport>& followed) {
+/// How what is followed besides records stands; while the link has a problem, as last seen.
+std::string followed_lines(const LinkReport& link) {
+    const std::string in_step = link.problem.empty() ? "followed" : "waiting";
     std::string text;
-    for (const FollowReport& each : followed) {
+    for (const FollowReport& each : link.followed) {
         text += fmt::format("  {}: {}, {} in step", each.what,
-                            each.state == "in_step" ? "followed" : each.state,
+                            each.state == "in_step" ? in_step : each.state,
                             format_count(static_cast<int64_t>(each.in_step)));
         text += each.drift.empty() ? "" : fmt::format(", {} not", each.drift.size());
         text += each.on_failover == 0 ? "\n"
@@ -199,7 +200,7 @@ std::string render_status_table(const StatusReport& report) {
             text += "\n" + group_table(link.groups);
         }
         if (!link.followed.empty()) {
-            text += "\n" + followed_lines(link.followed);
+            text += "\n" + followed_lines(link);
         }
         if (!link.deletions.empty()) {
             text += "\n  copies to be deleted\n";

@@ -26,6 +26,14 @@ constexpr size_t kAtOnce = 4;  // partitions
 constexpr uint64_t kMostCounted = 10'000;
 constexpr std::chrono::milliseconds kBetweenLooks{250};
 
+/// Why the partition cannot be read there.
+Error without_leader(const client::Cluster& cluster, const TopicPartition& partition) {
+    const bool is_there = cluster.metadata().find_topic(partition.topic) != nullptr;
+    return Error(Errc::not_found,
+                 is_there ? partition.to_string() + " has no leader on " + cluster.name()
+                          : "there is no topic " + partition.topic + " on " + cluster.name());
+}
+
 /// How many records the cursor shows. Of more than kMostCounted the rest is taken for full of them.
 Task<Result<uint64_t>> count_records(LogCursor cursor, Offset end, std::stop_token stop) {
     uint64_t count = 0;
@@ -159,9 +167,7 @@ private:
         const auto from_leader = source_.metadata().leader_of(id);
         const auto to_leader = target_.metadata().leader_of(there);
         if (!from_leader || !to_leader) {
-            co_return Error(Errc::not_found,
-                            from_leader ? there.to_string() + " has no leader on " + target_.name()
-                                        : id.to_string() + " has no leader on " + source_.name());
+            co_return from_leader ? without_leader(target_, there) : without_leader(source_, id);
         }
         Pair pair{{from_leader->leader, id, {}}, {to_leader->leader, there, {}}, {}};
         LS_CO_CHECK(co_await wait_until_copied(partition, pair, stop));

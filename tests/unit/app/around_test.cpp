@@ -210,6 +210,8 @@ TEST(AroundStatus, ShowsInOneLine_ThatAllIsWell) {
     link.around.configs.drift.clear();
     EXPECT_THAT(table_of(link), HasSubstr("\n  topic configs: followed, 3 in step\n"));
     EXPECT_THAT(table_of(sample_link({})), Not(HasSubstr("topic configs")));
+    link.problem = "west cannot be reached";
+    EXPECT_THAT(table_of(link), HasSubstr("\n  topic configs: waiting, 3 in step\n"));
 }
 
 TEST(AroundStatus, ShowsPartitionsThatTheTargetRefuses) {

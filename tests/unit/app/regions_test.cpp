@@ -146,6 +146,13 @@ TEST_F(RegionsTest, AreATable) {
     EXPECT_FALSE(report.has_trouble);
 }
 
+TEST_F(RegionsTest, AreNotSummedUp_WhereClustersAreInNone) {
+    for (ClusterStatus& cluster : clusters_) {
+        cluster.region.clear();
+    }
+    EXPECT_THAT(report_of(view()).text, Not(HasSubstr("all 4")));
+}
+
 TEST_F(RegionsTest, AreTrouble_WhereAClusterCannotBeReached) {
     clusters_[1].health = ClusterHealth::degraded;
     clusters_[1].reason = "2 of 3 brokers are registered";

@@ -147,6 +147,12 @@ TEST(StatusReport, HasTrouble_WhenALinkHasAProblem) {
     EXPECT_TRUE(report_of({link}).has_trouble());
 }
 
+TEST(StatusReport, HasTrouble_WhileALinkKnowsNothingYet) {
+    LinkStatus link = sample_link({});
+    link.discovered = false;
+    EXPECT_TRUE(report_of({link}).has_trouble());
+}
+
 /// A copy that is proved up to `to`.
 LinkStatus verified_link(int64_t end, int64_t to) {
     LinkStatus link = sample_link({running_partition("orders", 0, end, end)});
