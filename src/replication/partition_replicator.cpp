@@ -163,9 +163,15 @@ void PartitionReplicator::set_translated(std::string why) {
 void PartitionReplicator::prepare(const PartitionLogs& logs, const Leaders& leaders, Offset to) {
     phase_ = Phase::preparing;
     status_.preparation = Preparation{logs.target_end, to, link_.runtime().loop.wall_clock_ms()};
-    if (logs.target_start < logs.target_end && logs.target_tail &&
-        !is_filler_of(logs.target_tail->producer_id, stream_.producer_id)) {
-        count_lost(logs.target_end, to);
+    const bool is_overrun = logs.target_start < logs.target_end && logs.target_tail &&
+                            !is_filler_of(logs.target_tail->producer_id, stream_.producer_id);
+    // Has been counted, but for what the source has deleted while the target's log was raised.
+    const bool goes_on =
+        overrun_ && logs.target_end >= overrun_->from && logs.target_end <= overrun_->to;
+    const Offset from = goes_on ? overrun_->to : logs.target_end;
+    if ((is_overrun || goes_on) && from < to) {
+        count_lost(from, to);
+        overrun_ = Overrun{goes_on ? overrun_->from : from, to};
     }
     set_state(PartitionState::preparing,
               fmt::format("the source's log starts at offset {}: raising the target's, which "

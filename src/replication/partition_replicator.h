@@ -333,8 +333,8 @@ private:
     std::optional<Error> fetch_error_;  // ends the streaming once the lane is empty
     bool is_fenced_ = false;
     std::optional<std::string> blocked_why_;  // while it ends because of that
-    bool is_halted_ = false;  // by a batch that cannot be copied as it is
-    std::string halted_why_;  // the same; it stays so until the process ends
+    bool is_halted_ = false;                  // by a batch that cannot be copied as it is
+    std::string halted_why_;                  // the same; it stays so until the process ends
     bool is_orphan_ = false;
     std::string orphan_why_;
     const PartitionReplicator* former_ = nullptr;
@@ -348,6 +348,11 @@ private:
     std::optional<bool> is_compacted_;  // as far as it was asked for
     WaitingTimes waiting_;
     Offset noted_hole_end_;  // what was lost before it is counted
+    struct Overrun {
+        Offset from;
+        Offset to;
+    };
+    std::optional<Overrun> overrun_;  // the last one that was counted before the log was raised
     client::Backoff backoff_;
     int failures_in_a_row_ = 0;  // of requests, without anything copied
     bool has_given_up_ = false;

@@ -1,6 +1,7 @@
 // A link whose source gives back something else than it was given: the topic "orders" with one
 // partition.
 
+#include "protocol/messages/delete_records.h"
 #include "tests/unit/replication/one_link.h"
 
 #include <gmock/gmock.h>
@@ -119,6 +120,37 @@ TEST_F(LinkDamageTest, GoesOnBehindAHole_WhereItIsToldTo) {
     EXPECT_EQ(status().state, PartitionState::running) << status().reason;
     EXPECT_EQ(target_log_.end, 30);
     EXPECT_EQ(status().lost_offsets, 10U);
+}
+
+// What was never copied and is gone by then is lost as well.
+TEST_F(LinkDamageTest, CountsWhatIsDeletedAtTheSource_WhileTheTargetsLogIsRaised) {
+    source_log_.append(make_batch(0, 10));
+    run_link(OverrunRule::continue_past);
+    ASSERT_EQ(target_log_.end, 10);
+    stop();
+    source_log_.append(make_batch(30, 10));
+    source_log_.start = 30;
+    auto& deleting = target_.versions.api_keys.emplace_back();
+    deleting.api_key = static_cast<int16_t>(protocol::ApiKey::delete_records);
+    deleting.max_version = 2;
+    target_.on(protocol::ApiKey::delete_records, [this](const test::ReceivedRequest& request) {
+        const auto message = request.as<protocol::DeleteRecordsRequest>();
+        if (source_log_.start == 30) {
+            source_log_.append(make_batch(50, 10));
+            source_log_.start = 50;
+        }
+        target_log_.start = message.topics.at(0).partitions.at(0).offset;
+        protocol::DeleteRecordsResponse response;
+        auto& topic = response.topics.emplace_back();
+        topic.name = message.topics[0].name;
+        topic.partitions.emplace_back().low_watermark = target_log_.start;
+        request.answer(response);
+    });
+    run_link(OverrunRule::continue_past);
+    loop_.advance(kUntilLookedAtAgain);
+    EXPECT_EQ(target_log_.end, 60) << status().reason;
+    EXPECT_EQ(target_log_.start, 50);
+    EXPECT_EQ(status().lost_offsets, 40U);
 }
 
 }  // namespace
