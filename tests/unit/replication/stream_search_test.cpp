@@ -107,6 +107,35 @@ TEST_F(StreamSearchTest, GoesBack_WhereTheTargetHasLostItsLog) {
     EXPECT_EQ(map_.next, Ordinal(0));
 }
 
+// Others had written before the records that are lost, and their records are lost, too.
+TEST_F(StreamSearchTest, GoesBack_WhereTheTargetEndsBetweenRecordsOfTheStream) {
+    map_.target.add({Ordinal(10), Offset(50)});
+    map_.next = map_.placed = Ordinal(30);
+    StreamSearch shorter = search();
+    shorter.log_end = Offset(10);
+    EXPECT_TRUE(begin(shorter).has_value());
+    EXPECT_EQ(map_.next, Ordinal(10));
+    EXPECT_EQ(map_.target.offset_of(Ordinal(10)), Offset(10));
+    EXPECT_EQ(map_.target.offset_of(Ordinal(9)), Offset(9));
+}
+
+// What the source does not have any more either does not come again.
+TEST_F(StreamSearchTest, GoesBack_WhereTheTargetHasLostItsLog_WhoseBeginWasForgotten) {
+    map_.source = {};
+    map_.source.add({Ordinal(158), Offset(900)});
+    map_.target = {};
+    map_.target.add({Ordinal(158), Offset(200)});
+    map_.next = map_.placed = Ordinal(300);
+    remembered_ = -1;
+    target_log_.recreate({"orders", id_of(2), {1}, 0});
+    StreamSearch empty = search();
+    empty.log_end = Offset(0);
+    empty.tail.reset();
+    EXPECT_TRUE(begin(empty).has_value());
+    EXPECT_EQ(map_.next, Ordinal(158));
+    EXPECT_EQ(map_.target.offset_of(Ordinal(158)), Offset(0));
+}
+
 // What was stored last said how many records there are, but the worker died before it stored where.
 TEST_F(StreamSearchTest, GoesBack_WhereTheTargetHasLostItsLog_AndNobodyStoredWhereItsRecordsWere) {
     map_ = StreamMap();
