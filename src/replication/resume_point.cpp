@@ -10,6 +10,10 @@
 namespace lockstep::replication {
 namespace {
 
+/// So many offsets that were looked through before are looked through again: their place in the map
+/// was stored before an unclean election at the source, which may have put records there.
+constexpr int64_t kReadAgain = 10'000;
+
 std::string foreign_tail(const PartitionLogs& logs, ProducerId stream) {
     const ProducerId writer = logs.target_tail->producer_id;
     return fmt::format(
@@ -79,7 +83,9 @@ TranslatedResume resume_translated(const PartitionLogs& logs, const StreamMap& m
         return {StreamPlace{map.next, *known + 1, expected}, 0, {}};
     }
     if (*known >= logs.source_start) {
-        return {StreamPlace{map.next, *known, expected}, 0, {}};
+        const bool is_near = last && *known - *last <= kReadAgain;
+        const Offset from = is_near ? std::max(*last + 1, logs.source_start) : *known;
+        return {StreamPlace{map.next, from, expected}, 0, {}};
     }
     if (!continue_past_overrun && !mutated(Mutation::overrun_unnoticed)) {
         return {{}, 0, deleted_before_copied(*known, logs.source_start)};

@@ -43,7 +43,8 @@ public:
     /// How often a coroutine has been resumed.
     uint64_t steps() const { return steps_; }
 
-    static constexpr int64_t kWallClockStartMs = 1'700'000'000'000;
+    /// In September 2026: coordinator epochs are told by the clock, from 2026 on.
+    static constexpr int64_t kWallClockStartMs = 1'790'000'000'000;
 
 private:
     TimePoint to_local(TimePoint world) const;

@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "protocol/records.h"
 #include "sim/faults.h"
 #include "sim/map_check.h"
 
@@ -27,6 +28,23 @@ constexpr int64_t kLookBack = 300;
 
 std::string_view name_of(OffsetsMode mode) {
     return mode == OffsetsMode::preserve ? "preserve" : "translate";
+}
+
+/// "" for a batch of records.
+std::string marker_text(const protocol::RecordBatchView& batch) {
+    if (!batch.is_control()) {
+        return "";
+    }
+    auto reader = protocol::RecordReader::open(batch);
+    const auto record =
+        reader.has_value() ? reader->next() : Result<std::optional<protocol::Record>>();
+    if (record.has_error() || !*record) {
+        return ", a marker that cannot be read";
+    }
+    const auto control = protocol::parse_control_record(**record);
+    return control.has_error()
+               ? ", a marker that cannot be read"
+               : fmt::format(", a marker, coordinator epoch {}", control->coordinator_epoch);
 }
 
 }  // namespace
@@ -406,8 +424,7 @@ void Scenario::watch(const TopicPartition& id) {
             world_.note(fmt::format("    [{}, {}] producer {} epoch {} sequence {}{}",
                                     batch.base_offset().value(), batch.last_offset().value(),
                                     batch.producer_id().value(), batch.producer_epoch().value(),
-                                    batch.base_sequence().value(),
-                                    batch.is_control() ? ", a marker" : ""));
+                                    batch.base_sequence().value(), marker_text(batch)));
             return true;
         });
     });

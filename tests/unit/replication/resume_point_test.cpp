@@ -170,6 +170,24 @@ TEST(ResumeTranslated, GoesOnBehindWhatWasCopied_WhereTheSourceHasLostOnlyWhatWa
     EXPECT_EQ(resume.place->expected_at, std::nullopt);
 }
 
+/// The source has lost it, and has written on since: what is in its place, and before, was not
+/// looked at.
+TEST(ResumeTranslated, LooksAtWhatIsBetweenAgain_WhereThatIsLittle) {
+    StreamMap map = map_with_a_hole();
+    map.source.add({Ordinal(50), Offset(330)});
+    const auto resume = resume_translated(logs_with(70, 400, 10), map, false);
+    ASSERT_TRUE(resume.place);
+    EXPECT_EQ(resume.place->next, Ordinal(50));
+    EXPECT_EQ(resume.place->source, Offset(310));
+    EXPECT_EQ(resume.place->expected_at, Offset(330));
+    const auto deleted = resume_translated(logs_with(320, 400, 10), map, false);
+    EXPECT_EQ(deleted.place.value().source, Offset(320));
+    EXPECT_EQ(deleted.lost, 0);
+    map.source.add({Ordinal(50), Offset(1'000'000)});
+    const auto far = resume_translated(logs_with(70, 2'000'000, 10), map, false);
+    EXPECT_EQ(far.place.value().source, Offset(1'000'000));
+}
+
 TEST(ResumeTranslated, Stops_WhereTheSourceHasLostTheLastOneThatWasCopied) {
     StreamMap map = map_with_a_hole();
     map.source.add({Ordinal(50), Offset(330)});
