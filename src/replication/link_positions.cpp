@@ -381,8 +381,7 @@ Task<Result<void>> Link::begin_translated(PartitionReplicator& partition, Partit
     const StreamKey own = key_of(partition);
     const OffsetsStore::TargetLog target_log{leaders.target_topic_id, logs.target_end};
     const auto form = store_.own_form(own, target_log);
-    if ((spec_.origins || form == StreamForm::one_origin) &&
-        all_maps_read_at_ != store_.losses()) {
+    if ((spec_.origins || form == StreamForm::one_origin) && all_maps_read_at_ != store_.losses()) {
         LS_CO_CHECK(co_await store_.catch_up_all(tasks_.stop_token()));
         all_maps_read_at_ = store_.losses();
     }
@@ -422,7 +421,9 @@ Task<Result<std::string>> Link::learn_stream(PartitionReplicator& partition, Str
     search.log_end = logs.target_end;
     search.id = stream_id(places.stream.key);
     search.tail = logs.target_tail;
-    LS_CO_CHECK(co_await find_stream(target_, search, map, tasks_.stop_token()));
+    const auto found = co_await find_stream(target_, search, map, tasks_.stop_token());
+    store_.on_target_cut(places.stream.key);
+    LS_CO_CHECK(found);
     if (partition.is_compacted()) {
         LS_CO_CHECK(co_await check_nothing_above(target_, search, map, tasks_.stop_token()));
     }

@@ -220,6 +220,13 @@ void OffsetsStore::save_target_runs(const StreamKey& key, ProducerId id) {
     });
 }
 
+void OffsetsStore::on_target_cut(const StreamKey& key) {
+    Stream& stream = stream_of(key);
+    const RunList& runs = stream.map.target;
+    stream.target_runs_stored =
+        std::min(stream.target_runs_stored, runs.forgotten() + runs.runs().size());
+}
+
 void OffsetsStore::save_passed(const StreamKey& key, ProducerId id, Offset passed) {
     const Stream& stream = stream_of(key);
     if (!stream.is_writing && !stream.is_lost && !stream.is_stale) {

@@ -134,6 +134,9 @@ public:
     /// another one than before. A failure does no harm: see is_outdated().
     void save_target_runs(const StreamKey& stream, ProducerId id);
 
+    /// Its map's target side may have been cut: what comes behind is stored from there on.
+    void on_target_cut(const StreamKey& stream);
+
     /// Stores that the source has none of the stream's next records before `passed`, unless
     /// something of the stream is being stored. Failures do no harm.
     void save_passed(const StreamKey& stream, ProducerId id, Offset passed);

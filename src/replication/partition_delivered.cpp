@@ -10,6 +10,7 @@ namespace lockstep::replication {
 Result<void> PartitionReplicator::expect_offset(const client::OutgoingBatch& batch, Offset at) {
     if (at == batch.base_offset) {
         status_.next_offset = at + batch.record_count;
+        overrun_.reset();
         return {};
     }
     Error error(Errc::internal,

@@ -126,25 +126,31 @@ void PartitionReplicator::begin_translated(const PartitionLogs& logs, const Lead
     if (mapped < std::exchange(mapped_records_, mapped)) {
         ++rewrites_;
     }
-    const bool continue_past = link_.spec().on_overrun == OverrunRule::continue_past;
+    const TranslatedRules rules{
+        link_.spec().on_overrun == OverrunRule::continue_past,
+        looked_in_epoch_ != leaders.source.epoch || leaders.source.epoch == kNoLeaderEpoch};
     std::vector<TranslatedStream> begun;
     int64_t lost = 0;
+    std::optional<Offset> next;
     for (const TranslatedRecords& each : streams_) {
-        const TranslatedResume resume = resume_translated(logs, *each.map, continue_past);
+        const TranslatedResume resume = resume_translated(logs, *each.map, rules);
         if (!resume.place) {
             block(resume.reason);
             return;
         }
         lost = std::max(lost, resume.lost);
+        const Offset known = std::max(resume.place->source,
+                                      resume.place->expected_at.value_or(resume.place->source));
+        next = std::min(next.value_or(known), known);
         each.map->source.cut_behind(each.map->next);  // what was to be sent, but was not
         begun.emplace_back(*resume.place, replication::stream_id(each.key), limits_);
     }
     if (lost > 0) {
         count_lost(logs.source_start - lost, logs.source_start);
     }
-    auto carried = std::make_unique<CarriedStreams>(origins_, std::move(begun));
-    status_.next_offset = carried->next_fetch();
-    stream(std::move(carried), leaders);
+    status_.next_offset = next;
+    looked_in_epoch_ = leaders.source.epoch;
+    stream(std::make_unique<CarriedStreams>(origins_, std::move(begun)), leaders);
 }
 
 uint64_t PartitionReplicator::map_changes() const {
@@ -163,8 +169,8 @@ void PartitionReplicator::set_translated(std::string why) {
 void PartitionReplicator::prepare(const PartitionLogs& logs, const Leaders& leaders, Offset to) {
     phase_ = Phase::preparing;
     status_.preparation = Preparation{logs.target_end, to, link_.runtime().loop.wall_clock_ms()};
-    const bool is_overrun = logs.target_start < logs.target_end && logs.target_tail &&
-                            !is_filler_of(logs.target_tail->producer_id, stream_.producer_id);
+    const bool is_overrun =
+        logs.target_tail && !is_filler_of(logs.target_tail->producer_id, stream_.producer_id);
     // Has been counted, but for what the source has deleted while the target's log was raised.
     const bool goes_on =
         overrun_ && logs.target_end >= overrun_->from && logs.target_end <= overrun_->to;

@@ -352,7 +352,8 @@ private:
         Offset from;
         Offset to;
     };
-    std::optional<Overrun> overrun_;  // the last one that was counted before the log was raised
+    std::optional<Overrun> overrun_;              // that was counted before the log was raised
+    std::optional<LeaderEpoch> looked_in_epoch_;  // where offsets are not kept: when it last began
     client::Backoff backoff_;
     int failures_in_a_row_ = 0;  // of requests, without anything copied
     bool has_given_up_ = false;

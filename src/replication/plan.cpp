@@ -330,7 +330,7 @@ private:
                 planned.blocked = begun.error().message();
                 return;
             }
-            const TranslatedResume resume = resume_translated(logs, map, continue_past);
+            const TranslatedResume resume = resume_translated(logs, map, {continue_past});
             if (!resume.place) {
                 planned.blocked = resume.reason;
                 return;

@@ -39,8 +39,10 @@ ResumePoint resume_point(const PartitionLogs& logs, const ResumeRules& rules) {
         !generation_of(logs.target_tail->producer_id, rules.stream)) {
         return {{}, {}, foreign_tail(logs, rules.stream)};
     }
+    // What retention has emptied, and the leader remembers, was copied up to its end.
+    const bool is_new = is_empty && !logs.target_tail;
     const bool may_raise =
-        is_empty || rules.continue_past_overrun || mutated(Mutation::overrun_unnoticed);
+        is_new || rules.continue_past_overrun || mutated(Mutation::overrun_unnoticed);
     if (is_filler || (may_raise && logs.target_end < logs.source_start)) {
         return {{}, std::max(logs.source_start, logs.target_end), {}};
     }
@@ -59,7 +61,7 @@ ResumePoint resume_point(const PartitionLogs& logs, const ResumeRules& rules) {
 }
 
 TranslatedResume resume_translated(const PartitionLogs& logs, const StreamMap& map,
-                                   bool continue_past_overrun) {
+                                   const TranslatedRules& rules) {
     auto known = map.source.offset_of(map.next);
     if (!known) {
         return {StreamPlace{map.next, logs.source_start, {}}, 0, {}};
@@ -83,11 +85,11 @@ TranslatedResume resume_translated(const PartitionLogs& logs, const StreamMap& m
         return {StreamPlace{map.next, *known + 1, expected}, 0, {}};
     }
     if (*known >= logs.source_start) {
-        const bool is_near = last && *known - *last <= kReadAgain;
+        const bool is_near = rules.may_have_changed && last && *known - *last <= kReadAgain;
         const Offset from = is_near ? std::max(*last + 1, logs.source_start) : *known;
         return {StreamPlace{map.next, from, expected}, 0, {}};
     }
-    if (!continue_past_overrun && !mutated(Mutation::overrun_unnoticed)) {
+    if (!rules.continue_past_overrun && !mutated(Mutation::overrun_unnoticed)) {
         return {{}, 0, deleted_before_copied(*known, logs.source_start)};
     }
     return {StreamPlace{map.next, logs.source_start, expected}, logs.source_start - *known, {}};

@@ -48,7 +48,13 @@ struct TranslatedResume {
     std::string reason;  // why there is no place
 };
 
+struct TranslatedRules {
+    bool continue_past_overrun = false;
+    /// The source may have others than before in what was passed over behind the last one.
+    bool may_have_changed = false;
+};
+
 TranslatedResume resume_translated(const PartitionLogs& logs, const StreamMap& map,
-                                   bool continue_past_overrun);
+                                   const TranslatedRules& rules);
 
 }  // namespace lockstep::replication

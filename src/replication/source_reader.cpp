@@ -77,14 +77,17 @@ Task<void> SourceReader::run(std::stop_token stop) {
             session_.reset();
             last = *connected;
         }
-        auto lease = co_await budget_.acquire(size_.max_bytes(), stop, priority_);
+        const int64_t asked_bytes = size_.max_bytes();
+        auto lease = co_await budget_.acquire(asked_bytes, stop, priority_);
         if (lease == nullptr) {
             break;
         }
         if (session_.wants_nothing()) {
             continue;
         }
+        pace_.awaited_bytes += asked_bytes;
         auto fetched = co_await fetch_once(last, std::move(lease));
+        pace_.awaited_bytes -= asked_bytes;
         if (fetched.has_error() && !stop.stop_requested()) {
             session_.reset();
             fail_all(fetched.error());
@@ -122,6 +125,7 @@ Task<Result<void>> SourceReader::fetch_once(client::ConnectionPtr connection,
     const FetchRequest request = session_.build(limits);
 
     auto& loop = source_.runtime().loop;
+    const int64_t own_bytes = size_.max_bytes();
     const auto begun = loop.now();
     auto called = co_await connection->call(request, version);
     LS_CO_TRY(answer, std::move(called));
@@ -136,7 +140,9 @@ Task<Result<void>> SourceReader::fetch_once(client::ConnectionPtr connection,
     }
     sessions_lost_in_a_row_ = 0;
     if (!has_found_nothing_) {
-        size_.on_answer(answer.frame.size, budget_.used_bytes() <= limits.max_bytes);
+        // What other readers only wait for is not there to be sent.
+        const int64_t held_bytes = budget_.used_bytes() - (pace_.awaited_bytes - own_bytes);
+        size_.on_answer(answer.frame.size, held_bytes <= limits.max_bytes);
     } else if (limits.max_wait == kLongPoll) {
         size_.on_nothing();
     }

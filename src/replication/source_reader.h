@@ -18,6 +18,7 @@ class PartitionReplicator;
 struct ReaderPace {
     std::optional<ReadRate> rate = {};           // nothing: as fast as the source gives
     std::optional<runtime::Duration> rest = {};  // after a fetch that found nothing
+    int64_t awaited_bytes = 0;                   // leased for what was asked for
 };
 
 /// Reads partitions of a link that one source broker leads, in one fetch session over a connection
@@ -43,7 +44,8 @@ public:
     /// Reads `partition` from its fetch_position() on; also moves one that is being read.
     void add(PartitionReplicator& partition);
     void remove(PartitionReplicator& partition);
-    size_t partitions() const { return partitions_.size(); }
+    /// With those that wait for room.
+    size_t partitions() const { return partitions_.size() + static_cast<size_t>(paused_); }
 
     /// How many partitions wait for room in their lanes: while there are some, a fetch that finds
     /// nothing returns soon, so that they are not kept waiting behind it.

@@ -92,6 +92,7 @@ void forget_lost(const StreamSearch& search, StreamMap& map) {
     const auto first_lost = map.target.first_at(search.log_end);
     if (end && *end > search.log_end && first_lost) {
         map.next = std::min(map.next, *first_lost);
+        map.target.cut_behind(map.next);
         // It comes again, wherever it was: behind others that wrote there, or before all of them.
         if (map.target.offset_of(map.next) > search.log_end) {
             map.target.add({map.next, search.log_end});

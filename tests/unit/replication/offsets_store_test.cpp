@@ -276,6 +276,34 @@ TEST_F(OffsetsStoreTest, ForgetsWhatNeitherLogHas_AlsoInTheTopic) {
     EXPECT_EQ(second_.store.map_of(stream_).target.offset_of(Ordinal(149)), Offset(298));
 }
 
+// The target has lost the end of its log (an unclean election).
+TEST_F(OffsetsStoreTest, StoresAMapAnew_FromWhereItWasCut) {
+    EXPECT_EQ(add(first_, {{Ordinal(0), Offset(0)}}), "");
+    StreamMap& map = first_.store.map_of(stream_);
+    const auto grow = [&](int from, int to, int64_t each) {
+        for (int i = from; i < to; ++i) {
+            map.target.add({Ordinal(i), Offset(each * i)});
+        }
+        map.next = map.placed = Ordinal(to);
+    };
+    const auto save = [&] {
+        first_.store.save_target_runs(stream_, kId);
+        loop_.advance(std::chrono::milliseconds(100));
+        return read(second_).target.runs();
+    };
+    grow(0, 200, 2);
+    EXPECT_EQ(save(), map.target.runs());
+    map.target.cut_behind(Ordinal(99));
+    map.next = map.placed = Ordinal(100);
+    first_.store.on_target_cut(stream_);
+    EXPECT_EQ(save().size(), 100U);
+
+    map.target.cut_behind(Ordinal(49));
+    first_.store.on_target_cut(stream_);
+    grow(50, 150, 3);  // more than before, before it is stored
+    EXPECT_EQ(save(), map.target.runs());
+}
+
 TEST_F(OffsetsStoreTest, StoresEverythingAgain_WhereTheTopicIsAnotherOne) {
     EXPECT_EQ(add(first_, runs_with_holes(0, 100)), "");
     StreamMap& map = first_.store.map_of(stream_);

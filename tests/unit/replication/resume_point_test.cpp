@@ -65,6 +65,14 @@ TEST(ResumePoint, RaisesTheLogStartOfAnEmptyTarget) {
     EXPECT_EQ(raised_to(without_tail(logs_with(30, 50, 20))), 30);
 }
 
+TEST(ResumePoint, Stops_WhereRetentionHasEmptiedTheTarget_AndTheSourceHasDeletedMore) {
+    PartitionLogs logs = logs_with(30, 50, 20);
+    logs.target_start = logs.target_end;
+    EXPECT_EQ(resume_point(logs, kRules).reason,
+              "the source has deleted offsets [20, 30) before they were copied");
+    EXPECT_EQ(resume_point(logs, {kStream, true}).raise_to, Offset(30));
+}
+
 TEST(ResumePoint, PassesOverWhatTheSourceHasDeleted_WhereTheOperatorSaysSo) {
     const ResumeRules rules{kStream, true};
     EXPECT_EQ(resume_point(logs_with(30, 50, 20), rules).raise_to, Offset(30));
@@ -114,6 +122,8 @@ INSTANTIATE_TEST_SUITE_P(
             "cluster (producer id 4611686018427387908, Lockstep's for this partition is "
             "4611686018427387909): its offsets cannot be trusted to be the source's"}));
 
+constexpr TranslatedRules kLater{.may_have_changed = true};
+
 /// A stream of 50 records, from offset 100 of the source on, the last ten of them at 300.
 StreamMap map_with_a_hole() {
     StreamMap map;
@@ -124,7 +134,7 @@ StreamMap map_with_a_hole() {
 }
 
 TEST(ResumeTranslated, BeginsAtTheStart_WhereNothingWasCopied) {
-    const auto resume = resume_translated(logs_with(70, 400, 0), {}, false);
+    const auto resume = resume_translated(logs_with(70, 400, 0), {}, kLater);
     ASSERT_TRUE(resume.place);
     EXPECT_EQ(resume.place->next, Ordinal(0));
     EXPECT_EQ(resume.place->source, Offset(70));
@@ -132,7 +142,7 @@ TEST(ResumeTranslated, BeginsAtTheStart_WhereNothingWasCopied) {
 }
 
 TEST(ResumeTranslated, GoesOnBehindTheLastRecord) {
-    const auto resume = resume_translated(logs_with(70, 400, 10), map_with_a_hole(), false);
+    const auto resume = resume_translated(logs_with(70, 400, 10), map_with_a_hole(), kLater);
     ASSERT_TRUE(resume.place);
     EXPECT_EQ(resume.place->next, Ordinal(50));
     EXPECT_EQ(resume.place->source, Offset(310));
@@ -141,17 +151,19 @@ TEST(ResumeTranslated, GoesOnBehindTheLastRecord) {
 
 TEST(ResumeTranslated, StopsOrGoesOn_WhereTheSourceHasDeletedRecords) {
     const auto logs = logs_with(350, 400, 10);
-    const auto stopped = resume_translated(logs, map_with_a_hole(), false);
+    const auto stopped = resume_translated(logs, map_with_a_hole(), kLater);
     EXPECT_FALSE(stopped.place);
     EXPECT_EQ(stopped.reason, "the source has deleted offsets [310, 350) before they were copied");
-    const auto going_on = resume_translated(logs, map_with_a_hole(), true);
+    const auto going_on =
+        resume_translated(logs, map_with_a_hole(), {.continue_past_overrun = true});
     ASSERT_TRUE(going_on.place);
     EXPECT_EQ(going_on.place->source, Offset(350));
     EXPECT_EQ(going_on.lost, 40);
 }
 
 TEST(ResumeTranslated, Stops_WhereTheSourceIsShorterThanWhatWasCopied) {
-    const auto resume = resume_translated(logs_with(0, 305, 10), map_with_a_hole(), true);
+    const auto resume = resume_translated(logs_with(0, 305, 10), map_with_a_hole(),
+                                          {.continue_past_overrun = true});
     EXPECT_FALSE(resume.place);
     EXPECT_EQ(resume.reason,
               "offsets up to 310 have been copied, the source already ends at 305: it has lost "
@@ -163,7 +175,7 @@ TEST(ResumeTranslated, Stops_WhereTheSourceIsShorterThanWhatWasCopied) {
 TEST(ResumeTranslated, GoesOnBehindWhatWasCopied_WhereTheSourceHasLostOnlyWhatWasNot) {
     StreamMap map = map_with_a_hole();
     map.source.add({Ordinal(50), Offset(330)});
-    const auto resume = resume_translated(logs_with(70, 320, 10), map, false);
+    const auto resume = resume_translated(logs_with(70, 320, 10), map, kLater);
     ASSERT_TRUE(resume.place);
     EXPECT_EQ(resume.place->next, Ordinal(50));
     EXPECT_EQ(resume.place->source, Offset(310));
@@ -175,24 +187,31 @@ TEST(ResumeTranslated, GoesOnBehindWhatWasCopied_WhereTheSourceHasLostOnlyWhatWa
 TEST(ResumeTranslated, LooksAtWhatIsBetweenAgain_WhereThatIsLittle) {
     StreamMap map = map_with_a_hole();
     map.source.add({Ordinal(50), Offset(330)});
-    const auto resume = resume_translated(logs_with(70, 400, 10), map, false);
+    const auto resume = resume_translated(logs_with(70, 400, 10), map, kLater);
     ASSERT_TRUE(resume.place);
     EXPECT_EQ(resume.place->next, Ordinal(50));
     EXPECT_EQ(resume.place->source, Offset(310));
     EXPECT_EQ(resume.place->expected_at, Offset(330));
-    const auto deleted = resume_translated(logs_with(320, 400, 10), map, false);
+    const auto deleted = resume_translated(logs_with(320, 400, 10), map, kLater);
     EXPECT_EQ(deleted.place.value().source, Offset(320));
     EXPECT_EQ(deleted.lost, 0);
     map.source.add({Ordinal(50), Offset(1'000'000)});
-    const auto far = resume_translated(logs_with(70, 2'000'000, 10), map, false);
+    const auto far = resume_translated(logs_with(70, 2'000'000, 10), map, kLater);
     EXPECT_EQ(far.place.value().source, Offset(1'000'000));
+}
+
+TEST(ResumeTranslated, PassesOverWhatIsBetween_WhereTheSourceHasNotChanged) {
+    StreamMap map = map_with_a_hole();
+    map.source.add({Ordinal(50), Offset(330)});
+    const auto resume = resume_translated(logs_with(70, 400, 10), map, {});
+    EXPECT_EQ(resume.place.value().source, Offset(330));
 }
 
 TEST(ResumeTranslated, Stops_WhereTheSourceHasLostTheLastOneThatWasCopied) {
     StreamMap map = map_with_a_hole();
     map.source.add({Ordinal(50), Offset(330)});
-    EXPECT_TRUE(resume_translated(logs_with(70, 310, 10), map, false).place);
-    EXPECT_FALSE(resume_translated(logs_with(70, 309, 10), map, false).place);
+    EXPECT_TRUE(resume_translated(logs_with(70, 310, 10), map, kLater).place);
+    EXPECT_FALSE(resume_translated(logs_with(70, 309, 10), map, kLater).place);
 }
 
 }  // namespace
