@@ -20,6 +20,22 @@ bool is_gone(int16_t error_code) {
            error_code == static_cast<int16_t>(KafkaError::unknown_topic_id);
 }
 
+/// Whether nothing of it is new: so are nearly all, of thousands, each time they are asked about.
+bool is_same(const TopicMetadata& known,
+             const protocol::MetadataResponse::MetadataResponseTopic& topic) {
+    if (known.id != topic.topic_id || known.is_internal != topic.is_internal ||
+        known.partitions.size() != topic.partitions.size()) {
+        return false;
+    }
+    return std::ranges::all_of(topic.partitions, [&](const auto& partition) {
+        const auto index = static_cast<size_t>(partition.partition_index);
+        const PartitionLeader leader{BrokerId(partition.leader_id),
+                                     LeaderEpoch(partition.leader_epoch)};
+        return index < known.partitions.size() && known.partitions[index] == leader &&
+               partition.replica_nodes.size() <= static_cast<size_t>(known.replication_factor);
+    });
+}
+
 }  // namespace
 
 void Metadata::apply(const protocol::MetadataResponse& response, bool is_complete) {
@@ -74,6 +90,9 @@ void Metadata::index_ids() {
 
 bool Metadata::apply_topic(const protocol::MetadataResponse::MetadataResponseTopic& topic) {
     const auto [entry, is_new] = topics_.try_emplace(*topic.name);
+    if (!is_new && is_same(entry->second, topic)) {
+        return false;
+    }
     TopicMetadata known = entry->second;
     if (known.id != topic.topic_id) {
         known.partitions.clear();

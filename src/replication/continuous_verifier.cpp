@@ -16,6 +16,7 @@ using runtime::Task;
 namespace {
 
 constexpr auto kPause = std::chrono::seconds(1);  // between looks at what was compared to the end
+constexpr auto kPauseForEach = std::chrono::microseconds(200);  // that was looked at, beside that
 constexpr auto kShortestSample = std::chrono::milliseconds(500);
 constexpr auto kCleanupsAge = std::chrono::minutes(1);
 constexpr int32_t kMostChunkBytes = 2 << 20;
@@ -106,7 +107,7 @@ Task<void> ContinuousVerifier::run(std::stop_token stop) {
     while (!stop.stop_requested()) {
         const bool has_more = co_await pass(stop);
         if (!has_more) {
-            co_await runtime::sleep_for(loop(), kPause, stop);
+            co_await runtime::sleep_for(loop(), kPause + kPauseForEach * proofs_.size(), stop);
         }
     }
 }

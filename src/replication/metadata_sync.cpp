@@ -9,10 +9,10 @@ using runtime::Task;
 namespace {
 
 constexpr auto kPause = std::chrono::seconds(3);
-/// A broker writes some kilobytes for each topic's configs: with thousands of topics, not all are
-/// asked about at once.
-constexpr size_t kMostTopics = 100;
-constexpr auto kPauseWithin = std::chrono::seconds(1);
+/// A broker takes a third of a millisecond and some kilobytes for each topic's configs: with
+/// thousands of topics, not all are asked about at once, as new records wait meanwhile.
+constexpr size_t kMostTopics = 50;
+constexpr auto kPauseWithin = std::chrono::milliseconds(750);
 
 void finish(FollowStatus& status, bool has_looked, const std::string& problem) {
     if (!problem.empty()) {

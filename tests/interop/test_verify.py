@@ -145,7 +145,7 @@ def test_a_topic_that_the_target_lacks_is_not_identical(source, target, name, tm
     topic = source.create_topic(name)
     code, partitions = verify(tmp_path, source, target, [topic])
     assert code == 3
-    assert "no leader" in partitions[topic, 0]["problem"]
+    assert "there is no topic" in partitions[topic, 0]["problem"]
 
 
 def test_narrows_the_links_topics_and_keeps_to_its_rate(source, target, name, tmp_path):
