@@ -75,8 +75,8 @@ TEST(BlockedAdvice, KnowsTheReasonsOfResumePoints) {
     replication::StreamMap map;
     map.source.add({replication::Ordinal(0), Offset(0)});
     map.next = replication::Ordinal(20);
-    EXPECT_EQ(code_of(resume_translated(logs(0, 10, 15), map, false).reason), "target_ahead");
-    EXPECT_EQ(code_of(resume_translated(logs(30, 40, 15), map, false).reason),
+    EXPECT_EQ(code_of(resume_translated(logs(0, 10, 15), map, {}).reason), "target_ahead");
+    EXPECT_EQ(code_of(resume_translated(logs(30, 40, 15), map, {}).reason),
               "deleted_before_copied");
 }
 
