@@ -9,8 +9,8 @@ using runtime::Task;
 namespace {
 
 constexpr auto kPause = std::chrono::seconds(3);
-/// A broker takes a third of a millisecond and some kilobytes for each topic's configs: with
-/// thousands of topics, not all are asked about at once, as new records wait meanwhile.
+/// A broker writes some kilobytes for each topic's configs: with thousands of topics, not all are
+/// asked about at once.
 constexpr size_t kMostTopics = 50;
 constexpr auto kPauseWithin = std::chrono::milliseconds(750);
 

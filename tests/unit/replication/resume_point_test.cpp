@@ -133,6 +133,13 @@ StreamMap map_with_a_hole() {
     return map;
 }
 
+/// The same, with the place of the record behind them.
+StreamMap map_with_next_at(int64_t offset) {
+    StreamMap map = map_with_a_hole();
+    map.source.add({Ordinal(50), Offset(offset)});
+    return map;
+}
+
 TEST(ResumeTranslated, BeginsAtTheStart_WhereNothingWasCopied) {
     const auto resume = resume_translated(logs_with(70, 400, 0), {}, kLater);
     ASSERT_TRUE(resume.place);
@@ -173,8 +180,7 @@ TEST(ResumeTranslated, Stops_WhereTheSourceIsShorterThanWhatWasCopied) {
 /// The place of a record is stored before it is sent. It was not, and an unclean election at the
 /// source took it back.
 TEST(ResumeTranslated, GoesOnBehindWhatWasCopied_WhereTheSourceHasLostOnlyWhatWasNot) {
-    StreamMap map = map_with_a_hole();
-    map.source.add({Ordinal(50), Offset(330)});
+    const StreamMap map = map_with_next_at(330);
     const auto resume = resume_translated(logs_with(70, 320, 10), map, kLater);
     ASSERT_TRUE(resume.place);
     EXPECT_EQ(resume.place->next, Ordinal(50));
@@ -185,8 +191,7 @@ TEST(ResumeTranslated, GoesOnBehindWhatWasCopied_WhereTheSourceHasLostOnlyWhatWa
 /// The source has lost it, and has written on since: what is in its place, and before, was not
 /// looked at.
 TEST(ResumeTranslated, LooksAtWhatIsBetweenAgain_WhereThatIsLittle) {
-    StreamMap map = map_with_a_hole();
-    map.source.add({Ordinal(50), Offset(330)});
+    const StreamMap map = map_with_next_at(330);
     const auto resume = resume_translated(logs_with(70, 400, 10), map, kLater);
     ASSERT_TRUE(resume.place);
     EXPECT_EQ(resume.place->next, Ordinal(50));
@@ -195,21 +200,19 @@ TEST(ResumeTranslated, LooksAtWhatIsBetweenAgain_WhereThatIsLittle) {
     const auto deleted = resume_translated(logs_with(320, 400, 10), map, kLater);
     EXPECT_EQ(deleted.place.value().source, Offset(320));
     EXPECT_EQ(deleted.lost, 0);
-    map.source.add({Ordinal(50), Offset(1'000'000)});
-    const auto far = resume_translated(logs_with(70, 2'000'000, 10), map, kLater);
+    const auto far =
+        resume_translated(logs_with(70, 2'000'000, 10), map_with_next_at(1'000'000), kLater);
     EXPECT_EQ(far.place.value().source, Offset(1'000'000));
 }
 
 TEST(ResumeTranslated, PassesOverWhatIsBetween_WhereTheSourceHasNotChanged) {
-    StreamMap map = map_with_a_hole();
-    map.source.add({Ordinal(50), Offset(330)});
+    const StreamMap map = map_with_next_at(330);
     const auto resume = resume_translated(logs_with(70, 400, 10), map, {});
     EXPECT_EQ(resume.place.value().source, Offset(330));
 }
 
 TEST(ResumeTranslated, Stops_WhereTheSourceHasLostTheLastOneThatWasCopied) {
-    StreamMap map = map_with_a_hole();
-    map.source.add({Ordinal(50), Offset(330)});
+    const StreamMap map = map_with_next_at(330);
     EXPECT_TRUE(resume_translated(logs_with(70, 310, 10), map, kLater).place);
     EXPECT_FALSE(resume_translated(logs_with(70, 309, 10), map, kLater).place);
 }

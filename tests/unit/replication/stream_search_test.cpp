@@ -57,6 +57,16 @@ protected:
         return result;
     }
 
+    /// The target's log is empty, as after an unclean election, and so is its leader's memory.
+    void begin_where_all_is_lost() {
+        remembered_ = -1;
+        target_log_.recreate({"orders", id_of(2), {1}, 0});
+        StreamSearch empty = search();
+        empty.log_end = Offset(0);
+        empty.tail.reset();
+        EXPECT_TRUE(begin(empty).has_value());
+    }
+
     runtime::Task<Result<void>> begin_at(client::Cluster& cluster, StreamSearch from) {
         LS_CO_CHECK(co_await cluster.refresh_metadata(nullptr, {}));
         LS_CO_CHECK(co_await find_stream(cluster, from, map_, {}));
@@ -98,12 +108,7 @@ TEST_F(StreamSearchTest, KnowsNothingAbove_WhereTheLeaderHasForgottenTheProducer
 
 TEST_F(StreamSearchTest, GoesBack_WhereTheTargetHasLostItsLog) {
     map_.next = Ordinal(30);  // as it was copied, before an unclean election
-    remembered_ = -1;
-    target_log_.recreate({"orders", id_of(2), {1}, 0});
-    StreamSearch empty = search();
-    empty.log_end = Offset(0);
-    empty.tail.reset();
-    EXPECT_TRUE(begin(empty).has_value());
+    begin_where_all_is_lost();
     EXPECT_EQ(map_.next, Ordinal(0));
 }
 
@@ -126,12 +131,7 @@ TEST_F(StreamSearchTest, GoesBack_WhereTheTargetHasLostItsLog_WhoseBeginWasForgo
     map_.target = {};
     map_.target.add({Ordinal(158), Offset(200)});
     map_.next = map_.placed = Ordinal(300);
-    remembered_ = -1;
-    target_log_.recreate({"orders", id_of(2), {1}, 0});
-    StreamSearch empty = search();
-    empty.log_end = Offset(0);
-    empty.tail.reset();
-    EXPECT_TRUE(begin(empty).has_value());
+    begin_where_all_is_lost();
     EXPECT_EQ(map_.next, Ordinal(158));
     EXPECT_EQ(map_.target.offset_of(Ordinal(158)), Offset(0));
 }
@@ -141,12 +141,7 @@ TEST_F(StreamSearchTest, GoesBack_WhereTheTargetHasLostItsLog_AndNobodyStoredWhe
     map_ = StreamMap();
     map_.source.add({Ordinal(0), Offset(100)});
     map_.next = Ordinal(10);
-    remembered_ = -1;
-    target_log_.recreate({"orders", id_of(2), {1}, 0});
-    StreamSearch empty = search();
-    empty.log_end = Offset(0);
-    empty.tail.reset();
-    EXPECT_TRUE(begin(empty).has_value());
+    begin_where_all_is_lost();
     EXPECT_EQ(map_.next, Ordinal(0));
 }
 
